@@ -1,0 +1,58 @@
+/** What the roles read from and send to L1. Hashes and addresses are lower-case hexadecimal with 0x. */
+export interface L1Head {
+	readonly number: number;
+	readonly time: number;
+	readonly hash: string;
+}
+
+export interface PostedBatch {
+	readonly index: number;
+	readonly carrier: number;
+	readonly contentRoot: Uint8Array;
+	readonly minTime: number;
+	readonly maxTime: number;
+	/** L1 messages consumed since genesis once this batch is done. */
+	readonly l1End: number;
+	readonly accumulator: Uint8Array;
+	readonly content: Uint8Array;
+	readonly block: number;
+}
+
+export interface L1Message {
+	readonly index: number;
+	readonly kind: number;
+	readonly sender: string;
+	readonly timestamp: number;
+	readonly payload: Uint8Array;
+	readonly block: number;
+}
+
+/** Reads of the inbox side of the rollup: everything the state derives from. */
+export interface InboxReader {
+	head(): Promise<L1Head>;
+	batchCount(): Promise<number>;
+	messageCount(): Promise<number>;
+	/** Batches `from <= index < to`, in order, with their content. */
+	batches(from: number, to: number): Promise<readonly PostedBatch[]>;
+	messages(from: number, to: number): Promise<readonly L1Message[]>;
+}
+
+/** A transaction the manager must see mined. `key` names it for ever: the same key is sent at most once, also after a restart. */
+export interface TransactionRequest {
+	readonly key: string;
+	readonly to: string;
+	readonly data: string;
+	readonly value?: bigint;
+	readonly gasLimit?: bigint;
+}
+
+export type TransactionOutcome =
+	| { readonly status: "mined"; readonly hash: string; readonly block: number; readonly gasUsed: bigint }
+	/** The simulation or the receipt reverted with this error name and arguments; nothing is retried. */
+	| { readonly status: "reverted"; readonly error: string };
+
+export interface TransactionSender {
+	readonly address: string;
+	/** Journals first, simulates, sends, bumps fees, survives restarts and reorganisations. */
+	send(request: TransactionRequest): Promise<TransactionOutcome>;
+}
