@@ -1,0 +1,76 @@
+import * as Bytes from "../math/Bytes.ts";
+
+/** Signed lots of one series; never 0. */
+export type Position = { series: number; size: number };
+
+export type Account = {
+	/** Lower-case address; the zero address when the account does not exist. */
+	owner: string;
+	/** Micro-USDC, may be negative. */
+	cash: number;
+	/** Orders of an older epoch are dead wherever they rest. */
+	epoch: number;
+	nonceFloor: number;
+	nonceBits: bigint;
+	/** Sorted by series. */
+	positions: Position[];
+};
+
+export const NOBODY = "0x0000000000000000000000000000000000000000";
+
+const FIXED = 72;
+
+export function empty(): Account {
+	return { owner: NOBODY, cash: 0, epoch: 0, nonceFloor: 0, nonceBits: 0n, positions: [] };
+}
+
+export function exists(account: Account): boolean {
+	return account.owner !== NOBODY;
+}
+
+/** owner 20 | cash i64 | epoch u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 } */
+export function encode(account: Account): Uint8Array {
+	const bytes = new Uint8Array(FIXED + 16 * account.positions.length);
+	bytes.set(Bytes.fromHex(account.owner), 0);
+	let at = Bytes.put(bytes, 20, 8, account.cash);
+	at = Bytes.put(bytes, at, 4, account.epoch);
+	at = Bytes.put(bytes, at, 8, account.nonceFloor);
+	at = Bytes.putBig(bytes, at, 32, account.nonceBits);
+	for (const position of account.positions) {
+		at = Bytes.put(bytes, at, 8, position.series);
+		at = Bytes.put(bytes, at, 8, position.size);
+	}
+	return bytes;
+}
+
+export function decode(bytes: Uint8Array): Account {
+	if (bytes.length === 0) return empty();
+	const positions: Position[] = [];
+	for (let at = FIXED; at < bytes.length; at += 16) positions.push({ series: Bytes.uint(bytes, at, 8), size: Bytes.int(bytes, at + 8, 8) });
+	return {
+		owner: Bytes.address(bytes, 0),
+		cash: Bytes.int(bytes, 20, 8),
+		epoch: Bytes.uint(bytes, 28, 4),
+		nonceFloor: Bytes.uint(bytes, 32, 8),
+		nonceBits: Bytes.big(bytes, 40, 32),
+		positions,
+	};
+}
+
+/** Signed lots held of a series. */
+export function sizeOf(account: Account, series: number): number {
+	const positions = account.positions;
+	for (let i = 0; i < positions.length; i++) if ((positions[i] as Position).series === series) return (positions[i] as Position).size;
+	return 0;
+}
+
+/** Sets the position to `size`, keeping the order by series; a size of 0 removes it. */
+export function setSize(account: Account, series: number, size: number): void {
+	const positions = account.positions;
+	let i = 0;
+	while (i < positions.length && (positions[i] as Position).series < series) i++;
+	if (i < positions.length && (positions[i] as Position).series === series) {
+		if (size === 0) positions.splice(i, 1);
+		else (positions[i] as Position).size = size;
+	} else if (size !== 0) positions.splice(i, 0, { series, size });
+}

@@ -1,0 +1,105 @@
+import * as Bytes from "../math/Bytes.ts";
+
+export const BID = 0;
+export const ASK = 1;
+
+export type Order = {
+	/** Ticks. */
+	price: number;
+	/** Lots that are left. */
+	size: number;
+	account: number;
+	/** The account's epoch when it was placed. */
+	epoch: number;
+	/** The nonce of the message that placed it. */
+	order: number;
+	/** Seconds; 0 is never. */
+	expiresAt: number;
+	flags: number;
+};
+
+/** One side of a series' book, best first; among equal prices, oldest first. */
+export type Book = { orders: Order[] };
+
+export const NOT_FOUND = 4_294_967_295;
+
+export function empty(): Book {
+	return { orders: [] };
+}
+
+/** orders n x { price u32 | size u40 | account u24 | epoch u32 | order u64 | expiresAt u40 | flags u8 | 0 u16 }; no orders is an absent cell */
+export function encode(book: Book): Uint8Array {
+	const bytes = new Uint8Array(32 * book.orders.length);
+	for (let i = 0; i < book.orders.length; i++) {
+		const order = book.orders[i] as Order;
+		let at = Bytes.put(bytes, 32 * i, 4, order.price);
+		at = Bytes.put(bytes, at, 5, order.size);
+		at = Bytes.put(bytes, at, 3, order.account);
+		at = Bytes.put(bytes, at, 4, order.epoch);
+		at = Bytes.put(bytes, at, 8, order.order);
+		at = Bytes.put(bytes, at, 5, order.expiresAt);
+		Bytes.put(bytes, at, 1, order.flags);
+	}
+	return bytes;
+}
+
+export function decode(bytes: Uint8Array): Book {
+	const orders: Order[] = [];
+	for (let at = 0; at < bytes.length; at += 32) {
+		orders.push({
+			price: Bytes.uint(bytes, at, 4),
+			size: Bytes.uint(bytes, at + 4, 5),
+			account: Bytes.uint(bytes, at + 9, 3),
+			epoch: Bytes.uint(bytes, at + 12, 4),
+			order: Bytes.uint(bytes, at + 16, 8),
+			expiresAt: Bytes.uint(bytes, at + 24, 5),
+			flags: bytes[at + 29] as number,
+		});
+	}
+	return { orders };
+}
+
+export function count(book: Book): number {
+	return book.orders.length;
+}
+
+/** Requires an order. */
+export function best(book: Book): Order {
+	return book.orders[0] as Order;
+}
+
+/** Whether `price` stands before `other` on this side. */
+export function isBetter(side: number, price: number, other: number): boolean {
+	return side === BID ? price > other : price < other;
+}
+
+/** Whether a taker on `side` with this limit trades with a maker at `makerPrice`. */
+export function crosses(side: number, limit: number, makerPrice: number): boolean {
+	return side === BID ? limit >= makerPrice : limit <= makerPrice;
+}
+
+/** Puts the order behind every order that is at least as good: price-time priority. The caller keeps the limit of the side. */
+export function insert(book: Book, side: number, order: Order): void {
+	let i = book.orders.length;
+	while (i > 0 && isBetter(side, order.price, (book.orders[i - 1] as Order).price)) i--;
+	book.orders.splice(i, 0, order);
+}
+
+/** Requires an order there. */
+export function removeAt(book: Book, index: number): void {
+	book.orders.splice(index, 1);
+}
+
+/** Takes lots from the best order, which must have more. */
+export function reduceBest(book: Book, size: number): void {
+	(book.orders[0] as Order).size -= size;
+}
+
+/** Place of an account's order, or NOT_FOUND. */
+export function find(book: Book, account: number, order: number): number {
+	for (let i = 0; i < book.orders.length; i++) {
+		const resting = book.orders[i] as Order;
+		if (resting.account === account && resting.order === order) return i;
+	}
+	return NOT_FOUND;
+}
