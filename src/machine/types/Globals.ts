@@ -8,8 +8,8 @@ export type Globals = {
 	deficit: number;
 	/** Leaves in the outbox. */
 	withdrawals: number;
+	/** Accounts that exist. */
 	accounts: number;
-	listings: number;
 	/** EIP-712 domain separator of users' messages. */
 	domainSeparator: Uint8Array;
 	quorum: number;
@@ -17,13 +17,13 @@ export type Globals = {
 	reporters: string[];
 };
 
-const FIXED = 69;
+const FIXED = 65;
 
 export function empty(): Globals {
-	return { fees: 0, insurance: 0, deficit: 0, withdrawals: 0, accounts: 0, listings: 0, domainSeparator: ZERO, quorum: 0, reporters: [] };
+	return { fees: 0, insurance: 0, deficit: 0, withdrawals: 0, accounts: 0, domainSeparator: ZERO, quorum: 0, reporters: [] };
 }
 
-/** fees i64 | insurance i64 | deficit i64 | withdrawals u32 | accounts u32 | listings u32 | domain separator 32 | quorum u8 | reporters n x 20 */
+/** fees i64 | insurance i64 | deficit i64 | withdrawals u32 | accounts u32 | domain separator 32 | quorum u8 | reporters n x 20 */
 export function encode(globals: Globals): Uint8Array {
 	const bytes = new Uint8Array(FIXED + 20 * globals.reporters.length);
 	let at = Bytes.put(bytes, 0, 8, globals.fees);
@@ -31,7 +31,6 @@ export function encode(globals: Globals): Uint8Array {
 	at = Bytes.put(bytes, at, 8, globals.deficit);
 	at = Bytes.put(bytes, at, 4, globals.withdrawals);
 	at = Bytes.put(bytes, at, 4, globals.accounts);
-	at = Bytes.put(bytes, at, 4, globals.listings);
 	bytes.set(globals.domainSeparator, at);
 	at = Bytes.put(bytes, at + 32, 1, globals.quorum);
 	for (const reporter of globals.reporters) {
@@ -51,9 +50,8 @@ export function decode(bytes: Uint8Array): Globals {
 		deficit: Bytes.int(bytes, 16, 8),
 		withdrawals: Bytes.uint(bytes, 24, 4),
 		accounts: Bytes.uint(bytes, 28, 4),
-		listings: Bytes.uint(bytes, 32, 4),
-		domainSeparator: bytes.slice(36, 68),
-		quorum: bytes[68] as number,
+		domainSeparator: bytes.slice(32, 64),
+		quorum: bytes[64] as number,
 		reporters,
 	};
 }

@@ -1,7 +1,7 @@
 // A series id describes itself: underlying(4) | day(16) | kind(2) | strike(30), 52 bits. The day counts from 1970; the series expires at
 // 08:00 UTC of it. The strike is in ticks.
 
-import { EXPIRY_RING_DAYS, EXPIRY_SECOND_OF_DAY, MAX_UNDERLYINGS, SECONDS_PER_DAY } from "../Constants.ts";
+import { EXPIRY_RING_DAYS, EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY } from "../Constants.ts";
 
 export const CALL = 0;
 export const PUT = 1;
@@ -32,9 +32,12 @@ export function strikeOf(series: number): number {
 	return series % KIND_UNIT;
 }
 
-/** Whether the id names a possible option. Dated futures do not trade yet. */
+/** Exclusive bound of ids: 2^52. */
+const BOUND = 4_503_599_627_370_496;
+
+/** Whether the id names an option, listed or not. Dated futures do not trade yet. */
 export function isValid(series: number): boolean {
-	return series < MAX_UNDERLYINGS * UNDERLYING_UNIT && kindOf(series) <= PUT && strikeOf(series) > 0;
+	return series < BOUND && kindOf(series) <= PUT && strikeOf(series) > 0;
 }
 
 /** Where the expiry and listing cells of this underlying and day stand. */

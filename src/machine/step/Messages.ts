@@ -1,0 +1,210 @@
+// The bytes of every message and the EIP-712 digests that users and reporters sign (docs/spec/machine.md). Parsing is total: a payload of the wrong
+// length, or with a field out of its range, is `undefined`, which the step answers with Malformed.
+
+import { MAX_NONCE, MAX_PRICE_TICKS, MAX_REPORT_EXPIRIES, MAX_SIZE_LOTS } from "../Constants.ts";
+import * as Bytes from "../math/Bytes.ts";
+import * as Keccak from "../math/Keccak.ts";
+import * as Series from "../types/Series.ts";
+
+export const PLACE = 1;
+export const CANCEL = 2;
+export const CANCEL_ALL = 3;
+export const WITHDRAW = 4;
+export const LIST = 5;
+export const SETTLE = 6;
+export const REPORT = 7;
+
+/** timeInForce */
+export const GTC = 0;
+export const IOC = 1;
+/** flags */
+export const POST_ONLY = 1;
+
+export type Place = {
+	account: number;
+	series: number;
+	side: number;
+	timeInForce: number;
+	flags: number;
+	price: number;
+	size: number;
+	expiresAt: number;
+	nonce: number;
+	signature: Uint8Array;
+};
+export type Cancel = { account: number; series: number; side: number; order: number; signature: Uint8Array };
+export type CancelAll = { account: number; nonce: number; signature: Uint8Array };
+export type Withdraw = { account: number; recipient: string; amount: number; nonce: number; signature: Uint8Array };
+export type List = { underlying: number; day: number; strike: number };
+export type Settle = { account: number };
+export type Surface = { day: number; forward: number; a: number; b: number; rho: number; m: number; sigma: number; rate: number; confidence: number };
+export type Report = {
+	underlying: number;
+	time: number;
+	indexPrice: number;
+	confidence: number;
+	surfaces: Surface[];
+	/** The bytes that the digest's last field hashes. */
+	surfaceBytes: Uint8Array;
+	/** Bit i is reporter i. */
+	signers: number;
+	/** In order of bit. */
+	signatures: Uint8Array[];
+};
+
+const SIGNATURE = 65;
+const PLACE_LENGTH = 37 + SIGNATURE;
+const CANCEL_LENGTH = 21 + SIGNATURE;
+const CANCEL_ALL_LENGTH = 12 + SIGNATURE;
+const WITHDRAW_LENGTH = 40 + SIGNATURE;
+const LIST_LENGTH = 8;
+const SETTLE_LENGTH = 4;
+const REPORT_HEAD = 20;
+const SURFACE_LENGTH = 58;
+
+export function parsePlace(payload: Uint8Array): Place | undefined {
+	if (payload.length !== PLACE_LENGTH) return undefined;
+	const place: Place = {
+		account: Bytes.uint(payload, 1, 3),
+		series: Bytes.uint(payload, 4, 8),
+		side: payload[12] as number,
+		timeInForce: payload[13] as number,
+		flags: payload[14] as number,
+		price: Bytes.uint(payload, 15, 4),
+		size: Bytes.uint(payload, 19, 5),
+		expiresAt: Bytes.uint(payload, 24, 5),
+		nonce: Bytes.uint(payload, 29, 8),
+		signature: payload.subarray(37),
+	};
+	if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > IOC || place.flags > POST_ONLY) return undefined;
+	if (place.timeInForce === IOC && place.flags === POST_ONLY) return undefined;
+	if (place.price === 0 || place.price > MAX_PRICE_TICKS || place.size === 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE) return undefined;
+	return place;
+}
+
+export function parseCancel(payload: Uint8Array): Cancel | undefined {
+	if (payload.length !== CANCEL_LENGTH) return undefined;
+	const cancel: Cancel = {
+		account: Bytes.uint(payload, 1, 3),
+		series: Bytes.uint(payload, 4, 8),
+		side: payload[12] as number,
+		order: Bytes.uint(payload, 13, 8),
+		signature: payload.subarray(21),
+	};
+	return !Series.isValid(cancel.series) || cancel.side > 1 || cancel.order >= MAX_NONCE ? undefined : cancel;
+}
+
+export function parseCancelAll(payload: Uint8Array): CancelAll | undefined {
+	if (payload.length !== CANCEL_ALL_LENGTH) return undefined;
+	const cancelAll: CancelAll = { account: Bytes.uint(payload, 1, 3), nonce: Bytes.uint(payload, 4, 8), signature: payload.subarray(12) };
+	return cancelAll.nonce >= MAX_NONCE ? undefined : cancelAll;
+}
+
+export function parseWithdraw(payload: Uint8Array): Withdraw | undefined {
+	if (payload.length !== WITHDRAW_LENGTH) return undefined;
+	const withdraw: Withdraw = {
+		account: Bytes.uint(payload, 1, 3),
+		recipient: Bytes.address(payload, 4),
+		amount: Bytes.uint(payload, 24, 8),
+		nonce: Bytes.uint(payload, 32, 8),
+		signature: payload.subarray(40),
+	};
+	return withdraw.amount === 0 || withdraw.amount >= MAX_NONCE || withdraw.nonce >= MAX_NONCE ? undefined : withdraw;
+}
+
+export function parseList(payload: Uint8Array): List | undefined {
+	if (payload.length !== LIST_LENGTH) return undefined;
+	return { underlying: payload[1] as number, day: Bytes.uint(payload, 2, 2), strike: Bytes.uint(payload, 4, 4) };
+}
+
+export function parseSettle(payload: Uint8Array): Settle | undefined {
+	return payload.length === SETTLE_LENGTH ? { account: Bytes.uint(payload, 1, 3) } : undefined;
+}
+
+export function parseReport(payload: Uint8Array): Report | undefined {
+	if (payload.length < REPORT_HEAD) return undefined;
+	const count = payload[19] as number;
+	const end = REPORT_HEAD + count * SURFACE_LENGTH;
+	if (count > MAX_REPORT_EXPIRIES || payload.length < end + 2) return undefined;
+	const signers = Bytes.uint(payload, end, 2);
+	const signatures: Uint8Array[] = [];
+	let at = end + 2;
+	for (let bit = 0; bit < 16; bit++) {
+		if (((signers >> bit) & 1) === 0) continue;
+		signatures.push(payload.subarray(at, at + SIGNATURE));
+		at += SIGNATURE;
+	}
+	if (payload.length !== at) return undefined;
+	const surfaces: Surface[] = [];
+	for (let i = 0; i < count; i++) surfaces.push(surfaceAt(payload, REPORT_HEAD + i * SURFACE_LENGTH));
+	return {
+		underlying: payload[1] as number,
+		time: Bytes.uint(payload, 2, 5),
+		indexPrice: Bytes.uint(payload, 7, 8),
+		confidence: Bytes.uint(payload, 15, 4),
+		surfaces,
+		surfaceBytes: payload.subarray(REPORT_HEAD, end),
+		signers,
+		signatures,
+	};
+}
+
+function surfaceAt(payload: Uint8Array, at: number): Surface {
+	return {
+		day: Bytes.uint(payload, at, 2),
+		forward: Bytes.uint(payload, at + 2, 8),
+		a: Bytes.int(payload, at + 10, 8),
+		b: Bytes.int(payload, at + 18, 8),
+		rho: Bytes.int(payload, at + 26, 8),
+		m: Bytes.int(payload, at + 34, 8),
+		sigma: Bytes.int(payload, at + 42, 8),
+		rate: Bytes.int(payload, at + 50, 4),
+		confidence: Bytes.uint(payload, at + 54, 4),
+	};
+}
+
+const PLACE_TYPE = Keccak.hashText(
+	"Place(uint32 account,uint64 series,uint8 side,uint8 timeInForce,uint8 flags,uint32 price,uint64 size,uint64 expiresAt,uint64 nonce)",
+);
+const CANCEL_TYPE = Keccak.hashText("Cancel(uint32 account,uint64 series,uint8 side,uint64 order)");
+const CANCEL_ALL_TYPE = Keccak.hashText("CancelAll(uint32 account,uint64 nonce)");
+const WITHDRAW_TYPE = Keccak.hashText("Withdraw(uint32 account,address recipient,uint64 amount,uint64 nonce)");
+const REPORT_TYPE = Keccak.hashText("Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)");
+
+/** EIP-712: keccak256(0x1901 || domain separator || keccak256(type hash || one word a field)). */
+function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: readonly (number | Uint8Array)[]): Uint8Array {
+	const words = new Uint8Array(32 + 32 * fields.length);
+	words.set(type, 0);
+	for (let i = 0; i < fields.length; i++) {
+		const field = fields[i] as number | Uint8Array;
+		if (typeof field === "number") Bytes.put(words, 32 * i + 56, 8, field);
+		else words.set(field, 32 * i + 64 - field.length);
+	}
+	const envelope = new Uint8Array(66);
+	envelope[0] = 0x19;
+	envelope[1] = 0x01;
+	envelope.set(domainSeparator, 2);
+	envelope.set(Keccak.hash(words), 34);
+	return Keccak.hash(envelope);
+}
+
+export function placeDigest(domainSeparator: Uint8Array, m: Place): Uint8Array {
+	const fields = [m.account, m.series, m.side, m.timeInForce, m.flags, m.price, m.size, m.expiresAt, m.nonce];
+	return digestOf(domainSeparator, PLACE_TYPE, fields);
+}
+
+export function cancelDigest(domainSeparator: Uint8Array, m: Cancel): Uint8Array {
+	return digestOf(domainSeparator, CANCEL_TYPE, [m.account, m.series, m.side, m.order]);
+}
+
+export function cancelAllDigest(domainSeparator: Uint8Array, m: CancelAll): Uint8Array {
+	return digestOf(domainSeparator, CANCEL_ALL_TYPE, [m.account, m.nonce]);
+}
+
+export function withdrawDigest(domainSeparator: Uint8Array, m: Withdraw): Uint8Array {
+	return digestOf(domainSeparator, WITHDRAW_TYPE, [m.account, Bytes.fromHex(m.recipient), m.amount, m.nonce]);
+}
+
+export function reportDigest(domainSeparator: Uint8Array, m: Report): Uint8Array {
+	return digestOf(domainSeparator, REPORT_TYPE, [m.underlying, m.time, m.indexPrice, m.confidence, Keccak.hash(m.surfaceBytes)]);
+}

@@ -1,0 +1,87 @@
+import { MAX_CASH } from "../Constants.ts";
+import * as Bytes from "../math/Bytes.ts";
+import * as Keccak from "../math/Keccak.ts";
+import { Result } from "../Result.ts";
+import * as Margin from "../risk/Margin.ts";
+import * as State from "../state/State.ts";
+import * as Accounts from "../types/Account.ts";
+import type { Machine, Outcome } from "../types/Machine.ts";
+import { outcome } from "../types/Machine.ts";
+import * as Authentication from "./Authentication.ts";
+import * as Messages from "./Messages.ts";
+import * as Nonces from "./Nonces.ts";
+import * as Settlement from "./Settlement.ts";
+import * as Trades from "./Trades.ts";
+
+const DEPOSIT_LENGTH = 31;
+
+/** A deposit from the Vault, which assigns accounts to owners: account u24 | owner 20 | amount u64. */
+export function deposit(state: State.Body, payload: Uint8Array): Outcome {
+	const out = outcome(Result.Ok, 0);
+	if (payload.length !== DEPOSIT_LENGTH) return { ...out, result: Result.Malformed };
+	const owner = Bytes.address(payload, 3);
+	const amount = Bytes.uint(payload, 23, 8);
+	out.account = Bytes.uint(payload, 0, 3);
+	out.amount = amount > MAX_CASH ? 0 : amount;
+	const account = State.account(state, out.account);
+	const isNew = !Accounts.exists(account);
+	if (!isNew && account.owner !== owner) return { ...out, result: Result.OwnerMismatch };
+	if (amount > MAX_CASH || account.cash + amount > MAX_CASH) return { ...out, result: Result.CashLimit };
+
+	// After this point the message must succeed.
+	account.owner = owner;
+	account.cash += amount;
+	State.putAccount(state, out.account, account);
+	if (isNew) {
+		const globals = State.globals(state);
+		globals.accounts += 1;
+		State.putGlobals(state, globals);
+	}
+	return out;
+}
+
+/** Leaf of the outbox: keccak256(abi.encode(uint256 index, uint256 account, address recipient, uint256 amount)). */
+export function withdrawalLeaf(index: number, account: number, recipient: string, amount: number): Uint8Array {
+	const words = new Uint8Array(128);
+	Bytes.put(words, 24, 8, index);
+	Bytes.put(words, 56, 8, account);
+	words.set(Bytes.fromHex(recipient), 76);
+	Bytes.put(words, 120, 8, amount);
+	return Keccak.hash(words);
+}
+
+/** Withdraw: cash leaves the account for the outbox, from where L1 pays it. */
+export function withdraw(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
+	const out = outcome(Result.Ok, Messages.WITHDRAW);
+	const message = Messages.parseWithdraw(payload);
+	if (!message) return { ...out, result: Result.Malformed };
+	out.account = message.account;
+	out.amount = message.amount;
+	out.order = message.nonce;
+	const account = State.account(state, message.account);
+	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
+	const digest = (): Uint8Array => Messages.withdrawDigest(State.globals(state).domainSeparator, message);
+	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const nonce = Nonces.check(account, message.nonce);
+	if (nonce !== Result.Ok) return { ...out, result: nonce };
+	const folded = Settlement.fold(state, account);
+	if (folded.cash < message.amount) return { ...out, result: Result.InsufficientCash };
+	if (folded.positions.length > 0) {
+		const standing = Margin.assess(state, folded);
+		if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return { ...out, result: Result.StalePrice };
+		if (standing.equity - message.amount < standing.initial) return { ...out, result: Result.InsufficientMargin };
+	}
+
+	// After this point the message must succeed.
+	Settlement.release(state, account, folded);
+	Nonces.use(folded, message.nonce);
+	folded.cash -= message.amount;
+	State.putAccount(state, message.account, folded);
+	const globals = State.globals(state);
+	const index = globals.withdrawals;
+	globals.withdrawals += 1;
+	State.putGlobals(state, globals);
+	State.pushWithdrawal(state, index, withdrawalLeaf(index, message.account, message.recipient, message.amount));
+	out.makerOrder = index;
+	return out;
+}

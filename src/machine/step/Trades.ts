@@ -1,0 +1,43 @@
+// One side of a trade: whether an account may take it, and what it does to the account. Placing and matching share it.
+
+import { MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS } from "../Constants.ts";
+import { Result } from "../Result.ts";
+import * as Margin from "../risk/Margin.ts";
+import * as State from "../state/State.ts";
+import * as Accounts from "../types/Account.ts";
+import type { Account } from "../types/Account.ts";
+
+/**
+ * Whether the account may change its position by `size` lots and its cash by `cash`: Ok, PositionLimit, CashLimit, StalePrice or
+ * InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards.
+ */
+export function check(state: State.Body, account: Account, series: number, size: number, cash: number, clock: number): Result {
+	const held = Accounts.sizeOf(account, series);
+	const next = held + size;
+	if (next > MAX_POSITION_LOTS || next < -MAX_POSITION_LOTS) return Result.PositionLimit;
+	if (held === 0 && account.positions.length >= MAX_POSITIONS) return Result.PositionLimit;
+	if (account.cash + cash > MAX_CASH || account.cash + cash < -MAX_CASH) return Result.CashLimit;
+	const trade = Margin.assessTrade(state, account, series, size, cash);
+	if (isStale(trade.oldestPriceTime, clock)) return Result.StalePrice;
+	if (trade.excessAfter < 0 && trade.excessAfter < trade.excessBefore) return Result.InsufficientMargin;
+	return Result.Ok;
+}
+
+/** Whether a price of that time is too old to open risk on. */
+export function isStale(time: number, clock: number): boolean {
+	return time + MAX_PRICE_AGE_SECONDS < clock;
+}
+
+/** What a trade does to an account: `check` found it Ok. Returns how the number of open positions changed. */
+export function apply(account: Account, series: number, size: number, cash: number): number {
+	const held = Accounts.sizeOf(account, series);
+	const next = held + size;
+	account.cash += cash;
+	Accounts.setSize(account, series, next);
+	return (next === 0 ? 0 : 1) - (held === 0 ? 0 : 1);
+}
+
+/** How many more lots are held long when a position goes from `held` to `held + size`. */
+export function longChange(held: number, size: number): number {
+	return Math.max(held + size, 0) - Math.max(held, 0);
+}
