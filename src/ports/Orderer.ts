@@ -18,10 +18,21 @@ export interface OrderedBundle extends Bundle {
 /** What the committee signs so that anyone may post a batch to L1 (docs/spec/rollup.md). */
 export interface BatchProposal {
 	readonly index: number;
-	readonly digest: Uint8Array;
-	/** Heights whose records are the content, in order: the committee checks that they are. */
+	/** batchAccumulator[index]: names the chain of batches that this one extends. */
+	readonly previousAccumulator: Uint8Array;
+	readonly minTime: number;
+	readonly maxTime: number;
+	readonly l1End: number;
+	/** Heights whose records are the content, in order; an empty content has `toHeight` = `fromHeight` - 1. */
 	readonly fromHeight: number;
 	readonly toHeight: number;
+}
+
+/** Signatures of more than two thirds of the committee's stake, sorted by signer, over the batch that `proposal` describes. */
+export interface BatchCertificate {
+	readonly proposal: BatchProposal;
+	readonly content: Uint8Array;
+	readonly signatures: readonly Uint8Array[];
 }
 
 /** Total order of bundles, decoupled from execution. Engines: local (write-ahead log, a committee of one), comet. */
@@ -30,9 +41,14 @@ export interface Orderer {
 	submit(bundle: Bundle): Promise<OrderedBundle>;
 	/** Every ordered bundle from this height on, past and future, in order, until `signal` is aborted. */
 	stream(fromHeight: number, signal: AbortSignal): AsyncIterable<OrderedBundle>;
-	/** Past bundles in order, without waiting. */
+	/** Past bundles `fromHeight <= height <= toHeight` in order, without waiting. */
 	read(fromHeight: number, toHeight: number): Promise<readonly OrderedBundle[]>;
-	/** Signatures of more than two thirds of the committee, sorted by signer, or undefined when agreement is missing. */
-	certificate(proposal: BatchProposal): Promise<readonly Uint8Array[] | undefined>;
+	/**
+	 * The certificate of this batch, or undefined when agreement is missing. SAFETY: a committee signs one content for one
+	 * (index, previousAccumulator) for ever, else it is slashed; asked a second time with another cut, it answers with the
+	 * certificate it gave before. So post what the certificate's own proposal says.
+	 */
+	certificate(proposal: BatchProposal): Promise<BatchCertificate | undefined>;
+	/** Height of the last ordered bundle, 0 before the first. */
 	readonly height: number;
 }
