@@ -1,0 +1,45 @@
+// The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are spot step * 3 + volatility step (down, same, up); 27 .. 32 are the tails,
+// under raised volatility.
+
+import { PPM } from "../Constants.ts";
+import { ONE } from "../math/FixedPoint.ts";
+import * as LogExp from "../math/LogExp.ts";
+import type { Expiry } from "../types/Expiry.ts";
+import * as Series from "../types/Series.ts";
+import * as Parameters from "./Parameters.ts";
+
+/** Spots there are: nine core moves, then six tails. */
+export const SPOTS = 15;
+
+/** The shocked spot as parts of the spot, of the nine core moves and then the six tails. */
+export function spotFactor(underlying: number, spot: number): number {
+	const range = Parameters.spotRange(underlying);
+	if (spot < Parameters.SPOT_STEPS) return PPM + ((spot - Parameters.SPOT_STEP_OFFSET) * range) / 4;
+	return PPM + Parameters.tailMultiple(spot - Parameters.SPOT_STEPS) * range;
+}
+
+/** What all series of an expiry share: discount factor, and the factors of volatility down and up, in fixed point. */
+export type Shocks = { discount: bigint; down: bigint; up: bigint };
+
+/** A pure function of the expiry's day, rate and report time. */
+export function shocksOf(expiry: Expiry): Shocks {
+	const left = Series.expiryTimeOf(expiry.day) - expiry.time;
+	const seconds = left < 0 ? 0 : left;
+	const years = (BigInt(seconds) * ONE) / BigInt(Parameters.SECONDS_PER_YEAR);
+	const discount = LogExp.exp(-(years * BigInt(expiry.rate)) / BigInt(PPM));
+	const time = seconds < Parameters.MIN_SECONDS ? Parameters.MIN_SECONDS : seconds;
+	const power = time < Parameters.REFERENCE_SECONDS ? Parameters.SHORT_POWER : Parameters.LONG_POWER;
+	const ratio = (BigInt(Parameters.REFERENCE_SECONDS) * ONE) / BigInt(time);
+	const scale = LogExp.exp((LogExp.ln(ratio) * BigInt(power)) / BigInt(PPM));
+	const up = ONE + (scale * BigInt(Parameters.VOLATILITY_UP)) / BigInt(PPM);
+	const fall = ONE - (scale * BigInt(Parameters.VOLATILITY_DOWN)) / BigInt(PPM);
+	const floor = (ONE * BigInt(Parameters.VOLATILITY_FLOOR)) / BigInt(PPM);
+	return { discount, down: fall < floor ? floor : fall, up };
+}
+
+/** ln of every spot factor of an underlying, in fixed point. */
+export function logSpotFactors(underlying: number): bigint[] {
+	const logs: bigint[] = [];
+	for (let spot = 0; spot < SPOTS; spot++) logs.push(LogExp.ln((BigInt(spotFactor(underlying, spot)) * ONE) / BigInt(PPM)));
+	return logs;
+}
