@@ -1,12 +1,14 @@
 import { createRequire } from "node:module";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import { defineConfig } from "hardhat/config";
 
 // The compiler comes from npm, so that building needs no download beyond the packages themselves.
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 
 export default defineConfig({
-	plugins: [hardhatEthers],
+	plugins: [hardhatEthers, hardhatTypechain],
+	typechain: { outDir: "typechain-types" },
 	solidity: {
 		version: "0.8.34",
 		path: soljson,
