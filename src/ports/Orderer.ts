@@ -11,7 +11,9 @@ export interface OrderedBundle extends Bundle {
 	readonly height: number;
 	/** Sequence number of its first record; dense over all bundles, from 0. */
 	readonly firstSequence: number;
-	/** keccak256(previous streamHash || keccak256(records)): names the whole order up to here. */
+	/** Bytes of all records from the first up to and including its own: batches on L1 are cuts of that stream of bytes. */
+	readonly streamEnd: number;
+	/** keccak256(previous streamHash || keccak256(records)), zero before the first: names the whole order up to here. */
 	readonly streamHash: Uint8Array;
 }
 
