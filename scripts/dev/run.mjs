@@ -57,7 +57,8 @@ function locked(name, work) {
 			writeFileSync(join(lock, "pid"), String(process.pid));
 			break;
 		} catch (error) {
-			if (error.code === "EACCES" || error.code === "EROFS") fail(`This folder cannot be written (${error.code}): run from a folder that is yours.`);
+			if (error.code === "EACCES" || error.code === "EROFS")
+				fail(`This folder cannot be written (${error.code}): run from a folder that is yours.`);
 			if (error.code !== "EEXIST") throw error;
 			if (abandoned(lock)) rmSync(lock, { recursive: true, force: true });
 			else {
@@ -88,7 +89,9 @@ function nodeBinary() {
 	if (bundled) return bundled;
 	const [major] = process.versions.node.split(".").map(Number);
 	if (major >= 24) return process.execPath;
-	return fail(`No prebuilt Node 24 came with the packages for ${process.platform}-${process.arch}: install Node 24 or newer and run this again.`);
+	return fail(
+		`No prebuilt Node 24 came with the packages for ${process.platform}-${process.arch}: install Node 24 or newer and run this again.`,
+	);
 }
 
 /** Runs npm under the Node that npm itself was started with: the one in node_modules would be deleted by `npm ci` while it runs. */
@@ -132,7 +135,11 @@ function compile(node) {
 	locked("compile", () => {
 		if (stampIs(stamp, wanted) && existsSync(join(root, "typechain-types"))) return;
 		say("Compiling contracts (when they changed; about a minute) …");
-		const result = spawnSync(node, [join(modules, "hardhat", "dist", "src", "cli.js"), "build", "--quiet"], { cwd: root, stdio: ["ignore", 2, 2], env });
+		const result = spawnSync(node, [join(modules, "hardhat", "dist", "src", "cli.js"), "build", "--quiet"], {
+			cwd: root,
+			stdio: ["ignore", 2, 2],
+			env,
+		});
 		if (result.status !== 0) fail("The contracts do not compile: the compiler's message is above.");
 		writeFileSync(stamp, wanted);
 	});
