@@ -202,10 +202,13 @@ function contingencies(short: number, doubt: number, indexPrice: number, lots: n
 	return FixedPoint.saturate(onShort + FixedPoint.saturate(FixedPoint.mulDivUp(indexPrice, doubtLots, PPM * lots)));
 }
 
+/** Sums up to here are exact, and so is the floor of their quotient. */
+const EXACT = 4_503_599_627_370_496;
+
 /** floor((high * 2^20 + low) / lots): micro-USDC of lots times micro-USDC per unit. ROUNDING: down, against the account. */
 function quotient(high: number, low: number, lots: number): number {
 	const sum = high * SPLIT + low;
-	if (sum < 4_503_599_627_370_496 && sum > -4_503_599_627_370_496) return Math.floor(sum / lots);
+	if (sum < EXACT && sum > -EXACT) return Math.floor(sum / lots);
 	const exact = BigInt(high) * BigInt(SPLIT) + BigInt(low);
 	const divisor = BigInt(lots);
 	const down = exact / divisor;

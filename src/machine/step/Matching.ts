@@ -71,7 +71,7 @@ export function proceed(state: State.Body, machine: Machine): Outcome {
 	cell.openInterest += Trades.longChange(Accounts.sizeOf(makerFolded, series), -takerLots);
 	cell.trades += 1;
 	State.putSeries(state, seriesIndex, cell);
-	const opened = Trades.apply(takerAccount, series, takerLots, takerCash) + Trades.apply(makerFolded, series, -takerLots, makerCash);
+	const opened = Trades.enact(takerAccount, series, takerLots, takerCash) + Trades.enact(makerFolded, series, -takerLots, makerCash);
 	State.putAccount(state, taker.account, takerAccount);
 	State.putAccount(state, maker.account, makerFolded);
 	if (opened !== 0) {

@@ -70,7 +70,7 @@ function leavesGap(before: number, time: number): boolean {
 }
 
 function isSound(message: Report): boolean {
-	if (message.indexPrice === 0 || message.indexPrice >= MAX_PRICE || message.confidence > PPM) return false;
+	if (message.time < SECONDS_PER_DAY || message.indexPrice === 0 || message.indexPrice >= MAX_PRICE || message.confidence > PPM) return false;
 	for (let i = 0; i < message.surfaces.length; i++) {
 		const surface = message.surfaces[i] as Surface;
 		if (i > 0 && surface.day <= (message.surfaces[i - 1] as Surface).day) return false;

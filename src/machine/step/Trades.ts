@@ -29,7 +29,7 @@ export function isStale(time: number, clock: number): boolean {
 }
 
 /** What a trade does to an account: `check` found it Ok. Returns how the number of open positions changed. */
-export function apply(account: Account, series: number, size: number, cash: number): number {
+export function enact(account: Account, series: number, size: number, cash: number): number {
 	const held = Accounts.sizeOf(account, series);
 	const next = held + size;
 	account.cash += cash;

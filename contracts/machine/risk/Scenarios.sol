@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {PPM} from "../Constants.sol";
+import {LogExp} from "../math/LogExp.sol";
+import {Expiry} from "../types/Expiry.sol";
+import {Series} from "../types/Series.sol";
+import {Parameters} from "./Parameters.sol";
+
+/// @notice What all series of an expiry share: discount factor, and the factors of volatility down and up, in fixed point.
+struct Shocks {
+    int256 discount;
+    int256 down;
+    int256 up;
+}
+
+/// @notice The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are spot step * 3 + volatility step (down, same, up); 27 .. 32 are the
+/// tails, under raised volatility.
+library Scenarios {
+    int256 private constant ONE = 1 << 60;
+
+    /// Spots there are: nine core moves, then six tails.
+    uint256 internal constant SPOTS = 15;
+
+    /// @notice The shocked spot as parts of the spot, of the nine core moves and then the six tails.
+    function spotFactor(uint256 underlying, uint256 spot) internal pure returns (int256) {
+        int256 range = Parameters.spotRange(underlying);
+        if (spot < Parameters.SPOT_STEPS) return int256(PPM) + ((int256(spot) - int256(Parameters.SPOT_STEP_OFFSET)) * range) / 4;
+        return int256(PPM) + Parameters.tailMultiple(spot - Parameters.SPOT_STEPS) * range;
+    }
+
+    /// @notice A pure function of the expiry's day, rate and report time.
+    function shocksOf(Expiry memory expiry) internal pure returns (Shocks memory shocks) {
+        int256 left = int256(Series.expiryTimeOf(expiry.day)) - int256(expiry.time);
+        int256 seconds_ = left < 0 ? int256(0) : left;
+        int256 years_ = (seconds_ * ONE) / Parameters.SECONDS_PER_YEAR;
+        shocks.discount = LogExp.exp(-(years_ * expiry.rate) / int256(PPM));
+        int256 time = seconds_ < Parameters.MIN_SECONDS ? Parameters.MIN_SECONDS : seconds_;
+        int256 power = time < Parameters.REFERENCE_SECONDS ? Parameters.SHORT_POWER : Parameters.LONG_POWER;
+        int256 ratio = (Parameters.REFERENCE_SECONDS * ONE) / time;
+        int256 scale = LogExp.exp((LogExp.ln(ratio) * power) / int256(PPM));
+        shocks.up = ONE + (scale * Parameters.VOLATILITY_UP) / int256(PPM);
+        int256 fall = ONE - (scale * Parameters.VOLATILITY_DOWN) / int256(PPM);
+        int256 floor = (ONE * Parameters.VOLATILITY_FLOOR) / int256(PPM);
+        shocks.down = fall < floor ? floor : fall;
+    }
+
+    /// @notice ln of every spot factor of an underlying, in fixed point.
+    function logSpotFactors(uint256 underlying) internal pure returns (int256[] memory logs) {
+        logs = new int256[](SPOTS);
+        for (uint256 spot = 0; spot < SPOTS; spot++) logs[spot] = LogExp.ln((spotFactor(underlying, spot) * ONE) / int256(PPM));
+    }
+}

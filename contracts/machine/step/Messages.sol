@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {MAX_NONCE, MAX_PRICE_TICKS, MAX_REPORT_EXPIRIES, MAX_SIZE_LOTS} from "../Constants.sol";
+import {Bytes} from "../math/Bytes.sol";
+import {Series} from "../types/Series.sol";
+
+struct Place {
+    uint256 account;
+    uint256 series;
+    uint256 side;
+    uint256 timeInForce;
+    uint256 flags;
+    uint256 price;
+    uint256 size;
+    uint256 expiresAt;
+    uint256 nonce;
+}
+
+struct Cancel {
+    uint256 account;
+    uint256 series;
+    uint256 side;
+    uint256 order;
+}
+
+struct CancelAll {
+    uint256 account;
+    uint256 nonce;
+}
+
+struct Withdraw {
+    uint256 account;
+    address recipient;
+    uint256 amount;
+    uint256 nonce;
+}
+
+struct List {
+    uint256 underlying;
+    uint256 day;
+    uint256 strike;
+}
+
+struct Surface {
+    uint256 day;
+    uint256 forward;
+    int256 a;
+    int256 b;
+    int256 rho;
+    int256 m;
+    int256 sigma;
+    int256 rate;
+    uint256 confidence;
+}
+
+struct Report {
+    uint256 underlying;
+    uint256 time;
+    uint256 indexPrice;
+    uint256 confidence;
+    Surface[] surfaces;
+    /// keccak256 of the surfaces' bytes.
+    bytes32 surfaceHash;
+    /// Bit i is reporter i.
+    uint256 signers;
+    /// Where the signatures stand, in order of bit, and how many they are.
+    uint256 signaturesAt;
+    uint256 signatureCount;
+}
+
+/// @notice The bytes of every message and the EIP-712 digests that users and reporters sign (docs/spec/machine.md). Parsing is total: a payload of the wrong
+/// length, or with a field out of its range, is not `ok`, which the step answers with Malformed. Signatures stay in the payload.
+library Messages {
+    uint256 internal constant PLACE = 1;
+    uint256 internal constant CANCEL = 2;
+    uint256 internal constant CANCEL_ALL = 3;
+    uint256 internal constant WITHDRAW = 4;
+    uint256 internal constant LIST = 5;
+    uint256 internal constant SETTLE = 6;
+    uint256 internal constant REPORT = 7;
+
+    /// timeInForce
+    uint256 internal constant GTC = 0;
+    uint256 internal constant IOC = 1;
+    /// flags
+    uint256 internal constant POST_ONLY = 1;
+
+    uint256 internal constant SIGNATURE = 65;
+    uint256 internal constant PLACE_LENGTH = 37 + SIGNATURE;
+    uint256 internal constant CANCEL_LENGTH = 21 + SIGNATURE;
+    uint256 internal constant CANCEL_ALL_LENGTH = 12 + SIGNATURE;
+    uint256 internal constant WITHDRAW_LENGTH = 40 + SIGNATURE;
+    uint256 internal constant LIST_LENGTH = 8;
+    uint256 internal constant SETTLE_LENGTH = 4;
+    uint256 internal constant REPORT_HEAD = 20;
+    uint256 internal constant SURFACE_LENGTH = 58;
+
+    function parsePlace(bytes memory payload) internal pure returns (bool ok, Place memory place) {
+        if (payload.length != PLACE_LENGTH) return (false, place);
+        place.account = Bytes.uint_(payload, 1, 3);
+        place.series = Bytes.uint_(payload, 4, 8);
+        place.side = Bytes.uint_(payload, 12, 1);
+        place.timeInForce = Bytes.uint_(payload, 13, 1);
+        place.flags = Bytes.uint_(payload, 14, 1);
+        place.price = Bytes.uint_(payload, 15, 4);
+        place.size = Bytes.uint_(payload, 19, 5);
+        place.expiresAt = Bytes.uint_(payload, 24, 5);
+        place.nonce = Bytes.uint_(payload, 29, 8);
+        if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > IOC || place.flags > POST_ONLY) return (false, place);
+        if (place.timeInForce == IOC && place.flags == POST_ONLY) return (false, place);
+        if (place.price == 0 || place.price > MAX_PRICE_TICKS || place.size == 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE) {
+            return (false, place);
+        }
+        return (true, place);
+    }
+
+    function parseCancel(bytes memory payload) internal pure returns (bool ok, Cancel memory cancel) {
+        if (payload.length != CANCEL_LENGTH) return (false, cancel);
+        cancel.account = Bytes.uint_(payload, 1, 3);
+        cancel.series = Bytes.uint_(payload, 4, 8);
+        cancel.side = Bytes.uint_(payload, 12, 1);
+        cancel.order = Bytes.uint_(payload, 13, 8);
+        ok = Series.isValid(cancel.series) && cancel.side <= 1 && cancel.order < MAX_NONCE;
+    }
+
+    function parseCancelAll(bytes memory payload) internal pure returns (bool ok, CancelAll memory cancelAll) {
+        if (payload.length != CANCEL_ALL_LENGTH) return (false, cancelAll);
+        cancelAll.account = Bytes.uint_(payload, 1, 3);
+        cancelAll.nonce = Bytes.uint_(payload, 4, 8);
+        ok = cancelAll.nonce < MAX_NONCE;
+    }
+
+    function parseWithdraw(bytes memory payload) internal pure returns (bool ok, Withdraw memory withdraw) {
+        if (payload.length != WITHDRAW_LENGTH) return (false, withdraw);
+        withdraw.account = Bytes.uint_(payload, 1, 3);
+        withdraw.recipient = Bytes.address_(payload, 4);
+        withdraw.amount = Bytes.uint_(payload, 24, 8);
+        withdraw.nonce = Bytes.uint_(payload, 32, 8);
+        ok = withdraw.amount != 0 && withdraw.amount < MAX_NONCE && withdraw.nonce < MAX_NONCE;
+    }
+
+    function parseList(bytes memory payload) internal pure returns (bool ok, List memory list) {
+        if (payload.length != LIST_LENGTH) return (false, list);
+        list.underlying = Bytes.uint_(payload, 1, 1);
+        list.day = Bytes.uint_(payload, 2, 2);
+        list.strike = Bytes.uint_(payload, 4, 4);
+        ok = true;
+    }
+
+    function parseSettle(bytes memory payload) internal pure returns (bool ok, uint256 account) {
+        if (payload.length != SETTLE_LENGTH) return (false, 0);
+        return (true, Bytes.uint_(payload, 1, 3));
+    }
+
+    function parseReport(bytes memory payload) internal pure returns (bool ok, Report memory report) {
+        if (payload.length < REPORT_HEAD) return (false, report);
+        uint256 count = Bytes.uint_(payload, 19, 1);
+        uint256 end = REPORT_HEAD + count * SURFACE_LENGTH;
+        if (count > MAX_REPORT_EXPIRIES || payload.length < end + 2) return (false, report);
+        report.signers = Bytes.uint_(payload, end, 2);
+        report.signaturesAt = end + 2;
+        for (uint256 bit = 0; bit < 16; bit++) report.signatureCount += (report.signers >> bit) & 1;
+        if (payload.length != end + 2 + report.signatureCount * SIGNATURE) return (false, report);
+        report.surfaces = new Surface[](count);
+        for (uint256 i = 0; i < count; i++) report.surfaces[i] = surfaceAt(payload, REPORT_HEAD + i * SURFACE_LENGTH);
+        report.underlying = Bytes.uint_(payload, 1, 1);
+        report.time = Bytes.uint_(payload, 2, 5);
+        report.indexPrice = Bytes.uint_(payload, 7, 8);
+        report.confidence = Bytes.uint_(payload, 15, 4);
+        report.surfaceHash = keccak256(Bytes.slice(payload, REPORT_HEAD, end - REPORT_HEAD));
+        ok = true;
+    }
+
+    function surfaceAt(bytes memory payload, uint256 at) private pure returns (Surface memory surface) {
+        surface.day = Bytes.uint_(payload, at, 2);
+        surface.forward = Bytes.uint_(payload, at + 2, 8);
+        surface.a = Bytes.int_(payload, at + 10, 8);
+        surface.b = Bytes.int_(payload, at + 18, 8);
+        surface.rho = Bytes.int_(payload, at + 26, 8);
+        surface.m = Bytes.int_(payload, at + 34, 8);
+        surface.sigma = Bytes.int_(payload, at + 42, 8);
+        surface.rate = Bytes.int_(payload, at + 50, 4);
+        surface.confidence = Bytes.uint_(payload, at + 54, 4);
+    }
+
+    bytes32 private constant PLACE_TYPE = keccak256(
+        "Place(uint32 account,uint64 series,uint8 side,uint8 timeInForce,uint8 flags,uint32 price,uint64 size,uint64 expiresAt,uint64 nonce)"
+    );
+    bytes32 private constant CANCEL_TYPE = keccak256("Cancel(uint32 account,uint64 series,uint8 side,uint64 order)");
+    bytes32 private constant CANCEL_ALL_TYPE = keccak256("CancelAll(uint32 account,uint64 nonce)");
+    bytes32 private constant WITHDRAW_TYPE = keccak256("Withdraw(uint32 account,address recipient,uint64 amount,uint64 nonce)");
+    bytes32 private constant REPORT_TYPE =
+        keccak256("Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)");
+
+    /// @dev EIP-712: keccak256(0x1901 || domain separator || struct hash).
+    function digestOf(bytes32 domainSeparator, bytes32 structHash) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", domainSeparator, structHash));
+    }
+
+    function placeDigest(bytes32 domainSeparator, Place memory m) internal pure returns (bytes32) {
+        bytes memory head = abi.encode(PLACE_TYPE, m.account, m.series, m.side, m.timeInForce, m.flags);
+        return digestOf(domainSeparator, keccak256(bytes.concat(head, abi.encode(m.price, m.size, m.expiresAt, m.nonce))));
+    }
+
+    function cancelDigest(bytes32 domainSeparator, Cancel memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(CANCEL_TYPE, m.account, m.series, m.side, m.order)));
+    }
+
+    function cancelAllDigest(bytes32 domainSeparator, CancelAll memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(CANCEL_ALL_TYPE, m.account, m.nonce)));
+    }
+
+    function withdrawDigest(bytes32 domainSeparator, Withdraw memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(WITHDRAW_TYPE, m.account, m.recipient, m.amount, m.nonce)));
+    }
+
+    function reportDigest(bytes32 domainSeparator, Report memory m) internal pure returns (bytes32) {
+        bytes memory fields = abi.encode(REPORT_TYPE, m.underlying, m.time, m.indexPrice, m.confidence, m.surfaceHash);
+        return digestOf(domainSeparator, keccak256(fields));
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {MAX_CASH} from "../Constants.sol";
+import {Bytes} from "../math/Bytes.sol";
+import {Result} from "../Result.sol";
+import {Assessment, Margin} from "../risk/Margin.sol";
+import {State} from "../state/State.sol";
+import {Account, Accounts} from "../types/Account.sol";
+import {Globals} from "../types/Globals.sol";
+import {Machine, Machines, Outcome} from "../types/Machine.sol";
+import {Authentication} from "./Authentication.sol";
+import {Messages, Withdraw} from "./Messages.sol";
+import {Nonces} from "./Nonces.sol";
+import {Settlement} from "./Settlement.sol";
+import {Trades} from "./Trades.sol";
+
+library Money {
+    uint256 private constant DEPOSIT_LENGTH = 31;
+
+    /// @notice A deposit from the Vault, which assigns accounts to owners: account u24 | owner 20 | amount u64.
+    function deposit(State.Body memory state, bytes memory payload) internal pure returns (Outcome memory out) {
+        out = Machines.outcome(Result.Ok, 0);
+        if (payload.length != DEPOSIT_LENGTH) return Settlement.refuse(out, Result.Malformed);
+        address owner = Bytes.address_(payload, 3);
+        uint256 amount = Bytes.uint_(payload, 23, 8);
+        out.account = Bytes.uint_(payload, 0, 3);
+        out.amount = amount > MAX_CASH ? int256(0) : int256(amount);
+        Account memory account = State.account(state, out.account);
+        bool isNew = !Accounts.exists(account);
+        if (!isNew && account.owner != owner) return Settlement.refuse(out, Result.OwnerMismatch);
+        if (amount > MAX_CASH || account.cash + int256(amount) > int256(MAX_CASH)) return Settlement.refuse(out, Result.CashLimit);
+
+        // After this point the message must succeed.
+        account.owner = owner;
+        account.cash += int256(amount);
+        State.putAccount(state, out.account, account);
+        if (isNew) {
+            Globals memory globals = State.globals(state);
+            globals.accounts += 1;
+            State.putGlobals(state, globals);
+        }
+    }
+
+    /// @notice Leaf of the outbox: keccak256(abi.encode(uint256 index, uint256 account, address recipient, uint256 amount)).
+    function withdrawalLeaf(uint256 index, uint256 account, address recipient, uint256 amount) internal pure returns (bytes32) {
+        return keccak256(abi.encode(index, account, recipient, amount));
+    }
+
+    /// @notice Withdraw: cash leaves the account for the outbox, from where L1 pays it.
+    function withdraw(State.Body memory state, Machine memory machine, bytes memory payload, address sender)
+        internal
+        pure
+        returns (Outcome memory out)
+    {
+        out = Machines.outcome(Result.Ok, Messages.WITHDRAW);
+        (bool ok, Withdraw memory message) = Messages.parseWithdraw(payload);
+        if (!ok) return Settlement.refuse(out, Result.Malformed);
+        out.account = message.account;
+        out.amount = int256(message.amount);
+        out.order = message.nonce;
+        Account memory account = State.account(state, message.account);
+        if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
+        if (sender != account.owner) {
+            bytes32 digest = Messages.withdrawDigest(State.globals(state).domainSeparator, message);
+            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
+        }
+        Result nonce = Nonces.check(account, message.nonce);
+        if (nonce != Result.Ok) return Settlement.refuse(out, nonce);
+        Account memory folded = Settlement.fold(state, account);
+        if (folded.cash < int256(message.amount)) return Settlement.refuse(out, Result.InsufficientCash);
+        if (folded.positions.length > 0) {
+            Assessment memory standing = Margin.assess(state, folded);
+            if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return Settlement.refuse(out, Result.StalePrice);
+            if (standing.equity - int256(message.amount) < standing.initial) {
+                return Settlement.refuse(out, Result.InsufficientMargin);
+            }
+        }
+
+        // After this point the message must succeed.
+        Settlement.release(state, account, folded);
+        Nonces.use(folded, message.nonce);
+        folded.cash -= int256(message.amount);
+        State.putAccount(state, message.account, folded);
+        Globals memory globals = State.globals(state);
+        uint256 index = globals.withdrawals;
+        globals.withdrawals += 1;
+        State.putGlobals(state, globals);
+        State.pushWithdrawal(state, index, withdrawalLeaf(index, message.account, message.recipient, message.amount));
+        out.makerOrder = index;
+    }
+}

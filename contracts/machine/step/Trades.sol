@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS} from "../Constants.sol";
+import {Result} from "../Result.sol";
+import {Margin, TradeAssessment} from "../risk/Margin.sol";
+import {State} from "../state/State.sol";
+import {Account, Accounts} from "../types/Account.sol";
+
+/// @notice One side of a trade: whether an account may take it, and what it does to the account. Placing and matching share it.
+library Trades {
+    /// @notice Whether the account may change its position by `size` lots and its cash by `cash`: Ok, PositionLimit, CashLimit, StalePrice or
+    /// InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards.
+    function check(State.Body memory state, Account memory account, uint256 series, int256 size, int256 cash, uint256 clock)
+        internal
+        pure
+        returns (Result)
+    {
+        int256 held = Accounts.sizeOf(account, series);
+        int256 next = held + size;
+        if (next > int256(MAX_POSITION_LOTS) || next < -int256(MAX_POSITION_LOTS)) return Result.PositionLimit;
+        if (held == 0 && account.positions.length >= MAX_POSITIONS) return Result.PositionLimit;
+        if (account.cash + cash > int256(MAX_CASH) || account.cash + cash < -int256(MAX_CASH)) return Result.CashLimit;
+        TradeAssessment memory trade = Margin.assessTrade(state, account, series, size, cash);
+        if (isStale(trade.oldestPriceTime, clock)) return Result.StalePrice;
+        if (trade.excessAfter < 0 && trade.excessAfter < trade.excessBefore) return Result.InsufficientMargin;
+        return Result.Ok;
+    }
+
+    /// @notice Whether a price of that time is too old to open risk on.
+    function isStale(uint256 time, uint256 clock) internal pure returns (bool) {
+        return time + MAX_PRICE_AGE_SECONDS < clock;
+    }
+
+    /// @notice What a trade does to an account: `check` found it Ok. Returns how the number of open positions changed.
+    function enact(Account memory account, uint256 series, int256 size, int256 cash) internal pure returns (int256) {
+        int256 held = Accounts.sizeOf(account, series);
+        int256 next = held + size;
+        account.cash += cash;
+        Accounts.setSize(account, series, next);
+        return (next == 0 ? int256(0) : int256(1)) - (held == 0 ? int256(0) : int256(1));
+    }
+
+    /// @notice How many more lots are held long when a position goes from `held` to `held + size`.
+    function longChange(int256 held, int256 size) internal pure returns (int256) {
+        int256 next = held + size;
+        return (next > 0 ? next : int256(0)) - (held > 0 ? held : int256(0));
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Bytes} from "../math/Bytes.sol";
+
+/// @notice Signed lots of one series; never 0.
+struct Position {
+    uint256 series;
+    int256 size;
+}
+
+struct Account {
+    /// The zero address when the account does not exist.
+    address owner;
+    /// Micro-USDC, may be negative.
+    int256 cash;
+    /// Orders of an older epoch are dead wherever they rest.
+    uint256 epoch;
+    uint256 nonceFloor;
+    uint256 nonceBits;
+    /// Sorted by series.
+    Position[] positions;
+}
+
+library Accounts {
+    uint256 private constant FIXED = 72;
+
+    function empty() internal pure returns (Account memory account) {}
+
+    function exists(Account memory account) internal pure returns (bool) {
+        return account.owner != address(0);
+    }
+
+    /// @notice owner 20 | cash i64 | epoch u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 }
+    function encode(Account memory account) internal pure returns (bytes memory data) {
+        uint256 count = account.positions.length;
+        data = new bytes(FIXED + 16 * count);
+        bytes memory head = abi.encodePacked(
+            account.owner, int64(account.cash), uint32(account.epoch), uint64(account.nonceFloor), account.nonceBits
+        );
+        assembly ("memory-safe") {
+            mcopy(add(data, 32), add(head, 32), 72)
+        }
+        for (uint256 i = 0; i < count; i++) {
+            Position memory position = account.positions[i];
+            uint256 packed = (position.series << 64) | uint64(int64(position.size));
+            assembly ("memory-safe") {
+                // Writes 16 bytes and leaves those behind as they are: the next write or the end of the string is there.
+                let at := add(add(data, 104), shl(4, i))
+                let kept := and(mload(at), 0xffffffffffffffffffffffffffffffff)
+                mstore(at, or(shl(128, packed), kept))
+            }
+        }
+    }
+
+    function decode(bytes memory data) internal pure returns (Account memory account) {
+        if (data.length == 0) return empty();
+        account.owner = Bytes.address_(data, 0);
+        account.cash = Bytes.int_(data, 20, 8);
+        account.epoch = Bytes.uint_(data, 28, 4);
+        account.nonceFloor = Bytes.uint_(data, 32, 8);
+        account.nonceBits = Bytes.uint_(data, 40, 32);
+        uint256 count = (data.length - FIXED) / 16;
+        account.positions = new Position[](count);
+        for (uint256 i = 0; i < count; i++) {
+            account.positions[i].series = Bytes.uint_(data, FIXED + 16 * i, 8);
+            account.positions[i].size = Bytes.int_(data, FIXED + 16 * i + 8, 8);
+        }
+    }
+
+    /// @notice A copy that shares nothing with the account.
+    function copy(Account memory account) internal pure returns (Account memory next) {
+        next.owner = account.owner;
+        next.cash = account.cash;
+        next.epoch = account.epoch;
+        next.nonceFloor = account.nonceFloor;
+        next.nonceBits = account.nonceBits;
+        uint256 count = account.positions.length;
+        next.positions = new Position[](count);
+        for (uint256 i = 0; i < count; i++) {
+            next.positions[i].series = account.positions[i].series;
+            next.positions[i].size = account.positions[i].size;
+        }
+    }
+
+    /// @notice Signed lots held of a series.
+    function sizeOf(Account memory account, uint256 series) internal pure returns (int256) {
+        Position[] memory positions = account.positions;
+        for (uint256 i = 0; i < positions.length; i++) if (positions[i].series == series) return positions[i].size;
+        return 0;
+    }
+
+    /// @notice Sets the position to `size`, keeping the order by series; a size of 0 removes it.
+    function setSize(Account memory account, uint256 series, int256 size) internal pure {
+        Position[] memory positions = account.positions;
+        uint256 count = positions.length;
+        uint256 place = 0;
+        while (place < count && positions[place].series < series) place++;
+        bool held = place < count && positions[place].series == series;
+        if (held && size != 0) {
+            positions[place].size = size;
+        } else if (held || size != 0) {
+            Position[] memory next = new Position[](held ? count - 1 : count + 1);
+            for (uint256 i = 0; i < place; i++) next[i] = positions[i];
+            if (held) {
+                for (uint256 i = place; i < count - 1; i++) next[i] = positions[i + 1];
+            } else {
+                next[place] = Position(series, size);
+                for (uint256 i = place; i < count; i++) next[i + 1] = positions[i];
+            }
+            account.positions = next;
+        }
+    }
+}

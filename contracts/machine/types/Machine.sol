@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Bytes} from "../math/Bytes.sol";
+import {Result} from "../Result.sol";
+
+/// @notice Where the machine reads: the batch, how many L1 messages it has consumed, and the next byte of the batch.
+struct Cursor {
+    uint256 batch;
+    uint256 l1Index;
+    uint256 offset;
+}
+
+/// @notice An order that is being matched; kind NONE when nothing is pending.
+struct Registers {
+    uint256 kind;
+    uint256 account;
+    uint256 series;
+    uint256 side;
+    uint256 timeInForce;
+    uint256 flags;
+    /// Limit in ticks.
+    uint256 price;
+    /// Lots still to match.
+    uint256 remaining;
+    uint256 order;
+    uint256 expiresAt;
+    uint256 epoch;
+}
+
+/// @notice Everything that the commitment holds, besides the cells themselves.
+struct Machine {
+    Cursor cursor;
+    uint256 clock;
+    Registers registers;
+}
+
+/// @notice What the inbox offers to one step (docs/spec/machine.md).
+enum InputKind {
+    Pending,
+    Halted,
+    L1Message,
+    Record,
+    Junk,
+    NextBatch
+}
+
+struct Input {
+    InputKind kind;
+    /// The cursor after this input.
+    Cursor cursor;
+    /// The clock after this input.
+    uint256 clock;
+    /// Record: its payload; L1 message: its payload.
+    bytes payload;
+    /// L1 message: DEPOSIT or FORCED.
+    uint256 l1Kind;
+    /// L1 message: its sender; otherwise the zero address.
+    address sender;
+}
+
+/// @notice What one step did. Not committed: both twins return it, and they are compared.
+struct Outcome {
+    Result result;
+    /// Kind byte of the message, 0 when there was none.
+    uint256 kind;
+    uint256 account;
+    uint256 series;
+    uint256 side;
+    uint256 order;
+    uint256 maker;
+    uint256 makerOrder;
+    uint256 price;
+    uint256 size;
+    uint256 remaining;
+    int256 amount;
+}
+
+library Machines {
+    uint256 internal constant NONE = 0;
+    uint256 internal constant MATCH = 1;
+
+    uint256 internal constant DEPOSIT = 1;
+    uint256 internal constant FORCED = 2;
+
+    bytes32 private constant TAG = keccak256("strikeproof.machine.v1");
+    uint256 private constant REGISTERS_AT = 121;
+    /// Bytes of the preimage of a commitment.
+    uint256 internal constant LENGTH = 249;
+
+    error NotAMachine();
+
+    function noRegisters() internal pure returns (Registers memory registers) {}
+
+    function outcome(Result result, uint256 kind) internal pure returns (Outcome memory out) {
+        out.result = result;
+        out.kind = kind;
+    }
+
+    /// @notice TAG 32 | stateRoot 32 | outboxRoot 32 | batch u64 | l1Index u64 | offset u32 | clock u40 | registers 128
+    function encode(Machine memory machine, bytes32 stateRoot, bytes32 outboxRoot) internal pure returns (bytes memory data) {
+        Registers memory registers = machine.registers;
+        data = abi.encodePacked(
+            TAG,
+            stateRoot,
+            outboxRoot,
+            uint64(machine.cursor.batch),
+            uint64(machine.cursor.l1Index),
+            uint32(machine.cursor.offset),
+            uint40(machine.clock)
+        );
+        bytes memory fields = new bytes(87);
+        if (registers.kind == NONE) return bytes.concat(data, new bytes(41), fields);
+        bytes memory head = abi.encodePacked(
+            uint8(registers.kind),
+            uint24(registers.account),
+            uint64(registers.series),
+            uint8(registers.side),
+            uint8(registers.timeInForce),
+            uint8(registers.flags),
+            uint32(registers.price)
+        );
+        return bytes.concat(
+            data,
+            head,
+            abi.encodePacked(
+                uint40(registers.remaining), uint64(registers.order), uint40(registers.expiresAt), uint32(registers.epoch)
+            ),
+            fields
+        );
+    }
+
+    /// @notice The machine in a preimage, without its roots.
+    function decode(bytes memory data) internal pure returns (Machine memory machine) {
+        require(data.length == LENGTH, NotAMachine());
+        machine.cursor = Cursor(Bytes.uint_(data, 96, 8), Bytes.uint_(data, 104, 8), Bytes.uint_(data, 112, 4));
+        machine.clock = Bytes.uint_(data, 116, 5);
+        Registers memory registers = machine.registers;
+        uint256 at = REGISTERS_AT;
+        registers.kind = Bytes.uint_(data, at, 1);
+        registers.account = Bytes.uint_(data, at + 1, 3);
+        registers.series = Bytes.uint_(data, at + 4, 8);
+        registers.side = Bytes.uint_(data, at + 12, 1);
+        registers.timeInForce = Bytes.uint_(data, at + 13, 1);
+        registers.flags = Bytes.uint_(data, at + 14, 1);
+        registers.price = Bytes.uint_(data, at + 15, 4);
+        registers.remaining = Bytes.uint_(data, at + 19, 5);
+        registers.order = Bytes.uint_(data, at + 24, 8);
+        registers.expiresAt = Bytes.uint_(data, at + 32, 5);
+        registers.epoch = Bytes.uint_(data, at + 37, 4);
+    }
+
+    function stateRootOf(bytes memory data) internal pure returns (bytes32) {
+        return bytes32(Bytes.uint_(data, 32, 32));
+    }
+
+    function outboxRootOf(bytes memory data) internal pure returns (bytes32) {
+        return bytes32(Bytes.uint_(data, 64, 32));
+    }
+
+    /// @notice The machine's commitment.
+    function commitment(Machine memory machine, bytes32 stateRoot, bytes32 outboxRoot) internal pure returns (bytes32) {
+        return keccak256(encode(machine, stateRoot, outboxRoot));
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IInbox} from "../interfaces/IInbox.sol";
+import {ISequencerInbox} from "../interfaces/ISequencerInbox.sol";
+import {Bytes} from "../machine/math/Bytes.sol";
+import {Merkle} from "../machine/math/Merkle.sol";
+import {Cursor, Input, InputKind, Machine, Machines} from "../machine/types/Machine.sol";
+import {Batch, Header, RecordHead} from "../protocol/Batch.sol";
+import {InboxAccumulator} from "../protocol/InboxAccumulator.sol";
+
+/// @notice What the inbox offers to the machine's next step, shown against the accumulators that the inboxes keep. The opening is packed:
+/// header 55 | chunk count u8 | first chunk u8 | count x { bitmap u8 of the siblings that are not zero | those | chunk bytes } and, when the step takes an
+/// L1 message, kind u8 | sender 20 | timestamp u64 | payload.
+library InboxOpening {
+    uint256 private constant HEADER_LENGTH = 55;
+
+    error BadOpening();
+
+    function next(Machine memory machine, uint64 target, bytes memory opening, IInbox inbox, ISequencerInbox sequencerInbox)
+        internal
+        view
+        returns (Input memory input)
+    {
+        Cursor memory cursor = machine.cursor;
+        input.cursor = Cursor(cursor.batch, cursor.l1Index, cursor.offset);
+        input.clock = machine.clock;
+        if (machine.registers.kind != Machines.NONE) return input;
+        if (cursor.batch >= target) {
+            input.kind = InputKind.Halted;
+            return input;
+        }
+        Header memory header = openHeader(opening, uint64(cursor.batch), sequencerInbox);
+        uint256 began = machine.clock > header.minTime ? machine.clock : header.minTime;
+        input.clock = began;
+        if (cursor.offset < header.length) {
+            (bytes memory window, uint256 base, uint256 end) = openWindow(opening, header, cursor.offset);
+            RecordHead memory record = Batch.readRecord(window, base, cursor.offset, header.length);
+            if (!record.ok) {
+                input.kind = InputKind.Junk;
+                input.cursor.offset = header.length;
+                return input;
+            }
+            uint256 delayed = began + record.delay;
+            uint256 bounded = delayed < header.maxTime ? delayed : header.maxTime;
+            input.clock = bounded > machine.clock ? bounded : machine.clock;
+            input.cursor.offset = record.payloadAt + record.length;
+            input.payload = Bytes.slice(window, record.payloadAt - base, record.length);
+            if (record.length == 1 && uint8(input.payload[0]) == Batch.TAKE_L1 && cursor.l1Index < header.l1End) {
+                takeMessage(input, opening, end, inbox);
+                return input;
+            }
+            input.kind = InputKind.Record;
+            return input;
+        }
+        if (cursor.l1Index < header.l1End) {
+            takeMessage(input, opening, HEADER_LENGTH + 2, inbox);
+            return input;
+        }
+        input.kind = InputKind.NextBatch;
+        input.cursor = Cursor(cursor.batch + 1, cursor.l1Index, 0);
+    }
+
+    function openHeader(bytes memory opening, uint64 batch, ISequencerInbox sequencerInbox) private view returns (Header memory header) {
+        require(opening.length >= HEADER_LENGTH + 2, BadOpening());
+        header = Header(
+            Bytes.uint_(opening, 0, 1),
+            bytes32(Bytes.uint_(opening, 1, 32)),
+            Bytes.uint_(opening, 33, 4),
+            Bytes.uint_(opening, 37, 5),
+            Bytes.uint_(opening, 42, 5),
+            Bytes.uint_(opening, 47, 8)
+        );
+        bytes32 before = sequencerInbox.batchAccumulator(batch);
+        require(Batch.accumulate(before, header) == sequencerInbox.batchAccumulator(batch + 1), BadOpening());
+    }
+
+    /// @dev The content from a chunk on, and where the opening goes on behind it.
+    function openWindow(bytes memory opening, Header memory header, uint256 offset)
+        private
+        pure
+        returns (bytes memory window, uint256 base, uint256 at)
+    {
+        uint256 count = Bytes.uint_(opening, HEADER_LENGTH, 1);
+        uint256 first = Bytes.uint_(opening, HEADER_LENGTH + 1, 1);
+        base = first * Batch.CHUNK_BYTES;
+        require(base <= offset && count > 0, BadOpening());
+        at = HEADER_LENGTH + 2;
+        for (uint256 i = 0; i < count; i++) {
+            uint256 from = (first + i) * Batch.CHUNK_BYTES;
+            require(from < header.length, BadOpening());
+            uint256 length = header.length - from < Batch.CHUNK_BYTES ? header.length - from : Batch.CHUNK_BYTES;
+            bytes32[] memory path = new bytes32[](Batch.CHUNK_DEPTH);
+            uint256 bitmap = Bytes.uint_(opening, at, 1);
+            at += 1;
+            for (uint256 level = 0; level < Batch.CHUNK_DEPTH; level++) {
+                if ((bitmap >> level) & 1 == 0) continue;
+                path[level] = bytes32(Bytes.uint_(opening, at, 32));
+                at += 32;
+            }
+            bytes memory chunk = Bytes.slice(opening, at, length);
+            at += length;
+            require(Merkle.rootOf(keccak256(chunk), first + i, path) == header.contentRoot, BadOpening());
+            window = bytes.concat(window, chunk);
+        }
+    }
+
+    function takeMessage(Input memory input, bytes memory opening, uint256 at, IInbox inbox) private view {
+        require(at + 29 <= opening.length, BadOpening());
+        uint64 index = uint64(input.cursor.l1Index);
+        input.kind = InputKind.L1Message;
+        input.l1Kind = Bytes.uint_(opening, at, 1);
+        input.sender = Bytes.address_(opening, at + 1);
+        uint256 timestamp = Bytes.uint_(opening, at + 21, 8);
+        input.payload = Bytes.slice(opening, at + 29, opening.length - at - 29);
+        bytes32 hash = InboxAccumulator.messageHash(input.l1Kind, input.sender, timestamp, index, input.payload);
+        require(InboxAccumulator.accumulate(inbox.accumulator(index), hash) == inbox.accumulator(index + 1), BadOpening());
+        input.cursor.l1Index = index + 1;
+    }
+}
