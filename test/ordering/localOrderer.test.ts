@@ -7,6 +7,7 @@ import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import { LocalOrderer } from "../../src/ordering/local/LocalOrderer.ts";
 import type { BatchProposal } from "../../src/ports/Orderer.ts";
+import * as Batch from "../../src/protocol/Batch.ts";
 import type { Store } from "../../src/ports/Store.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { bundleOf } from "./bundles.ts";
@@ -24,6 +25,9 @@ async function opened(store: Store = new MemoryStore(), directory = join(root, `
 	return LocalOrderer.open({ directory, genesis: "g", store, signer, batchDigest });
 }
 
+/** Records of three bytes each, `length` bytes in all. */
+const recordsOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => [1, 0, 9][i % 3] as number);
+
 const proposal = (fields: Partial<BatchProposal> = {}): BatchProposal => ({
 	index: 0,
 	previousAccumulator: new Uint8Array(32),
@@ -38,8 +42,17 @@ const proposal = (fields: Partial<BatchProposal> = {}): BatchProposal => ({
 describe("given a local orderer", () => {
 	it("refuses bundles that no batch can hold", async () => {
 		const orderer = await opened();
-		for (const [length, recordCount] of [[0, 1], [120_001, 1], [5, 0]] as const) {
-			await assert.rejects(orderer.submit({ records: new Uint8Array(length), recordCount }), { code: "BAD_BUNDLE" });
+		const record = Batch.encodeRecord(Uint8Array.of(6, 0, 0, 1), 0);
+		for (const [records, recordCount] of [
+			[new Uint8Array(0), 0],
+			[new Uint8Array(0), 1],
+			[record, 0],
+			[record, 2],
+			[record.subarray(1), 1],
+			[record.subarray(0, 5), 1],
+			[recordsOf(120_001), 120_001 / 3],
+		] as const) {
+			await assert.rejects(orderer.submit({ records, recordCount }), { code: "BAD_BUNDLE" });
 		}
 		assert.equal(orderer.height, 0);
 		await orderer.close();
@@ -47,8 +60,8 @@ describe("given a local orderer", () => {
 
 	it("certifies nothing that is not ordered, and nothing larger than a batch", async () => {
 		const orderer = await opened();
-		await orderer.submit({ records: new Uint8Array(100_000), recordCount: 1 });
-		await orderer.submit({ records: new Uint8Array(100_000), recordCount: 1 });
+		await orderer.submit({ records: recordsOf(99_999), recordCount: 33_333 });
+		await orderer.submit({ records: recordsOf(99_999), recordCount: 33_333 });
 		await assert.rejects(orderer.certificate(proposal({ toHeight: 3 })), { code: "NOT_ORDERED" });
 		await assert.rejects(orderer.certificate(proposal()), { code: "BAD_BUNDLE" });
 		await orderer.close();

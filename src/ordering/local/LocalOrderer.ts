@@ -3,6 +3,7 @@ import * as Keccak from "../../machine/math/Keccak.ts";
 import type { BatchCertificate, BatchProposal, Bundle, OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
+import * as Batch from "../../protocol/Batch.ts";
 import { OrderingError } from "../OrderingError.ts";
 import * as Frame from "./Frame.ts";
 import { WriteAheadLog } from "./WriteAheadLog.ts";
@@ -50,8 +51,9 @@ export class LocalOrderer implements Orderer {
 
 	submit(bundle: Bundle): Promise<OrderedBundle> {
 		const { records, recordCount } = bundle;
-		if (records.length === 0 || records.length > Frame.MAX_RECORDS_BYTES || recordCount < 1) {
-			const sentence = `A bundle holds 1 to ${Frame.MAX_RECORDS_BYTES} bytes of records; this one has ${records.length} bytes and ${recordCount} records.`;
+		const whole = records.length <= Frame.MAX_RECORDS_BYTES ? wholeRecords(records) : undefined;
+		if (recordCount < 1 || recordCount !== whole) {
+			const sentence = `A bundle is 1 to ${Frame.MAX_RECORDS_BYTES} bytes of whole records; this one has ${records.length} bytes, said to be ${recordCount} records.`;
 			return Promise.reject(new OrderingError("BAD_BUNDLE", sentence));
 		}
 		return this.#log.append(bundle);
@@ -122,6 +124,17 @@ export class LocalOrderer implements Orderer {
 			if (signal.aborted || this.#log.height > height || this.#log.failure) done();
 		});
 	}
+}
+
+/** How many records these bytes are, or undefined when they are not whole records. SAFETY: junk in a batch would void all that follows it. */
+function wholeRecords(records: Uint8Array): number | undefined {
+	let count = 0;
+	for (let at = 0; at < records.length; count++) {
+		const record = Batch.readRecord(records, 0, at, records.length);
+		if (!record.ok) return undefined;
+		at = record.payloadAt + record.length;
+	}
+	return count;
 }
 
 /** index u64 | previousAccumulator 32 | minTime u64 | maxTime u64 | l1End u64 | fromHeight u64 | toHeight u64 */
