@@ -1,0 +1,354 @@
+import { InputKind, NONE, initial, noRegisters } from "../machine/types/Machine.ts";
+import type { Input, Machine } from "../machine/types/Machine.ts";
+import * as Step from "../machine/step/Machine.ts";
+import { NOBODY } from "../machine/types/Account.ts";
+import type { L1Message } from "../ports/Chain.ts";
+import type { OrderedBundle } from "../ports/Orderer.ts";
+import type { Store } from "../ports/Store.ts";
+import * as Batch from "../protocol/Batch.ts";
+import { Checkpoint } from "./Checkpoint.ts";
+import type { Event, RecordResult } from "./Events.ts";
+import { ExecutorError } from "./ExecutorError.ts";
+import { Orders } from "./Orders.ts";
+import { Positions } from "./Positions.ts";
+import type { Position } from "./Positions.ts";
+import { Queries } from "./Queries.ts";
+import * as Restoration from "./Restoration.ts";
+import { TrackedState } from "./TrackedState.ts";
+import { Trades } from "./Trades.ts";
+import { Translator } from "./Translator.ts";
+
+/** A state root is hashed at least every so many bytes of records, so that a batch always finds a height to end at. */
+const ROOT_BYTES = 32_768;
+/** Bundles between checkpoints: what a restart executes again at most. */
+const CHECKPOINT_BUNDLES = 256;
+
+/** A cell as bytes. */
+export type CellBytes = { kind: number; index: number; cell: Uint8Array };
+
+/** The state that L1 alone gives at the end of its last batch: what a live executor is rebased on. */
+export type DerivedSnapshot = {
+	readonly cells: Iterable<CellBytes>;
+	readonly clock: number;
+	readonly l1Index: number;
+	readonly batchCount: number;
+	readonly streamEnd: number;
+	readonly stateRoot: Uint8Array;
+};
+
+/** Where a batch may be cut so that L1 derives exactly the live state at its end. */
+export type BatchCut = {
+	readonly fromHeight: number;
+	readonly toHeight: number;
+	readonly streamEnd: number;
+	/** At least the machine clock after the last record. */
+	readonly clock: number;
+	readonly l1End: number;
+	readonly stateRoot: Uint8Array;
+};
+
+export type LiveOptions = {
+	readonly store: Store;
+	/** The machine's cells before its first step. */
+	readonly genesis: Iterable<CellBytes>;
+	readonly checkpointBundles?: number;
+};
+
+/**
+ * Executes the ordered stream as it comes, without batches, and tells what happened. No input or output of its own but the store.
+ * INVARIANT: the state is a function of the bundles up to `height`, the L1 messages they take, and the batch it was last rebased on.
+ */
+export class LiveExecutor {
+	readonly #store: Store;
+	readonly #checkpointBundles: number;
+	readonly #orders: Orders;
+	readonly #trades: Trades;
+	readonly #listeners = new Set<(events: readonly Event[]) => void>();
+	#state: TrackedState;
+	#machine: Machine;
+	#translator: Translator;
+	#positions: Positions;
+	#queries: Queries;
+	#rootStreamEnd: number;
+	#unsavedBundles = 0;
+	#saving: Promise<void> | undefined;
+	#failure: unknown;
+	/** Batches that the state agrees with. */
+	#batchCount: number;
+	/** Up to this height, a take-L1 record finds only messages below `rebaseMessages`. */
+	#rebaseHeight: number;
+	#rebaseMessages: number;
+
+	private constructor(options: LiveOptions, checkpoint: Checkpoint, state: TrackedState, positions: Positions) {
+		this.#store = options.store;
+		this.#checkpointBundles = options.checkpointBundles ?? CHECKPOINT_BUNDLES;
+		this.#orders = new Orders(options.store);
+		this.#trades = new Trades(options.store);
+		this.#state = state;
+		this.#machine = machineAt(checkpoint.clock, checkpoint.l1Index);
+		this.#positions = positions;
+		this.#translator = new Translator(state.live, this.#orders, this.#trades, checkpoint.eventNumber);
+		this.#queries = this.#makeQueries();
+		this.#rootStreamEnd = positions.last.streamEnd;
+		this.#batchCount = checkpoint.batchCount;
+		this.#rebaseHeight = checkpoint.rebaseHeight;
+		this.#rebaseMessages = checkpoint.rebaseMessages;
+		Restoration.restoreOrders(state.live, this.#orders);
+	}
+
+	/** Resumes from the store's checkpoint, or begins at genesis. */
+	static async open(options: LiveOptions): Promise<LiveExecutor> {
+		const { store } = options;
+		let checkpoint = Checkpoint.load(store);
+		if (!checkpoint) {
+			const state = TrackedState.restore(options.genesis);
+			checkpoint = Checkpoint.genesis();
+			const positions = new Positions([]);
+			positions.add({ height: 0, streamEnd: 0, clock: 0, l1Index: 0, took: false, missed: false, stateRoot: state.stateRoot() });
+			await store.commit([...Checkpoint.replaceCells(store, state.takeAll()), ...positions.takeChanges(), checkpoint.change()]);
+		}
+		return new LiveExecutor(options, checkpoint, TrackedState.restore(Checkpoint.cells(store)), Checkpoint.positions(store));
+	}
+
+	/** Height of the last bundle that was applied. */
+	get height(): number {
+		return this.#positions.last.height;
+	}
+
+	/** Machine time in seconds. */
+	get clock(): number {
+		return this.#machine.clock;
+	}
+
+	/** L1 messages consumed since genesis. */
+	get l1Index(): number {
+		return this.#machine.cursor.l1Index;
+	}
+
+	/** Bytes of the stream that are applied. */
+	get streamEnd(): number {
+		return this.#positions.last.streamEnd;
+	}
+
+	/** Batches on L1 that this state was found to agree with, or was rebased on. */
+	get batchCount(): number {
+		return this.#batchCount;
+	}
+
+	get queries(): Queries {
+		return this.#queries;
+	}
+
+	/** Root of the state as it now stands. */
+	stateRoot(): Uint8Array {
+		const last = this.#positions.last;
+		if (!last.stateRoot) this.#positions.setRoot(last, this.#state.stateRoot());
+		this.#rootStreamEnd = last.streamEnd;
+		return last.stateRoot as Uint8Array;
+	}
+
+	/** Calls back with the events of each bundle, in order. Returns the removal. */
+	onEvents(listener: (events: readonly Event[]) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** How many L1 messages the bundle's take-L1 records ask for. */
+	takes(bundle: OrderedBundle): number {
+		const { takes } = survey(bundle);
+		return bundle.height <= this.#rebaseHeight ? Math.max(0, Math.min(takes, this.#rebaseMessages - this.l1Index)) : takes;
+	}
+
+	/**
+	 * Applies the next bundle. `messages` are those L1 messages from `l1Index` on that its take-L1 records find; one that finds none is a
+	 * message of unknown kind, as it would be at the end of a batch's L1 messages.
+	 */
+	apply(bundle: OrderedBundle, messages: readonly L1Message[]): RecordResult[] {
+		const before = this.#positions.last;
+		if (this.#failure) throw this.#failure;
+		if (bundle.height !== before.height + 1 || bundle.streamEnd !== before.streamEnd + bundle.records.length) {
+			throw new ExecutorError(
+				"MISMATCH",
+				`Bundle ${bundle.height} (to byte ${bundle.streamEnd}) does not follow height ${before.height} (byte ${before.streamEnd}): the log and the store belong to different runs.`,
+			);
+		}
+		const firstL1 = this.l1Index;
+		for (const [i, message] of messages.entries()) {
+			if (message.index !== firstL1 + i) throw new ExecutorError("MISMATCH", `L1 message ${message.index} was given where ${firstL1 + i} is due.`);
+		}
+		survey(bundle);
+		const results: RecordResult[] = [];
+		const events: Event[] = [];
+		const missed = this.#execute(bundle, messages, firstL1, results, events);
+		this.#state.collect();
+		this.#positions.add({
+			height: bundle.height,
+			streamEnd: bundle.streamEnd,
+			clock: this.#machine.clock,
+			l1Index: this.l1Index,
+			took: this.l1Index !== firstL1,
+			missed,
+			stateRoot: undefined,
+		});
+		if (bundle.streamEnd - this.#rootStreamEnd >= ROOT_BYTES) this.stateRoot();
+		this.#unsavedBundles += 1;
+		if (this.#unsavedBundles >= this.#checkpointBundles && !this.#saving) this.checkpoint().catch(() => undefined);
+		this.#emit(events);
+		return results;
+	}
+
+	/**
+	 * Executes the records as a batch that bounds no time and ends with these messages: so the rules of reading are those of L1. Returns whether a
+	 * take-L1 record found no message.
+	 */
+	#execute(bundle: OrderedBundle, messages: readonly L1Message[], firstL1: number, results: RecordResult[], events: Event[]): boolean {
+		const { records } = bundle;
+		const machine = this.#machine;
+		const state = this.#state.live;
+		const translator = this.#translator;
+		const header = { ...UNBOUNDED, length: records.length, l1End: firstL1 + messages.length };
+		const l1Message = (index: number): L1Message => messages[index - firstL1] as L1Message;
+		let missed = false;
+		machine.cursor = { batch: 0, l1Index: firstL1, offset: 0 };
+		while (machine.cursor.offset < records.length) {
+			const input = Batch.nextInput(machine, 1, header, records, 0, l1Message);
+			if (input.kind === InputKind.Record && input.payload[0] === Batch.TAKE_L1) missed = true;
+			translator.begin(bundle.firstSequence + results.length);
+			translator.message(Step.step(state, machine, input), input.payload, input.clock);
+			while (machine.registers.kind !== NONE) translator.matched(Step.step(state, machine, PENDING));
+			results.push(translator.end(events));
+		}
+		return missed;
+	}
+
+	/**
+	 * The longest batch that may be posted as number `index` behind `streamStart` bytes of posted content, or undefined when there is nothing to
+	 * post, or when the state is not known to agree with all batches before it.
+	 */
+	cut(index: number, streamStart: number, maxBytes: number): BatchCut | undefined {
+		const start = index === this.#batchCount ? this.#positions.atStream(streamStart) : undefined;
+		if (!start || start === this.#positions.last) return undefined;
+		let end: Position | undefined;
+		let missed = false;
+		const head = this.#positions.last;
+		for (const position of this.#positions.after(start)) {
+			// A take that found nothing would find, in the batch, what a later one took: they may not share a batch.
+			if (position.streamEnd - streamStart > maxBytes || (missed && position.took)) break;
+			missed ||= position.missed;
+			if (position === head) this.stateRoot();
+			if (position.stateRoot) end = position;
+		}
+		if (!end) return undefined;
+		return { fromHeight: start.height + 1, toHeight: end.height, streamEnd: end.streamEnd, clock: end.clock, l1End: end.l1Index, stateRoot: end.stateRoot as Uint8Array };
+	}
+
+	/** The root after exactly `streamEnd` bytes of records, if it was hashed there. */
+	rootAt(streamEnd: number): Uint8Array | undefined {
+		return this.#positions.atStream(streamEnd)?.stateRoot;
+	}
+
+	/** Notes that the state agrees with the first `batchCount` batches, whose content ends at `streamEnd`. */
+	confirmBatches(batchCount: number, streamEnd: number): void {
+		this.#batchCount = batchCount;
+		this.#positions.dropBefore(streamEnd);
+	}
+
+	/**
+	 * Starts again from what L1 alone gives, because L1 put something between the records that are posted and those that are not. The caller then
+	 * applies the bundles from `height` + 1 on again. `orderedHeight` is the last height ordered by now, `messageCount` the L1 messages known by now.
+	 */
+	async rebase(snapshot: DerivedSnapshot, orderedHeight: number, messageCount: number): Promise<void> {
+		const posted = this.#positions.atStream(snapshot.streamEnd);
+		if (!posted) throw new ExecutorError("MISMATCH", `L1 holds ${snapshot.streamEnd} bytes of records, which is not where any bundle ends: another node posts other records.`);
+		await this.#saving;
+		this.#state = TrackedState.restore(snapshot.cells);
+		this.#machine = machineAt(snapshot.clock, snapshot.l1Index);
+		this.#positions.reset({ height: posted.height, streamEnd: posted.streamEnd, clock: snapshot.clock, l1Index: snapshot.l1Index, took: false, missed: false, stateRoot: snapshot.stateRoot });
+		this.#rootStreamEnd = snapshot.streamEnd;
+		this.#batchCount = snapshot.batchCount;
+		this.#rebaseHeight = orderedHeight;
+		this.#rebaseMessages = messageCount;
+		this.#translator = new Translator(this.#state.live, this.#orders, this.#trades, this.#translator.number);
+		this.#queries = this.#makeQueries();
+		Restoration.undoTrades(this.#state.live, this.#orders, this.#trades);
+		Restoration.restoreOrders(this.#state.live, this.#orders);
+		await this.#save(Checkpoint.replaceCells(this.#store, this.#state.takeAll()));
+		this.#emit([this.#translator.note({ type: "Rebased", height: posted.height }, 0, this.#machine.clock)]);
+	}
+
+	/** Saves the state as it now stands; resolves when it is durable. A failure stops the executor: it would only fall further behind. */
+	async checkpoint(): Promise<void> {
+		await this.#saving;
+		if (this.#unsavedBundles > 0) await this.#save(Checkpoint.cellChanges(this.#state.takeUnsaved()));
+	}
+
+	/** Saves and forgets its listeners. The store is its owner's to close. */
+	async close(): Promise<void> {
+		await this.checkpoint();
+		this.#listeners.clear();
+	}
+
+	#save(cells: { key: string; value?: Uint8Array }[]): Promise<void> {
+		const last = this.#positions.last;
+		const checkpoint = new Checkpoint({
+			height: last.height,
+			clock: last.clock,
+			l1Index: last.l1Index,
+			eventNumber: this.#translator.number,
+			batchCount: this.#batchCount,
+			rebaseHeight: this.#rebaseHeight,
+			rebaseMessages: this.#rebaseMessages,
+		});
+		// SAFETY: everything is gathered before the first wait, so the checkpoint is of one moment.
+		const changes = [...cells, ...this.#orders.takeChanges(), ...this.#trades.takeChanges(), ...this.#positions.takeChanges(), checkpoint.change()];
+		this.#unsavedBundles = 0;
+		const saving = this.#store.commit(changes).then(
+			() => {
+				this.#orders.saved();
+				this.#trades.saved();
+				this.#saving = undefined;
+			},
+			(error: unknown) => {
+				this.#failure = error;
+				throw error;
+			},
+		);
+		this.#saving = saving;
+		return saving;
+	}
+
+	#makeQueries(): Queries {
+		return new Queries(this.#state, this.#orders, this.#trades, () => this.#machine.clock);
+	}
+
+	#emit(events: readonly Event[]): void {
+		if (events.length > 0) for (const listener of this.#listeners) listener(events);
+	}
+}
+
+/** A machine with nothing pending; live execution knows no batches, so the rest of its cursor stays zero. */
+function machineAt(clock: number, l1Index: number): Machine {
+	return { ...initial(), cursor: { batch: 0, l1Index, offset: 0 }, clock, registers: noRegisters() };
+}
+
+const MAX_TIME = 2 ** 40 - 1;
+const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0, maxTime: MAX_TIME };
+const PENDING: Input = { kind: InputKind.Pending, cursor: { batch: 0, l1Index: 0, offset: 0 }, clock: 0, payload: new Uint8Array(0), l1Kind: 0, sender: NOBODY };
+
+/** Reads the frames of a bundle's records. Throws when they are not what it says. */
+function survey(bundle: OrderedBundle): { takes: number } {
+	let takes = 0;
+	let count = 0;
+	for (let at = 0; at < bundle.records.length; count++) {
+		const record = Batch.readRecord(bundle.records, 0, at, bundle.records.length);
+		if (!record.ok) throw notRecords(bundle);
+		if (record.length === 1 && bundle.records[record.payloadAt] === Batch.TAKE_L1) takes += 1;
+		at = record.payloadAt + record.length;
+	}
+	if (count !== bundle.recordCount) throw notRecords(bundle);
+	return { takes };
+}
+
+function notRecords(bundle: OrderedBundle): ExecutorError {
+	return new ExecutorError("MISMATCH", `Bundle ${bundle.height} does not consist of ${bundle.recordCount} whole records: whoever sealed it is at fault.`);
+}

@@ -1,0 +1,160 @@
+import * as Bytes from "../machine/math/Bytes.ts";
+import { Result } from "../machine/Result.ts";
+import type { Change, Store } from "../ports/Store.ts";
+import type { CloseReason } from "./Events.ts";
+
+/** Everything known of one order. Prices in ticks, sizes in lots. */
+export type OrderStatus = {
+	readonly account: number;
+	readonly order: number;
+	readonly series: number;
+	readonly side: number;
+	readonly price: number;
+	readonly size: number;
+	readonly timeInForce: number;
+	readonly flags: number;
+	/** Seconds; 0 is never. */
+	readonly expiresAt: number;
+	/** Sequence number and machine time of the record that placed it. */
+	readonly sequence: number;
+	readonly time: number;
+	/** Result of the message. */
+	result: Result;
+	remaining: number;
+	/** Ticks times lots over its fills. */
+	filledValue: number;
+	/** Undefined while it stands in the book. */
+	closed: CloseReason | undefined;
+};
+
+const REASONS: readonly (CloseReason | undefined)[] = [
+	undefined,
+	"Filled",
+	"Cancelled",
+	"CancelledAll",
+	"Dropped",
+	"BookFull",
+	"Displaced",
+	"Expired",
+	"SelfTradePrevented",
+	"MakerFailed",
+	"TakerStopped",
+	"Refused",
+];
+const LENGTH = 64;
+
+const digits = (value: number, width: number): string => String(value).padStart(width, "0");
+const keyOf = (account: number, order: number): string => `live/order/${digits(account, 8)}/${digits(order, 16)}`;
+
+/**
+ * Status of every order that ever reached the log: those that stand are in memory, the others in the store, and in memory until they are saved. So a
+ * question by account and nonce always has an answer.
+ */
+export class Orders {
+	readonly #store: Store;
+	/** Standing orders by account, then by nonce. */
+	readonly #open = new Map<number, Map<number, OrderStatus>>();
+	/** Changed since the last `takeChanges`. */
+	#unsaved = new Map<string, OrderStatus>();
+	/** Given out by `takeChanges`, not yet known to be in the store. */
+	#saving = new Map<string, OrderStatus>();
+
+	constructor(store: Store) {
+		this.#store = store;
+	}
+
+	find(account: number, order: number): OrderStatus | undefined {
+		const open = this.#open.get(account)?.get(order);
+		if (open) return open;
+		const key = keyOf(account, order);
+		const recent = this.#unsaved.get(key) ?? this.#saving.get(key);
+		if (recent) return recent;
+		const bytes = this.#store.get(key);
+		return bytes && decode(account, order, bytes);
+	}
+
+	/** Standing orders of an account, by nonce of placing. Some may be dead already: the caller knows epoch and clock. */
+	openOf(account: number): Iterable<OrderStatus> {
+		return this.#open.get(account)?.values() ?? [];
+	}
+
+	/** Accounts with standing orders. */
+	accounts(): number[] {
+		return [...this.#open.keys()];
+	}
+
+	/** Notes a new or changed order. */
+	put(status: OrderStatus): void {
+		this.#unsaved.set(keyOf(status.account, status.order), status);
+		let orders = this.#open.get(status.account);
+		if (status.closed === undefined) {
+			if (!orders) {
+				orders = new Map();
+				this.#open.set(status.account, orders);
+			}
+			orders.set(status.order, status);
+		} else if (orders?.delete(status.order) && orders.size === 0) this.#open.delete(status.account);
+	}
+
+	/** Takes an order that stands in a restored book into memory, without counting it as changed unless its status disagrees. */
+	restore(status: OrderStatus, remaining: number): void {
+		const agrees = status.remaining === remaining && status.closed === undefined;
+		status.remaining = remaining;
+		status.closed = undefined;
+		this.put(status);
+		if (agrees) this.#unsaved.delete(keyOf(status.account, status.order));
+	}
+
+	/** Forgets which orders stand; statuses remain. */
+	clearOpen(): void {
+		this.#open.clear();
+	}
+
+	takeChanges(): Change[] {
+		const changes: Change[] = [];
+		for (const [key, status] of this.#unsaved) changes.push({ key, value: encode(status) });
+		for (const [key, status] of this.#unsaved) this.#saving.set(key, status);
+		this.#unsaved = new Map();
+		return changes;
+	}
+
+	/** What `takeChanges` gave is in the store. */
+	saved(): void {
+		this.#saving = new Map();
+	}
+}
+
+/** series u64 | side | timeInForce | flags | result | closed u8 | price u32 | size u40 | remaining u40 | expiresAt u40 | sequence u64 | time u40 | filledValue u64 | 0 */
+function encode(status: OrderStatus): Uint8Array {
+	const bytes = new Uint8Array(LENGTH);
+	let at = Bytes.put(bytes, 0, 8, status.series);
+	for (const byte of [status.side, status.timeInForce, status.flags, status.result, REASONS.indexOf(status.closed)]) bytes[at++] = byte;
+	at = Bytes.put(bytes, at, 4, status.price);
+	at = Bytes.put(bytes, at, 5, status.size);
+	at = Bytes.put(bytes, at, 5, status.remaining);
+	at = Bytes.put(bytes, at, 5, status.expiresAt);
+	at = Bytes.put(bytes, at, 8, status.sequence);
+	at = Bytes.put(bytes, at, 5, status.time);
+	Bytes.put(bytes, at, 8, status.filledValue);
+	return bytes;
+}
+
+function decode(account: number, order: number, bytes: Uint8Array): OrderStatus {
+	return {
+		account,
+		order,
+		series: Bytes.uint(bytes, 0, 8),
+		side: bytes[8] as number,
+		timeInForce: bytes[9] as number,
+		flags: bytes[10] as number,
+		result: bytes[11] as Result,
+		closed: REASONS[bytes[12] as number],
+		price: Bytes.uint(bytes, 13, 4),
+		size: Bytes.uint(bytes, 17, 5),
+		remaining: Bytes.uint(bytes, 22, 5),
+		expiresAt: Bytes.uint(bytes, 27, 5),
+		sequence: Bytes.uint(bytes, 32, 8),
+		time: Bytes.uint(bytes, 40, 5),
+		filledValue: Bytes.uint(bytes, 45, 8),
+	};
+}

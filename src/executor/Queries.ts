@@ -1,0 +1,267 @@
+import * as Margin from "../machine/risk/Margin.ts";
+import * as Valuations from "../machine/risk/Valuations.ts";
+import * as Kinds from "../machine/state/Kinds.ts";
+import * as State from "../machine/state/State.ts";
+import { isDead } from "../machine/step/Matching.ts";
+import type { Account } from "../machine/types/Account.ts";
+import * as Accounts from "../machine/types/Account.ts";
+import type { Expiry } from "../machine/types/Expiry.ts";
+import type { Globals } from "../machine/types/Globals.ts";
+import type { Listing } from "../machine/types/Listing.ts";
+import * as Series from "../machine/types/Series.ts";
+import type { Underlying } from "../machine/types/Underlying.ts";
+import type { CloseReason } from "./Events.ts";
+import * as Greeks from "./Greeks.ts";
+import type { OrderStatus, Orders } from "./Orders.ts";
+import type { TrackedState } from "./TrackedState.ts";
+import type { Trade, Trades } from "./Trades.ts";
+import { seriesIndexOf } from "./Translator.ts";
+
+/** A price level: ticks, and lots alive there. */
+export type Level = { readonly price: number; readonly size: number };
+
+export type Instrument = {
+	readonly series: number;
+	readonly underlying: number;
+	readonly day: number;
+	/** 0 call, 1 put. */
+	readonly kind: number;
+	/** Ticks. */
+	readonly strike: number;
+	/** Seconds since 1970. */
+	readonly expiryTime: number;
+	/** Micro-USDC per unit; 0 until settled. */
+	readonly settlementPrice: number;
+	/** Lots. */
+	readonly openInterest: number;
+	readonly trades: number;
+};
+
+export type PositionView = {
+	readonly series: number;
+	/** Signed lots. */
+	readonly size: number;
+	/** Micro-USDC per unit: what the margin values it at. */
+	readonly mark: number;
+};
+
+/** Money in micro-USDC, times in seconds. */
+export type AccountView = {
+	readonly account: number;
+	readonly owner: string;
+	readonly cash: number;
+	readonly epoch: number;
+	readonly nonceFloor: number;
+	readonly equity: number;
+	readonly initialMargin: number;
+	readonly maintenanceMargin: number;
+	/** Time of the oldest price behind these numbers; undefined when no price is needed. */
+	readonly oldestPriceTime: number | undefined;
+	readonly positions: readonly PositionView[];
+	readonly openOrders: readonly OrderView[];
+};
+
+export type OrderView = Readonly<OrderStatus>;
+
+/** An answer about an order that always comes: `unknown` says that no record up to `height`'s placed it. */
+export type OrderAnswer = { readonly status: "known"; readonly order: OrderView } | { readonly status: "unknown"; readonly nonceUsed: boolean };
+
+export type Ticker = {
+	readonly series: number;
+	/** Micro-USDC per unit, as the margin engine values it; undefined before the first report. */
+	readonly mark: number | undefined;
+	/** For display: floating point, never an input of the machine. */
+	readonly greeks: Greeks.Greeks | undefined;
+	readonly forward: number;
+	readonly indexPrice: number;
+	/** Seconds: when the forward and the surface are of. */
+	readonly priceTime: number;
+	readonly bestBid: Level | undefined;
+	readonly bestAsk: Level | undefined;
+	readonly lastTrade: Trade | undefined;
+	readonly openInterest: number;
+};
+
+/** Reads of the live state. Everything is of the moment of the call; nothing here changes anything. */
+export class Queries {
+	readonly #tracked: TrackedState;
+	readonly #state: State.Body;
+	readonly #orders: Orders;
+	readonly #trades: Trades;
+	readonly #clock: () => number;
+
+	constructor(tracked: TrackedState, orders: Orders, trades: Trades, clock: () => number) {
+		this.#tracked = tracked;
+		this.#state = tracked.live;
+		this.#orders = orders;
+		this.#trades = trades;
+		this.#clock = clock;
+	}
+
+	globals(): Readonly<Globals> {
+		return State.globals(this.#state);
+	}
+
+	underlying(underlying: number): Readonly<Underlying> {
+		return State.underlying(this.#state, underlying);
+	}
+
+	/** The expiry of an underlying on a day, or undefined when it is not listed. */
+	expiry(underlying: number, day: number): Readonly<Expiry> | undefined {
+		const expiry = State.expiry(this.#state, Series.slotOf(underlying, day));
+		return expiry.day === day && day !== 0 ? expiry : undefined;
+	}
+
+	/** Strikes of an expiry in ticks, in order of listing; none when it is not listed. */
+	strikes(underlying: number, day: number): readonly number[] {
+		const listing = State.listing(this.#state, Series.slotOf(underlying, day));
+		return listing.day === day ? listing.strikes : [];
+	}
+
+	/** Days of the listed expiries of an underlying, ascending. */
+	expiries(underlying: number): number[] {
+		const days: number[] = [];
+		for (const [slot, cell] of this.#tracked.live.entries(Kinds.LISTINGS)) {
+			const { day } = cell as Listing;
+			if (day !== 0 && slot === Series.slotOf(underlying, day)) days.push(day);
+		}
+		return days.sort((a, b) => a - b);
+	}
+
+	/** Every listed series, ascending. */
+	instruments(): Instrument[] {
+		const instruments: Instrument[] = [];
+		for (const [slot, cell] of this.#tracked.live.entries(Kinds.LISTINGS)) {
+			const { day, strikes } = cell as Listing;
+			const underlying = Math.floor(slot / Series.slotOf(1, 0));
+			const { settlementPrice } = State.expiry(this.#state, slot);
+			for (const [strikeIndex, strike] of strikes.entries()) {
+				for (const kind of [Series.CALL, Series.PUT]) {
+					const { openInterest, trades } = State.series(this.#state, Series.cellIndexOf(slot, strikeIndex, kind));
+					const series = Series.make(underlying, day, kind, strike);
+					instruments.push({ series, underlying, day, kind, strike, expiryTime: Series.expiryTimeOf(day), settlementPrice, openInterest, trades });
+				}
+			}
+		}
+		return instruments.sort((a, b) => a.series - b.series);
+	}
+
+	isListed(series: number): boolean {
+		return seriesIndexOf(this.#state, series) >= 0;
+	}
+
+	/** Levels alive on both sides, best first, at most `depth` each; undefined when the series is not listed. */
+	book(series: number, depth: number): { readonly bids: Level[]; readonly asks: Level[] } | undefined {
+		const index = seriesIndexOf(this.#state, series);
+		if (index < 0) return undefined;
+		return { bids: this.#levels(Series.bookIndexOf(index, 0), depth), asks: this.#levels(Series.bookIndexOf(index, 1), depth) };
+	}
+
+	/** The account, or undefined when it does not exist. */
+	account(index: number): AccountView | undefined {
+		const account = State.account(this.#state, index);
+		if (!Accounts.exists(account)) return undefined;
+		const standing = Margin.assess(this.#state, account);
+		return {
+			account: index,
+			owner: account.owner,
+			cash: account.cash,
+			epoch: account.epoch,
+			nonceFloor: account.nonceFloor,
+			equity: standing.equity,
+			initialMargin: standing.initial,
+			maintenanceMargin: standing.maintenance,
+			oldestPriceTime: standing.oldestPriceTime === Margin.NO_PRICE ? undefined : standing.oldestPriceTime,
+			positions: account.positions.map(({ series, size }) => ({ series, size, mark: this.#mark(series) })),
+			openOrders: [...this.#orders.openOf(index)].map((order) => this.#view(order)).filter((order) => order.closed === undefined),
+		};
+	}
+
+	/** Owner of an account, or undefined: cheaper than the whole account. */
+	ownerOf(index: number): string | undefined {
+		const account = State.account(this.#state, index);
+		return Accounts.exists(account) ? account.owner : undefined;
+	}
+
+	/** Indices of the accounts of an owner. */
+	accountsOf(owner: string): number[] {
+		const indices: number[] = [];
+		for (const [index, cell] of this.#tracked.live.entries(Kinds.ACCOUNTS)) if ((cell as Account).owner === owner) indices.push(index);
+		return indices.sort((a, b) => a - b);
+	}
+
+	/** Accounts that exist, ascending. */
+	accounts(): number[] {
+		const indices: number[] = [];
+		for (const [index, cell] of this.#tracked.live.entries(Kinds.ACCOUNTS)) if (Accounts.exists(cell as Account)) indices.push(index);
+		return indices.sort((a, b) => a - b);
+	}
+
+	/** What is known of an order by account and the nonce that placed it. */
+	order(account: number, order: number): OrderAnswer {
+		const status = this.#orders.find(account, order);
+		if (status) return { status: "known", order: this.#view(status) };
+		const { nonceFloor, nonceBits } = State.account(this.#state, account);
+		const place = order - nonceFloor;
+		return { status: "unknown", nonceUsed: place < 0 || (place < 256 && ((nonceBits >> BigInt(place)) & 1n) === 1n) };
+	}
+
+	/** The newest trades of a series, newest first. */
+	lastTrades(series: number, limit: number): Trade[] {
+		const index = seriesIndexOf(this.#state, series);
+		return index < 0 ? [] : this.#trades.last(series, State.series(this.#state, index).trades + 1, limit);
+	}
+
+	/** Market data of a series, or undefined when it is not listed. */
+	ticker(series: number): Ticker | undefined {
+		const index = seriesIndexOf(this.#state, series);
+		if (index < 0) return undefined;
+		const underlying = Series.underlyingOf(series);
+		const expiry = State.expiry(this.#state, Series.expirySlotOf(series));
+		const book = this.book(series, 1);
+		const { indexPrice } = State.underlying(this.#state, underlying);
+		const priced = expiry.forward !== 0;
+		return {
+			series,
+			mark: priced ? this.#mark(series) : undefined,
+			greeks: priced ? Greeks.of(series, expiry, this.#clock()) : undefined,
+			forward: expiry.forward,
+			indexPrice,
+			priceTime: expiry.time,
+			bestBid: book?.bids[0],
+			bestAsk: book?.asks[0],
+			lastTrade: this.lastTrades(series, 1)[0],
+			openInterest: State.series(this.#state, index).openInterest,
+		};
+	}
+
+	/** Leaves of the outbox so far. */
+	withdrawals(): readonly Uint8Array[] {
+		return this.#tracked.live.withdrawals;
+	}
+
+	#levels(bookIndex: number, depth: number): Level[] {
+		const levels: { price: number; size: number }[] = [];
+		for (const order of State.book(this.#state, bookIndex).orders) {
+			if (isDead(order, State.account(this.#state, order.account), this.#clock())) continue;
+			const last = levels.at(-1);
+			if (last?.price === order.price) last.size += order.size;
+			else if (levels.length === depth) break;
+			else levels.push({ price: order.price, size: order.size });
+		}
+		return levels;
+	}
+
+	#mark(series: number): number {
+		return Valuations.of(this.#state, series, State.expiry(this.#state, Series.expirySlotOf(series))).mark;
+	}
+
+	/** The order as it stands now: time alone can end it. */
+	#view(status: OrderStatus): OrderView {
+		if (status.closed !== undefined) return { ...status };
+		const clock = this.#clock();
+		const expired = (status.expiresAt !== 0 && clock >= status.expiresAt) || clock >= Series.expiryTimeOf(Series.dayOf(status.series));
+		const closed: CloseReason | undefined = expired ? "Expired" : undefined;
+		return { ...status, closed };
+	}
+}

@@ -1,0 +1,273 @@
+import * as Bytes from "../machine/math/Bytes.ts";
+import { Result } from "../machine/Result.ts";
+import * as Fees from "../machine/risk/Fees.ts";
+import * as State from "../machine/state/State.ts";
+import * as Messages from "../machine/step/Messages.ts";
+import { isDead } from "../machine/step/Matching.ts";
+import type { Order } from "../machine/types/Book.ts";
+import * as Listings from "../machine/types/Listing.ts";
+import type { Outcome } from "../machine/types/Machine.ts";
+import * as Series from "../machine/types/Series.ts";
+import type { CloseReason, Event, Happening, RecordResult } from "./Events.ts";
+import type { OrderStatus, Orders } from "./Orders.ts";
+import type { Trades } from "./Trades.ts";
+
+type Level = { readonly series: number; readonly side: number; readonly price: number };
+
+/** Turns the outcomes of a record's steps into events, order statuses and trades. It reads the state after each step and never changes it. */
+export class Translator {
+	readonly #state: State.Body;
+	readonly #orders: Orders;
+	readonly #trades: Trades;
+	readonly #seriesIndices = new Map<number, number>();
+	#touched: Level[] = [];
+	#happenings: Happening[] = [];
+	#sequence = 0;
+	#time = 0;
+	#number: number;
+	#first: Outcome | undefined;
+	#last: Outcome | undefined;
+	#filled = 0;
+	#filledValue = 0;
+
+	/** @param number of the next event */
+	constructor(state: State.Body, orders: Orders, trades: Trades, number: number) {
+		this.#state = state;
+		this.#orders = orders;
+		this.#trades = trades;
+		this.#number = number;
+	}
+
+	/** Number of the next event. */
+	get number(): number {
+		return this.#number;
+	}
+
+	begin(sequence: number): void {
+		this.#sequence = sequence;
+		this.#first = undefined;
+		this.#filled = 0;
+		this.#filledValue = 0;
+		this.#happenings = [];
+		this.#touched = [];
+	}
+
+	/** Takes the outcome of the record's first step. `payload` is the message's; `time` the machine clock. */
+	message(outcome: Outcome, payload: Uint8Array, time: number): void {
+		this.#time = time;
+		this.#first = outcome;
+		this.#last = outcome;
+		if (!isAccepted(outcome.result)) {
+			this.#refuse(outcome, payload);
+			return;
+		}
+		if (outcome.kind === Messages.PLACE) this.#placed(outcome, payload);
+		else if (outcome.kind === Messages.CANCEL) this.#close(outcome.account, outcome.order, "Cancelled", outcome.remaining, outcome.series, outcome.side, outcome.price);
+		else if (outcome.kind === Messages.CANCEL_ALL) this.#closeAll(outcome.account, "CancelledAll", () => true);
+		else if (outcome.kind === Messages.WITHDRAW) {
+			this.#add({ type: "Withdrawn", account: outcome.account, recipient: Bytes.address(payload, 4), amount: outcome.amount, index: outcome.makerOrder });
+		} else if (outcome.kind === Messages.LIST) this.#add({ type: "Listed", underlying: payload[1] as number, day: outcome.amount, strike: outcome.price });
+		else if (outcome.kind === Messages.SETTLE) this.#add({ type: "AccountSettled", account: outcome.account, amount: outcome.amount });
+		else if (outcome.kind === Messages.REPORT) this.#reported(outcome.series);
+		else this.#add({ type: "Deposited", account: outcome.account, amount: outcome.amount });
+	}
+
+	/** Takes the outcome of a step that continued the order. */
+	matched(outcome: Outcome): void {
+		this.#last = outcome;
+		const { result, account, order, series, side, remaining, price } = outcome;
+		if (result === Result.Filled || result === Result.Completed) this.#fill(outcome);
+		else if (result === Result.Expunged) this.#expunge(outcome);
+		else if (result === Result.MakerFailed) this.#close(outcome.maker, outcome.makerOrder, "MakerFailed", undefined, series, 1 - side, price);
+		else if (result === Result.TakerStopped) this.#close(account, order, "TakerStopped", remaining);
+		else if (result === Result.Dropped) this.#close(account, order, "Dropped", remaining);
+		else if (result === Result.BookFull) this.#close(account, order, "BookFull", remaining);
+		else this.#rested(outcome);
+	}
+
+	/** The record is done: its result and its events. */
+	end(events: Event[]): RecordResult {
+		for (const level of this.#touched) this.#add({ type: "BookChanged", ...level, size: this.#sizeAt(level) });
+		for (const happening of this.#happenings) events.push({ ...happening, number: this.#number++, sequence: this.#sequence, time: this.#time });
+		const first = this.#first as Outcome;
+		const last = this.#last as Outcome;
+		return {
+			sequence: this.#sequence,
+			time: this.#time,
+			kind: first.kind,
+			account: first.account,
+			order: first.order,
+			result: first.result,
+			final: last.result,
+			filled: this.#filled,
+			filledValue: this.#filledValue,
+			remaining: last.remaining,
+		};
+	}
+
+	/** An event outside any record. */
+	note(happening: Happening, sequence: number, time: number): Event {
+		return { ...happening, number: this.#number++, sequence, time };
+	}
+
+	#add(happening: Happening): void {
+		this.#happenings.push(happening);
+	}
+
+	#refuse(outcome: Outcome, payload: Uint8Array): void {
+		const { kind, account, series, order, result } = outcome;
+		this.#add({ type: "MessageRefused", kind, account, series, order, result });
+		// A refusal before the owner was known says nothing of his orders, and a nonce that was used names the order that used it.
+		if (kind !== Messages.PLACE || result < Result.NonceTooOld || result === Result.NonceUsed) return;
+		const known = this.#orders.find(account, order);
+		if (known && known.closed !== "Refused" && known.sequence < this.#sequence) return;
+		this.#orders.put({ ...this.#status(outcome, payload), closed: "Refused" });
+	}
+
+	#status(outcome: Outcome, payload: Uint8Array): OrderStatus {
+		return {
+			account: outcome.account,
+			order: outcome.order,
+			series: outcome.series,
+			side: outcome.side,
+			price: outcome.price,
+			size: outcome.remaining,
+			timeInForce: payload[13] as number,
+			flags: payload[14] as number,
+			expiresAt: Bytes.uint(payload, 24, 5),
+			sequence: this.#sequence,
+			time: this.#time,
+			result: outcome.result,
+			remaining: outcome.remaining,
+			filledValue: 0,
+			closed: undefined,
+		};
+	}
+
+	#placed(outcome: Outcome, payload: Uint8Array): void {
+		const { account, order, series, side, price, remaining, result } = outcome;
+		this.#orders.put(this.#status(outcome, payload));
+		this.#add({ type: "OrderPlaced", account, order, series, side, price, size: remaining });
+		if (result === Result.Dropped) this.#close(account, order, "Dropped", remaining);
+		else if (result !== Result.Ok) this.#rested(outcome);
+	}
+
+	#rested(outcome: Outcome): void {
+		const { account, order, series, side, price, remaining } = outcome;
+		this.#add({ type: "OrderRested", account, order, series, side, price, remaining });
+		this.#touch(series, side, price);
+		if (outcome.result === Result.Displaced) this.#close(outcome.maker, outcome.makerOrder, "Displaced", undefined, series, side);
+	}
+
+	#fill(outcome: Outcome): void {
+		const { account, order, series, side, price, size, remaining, maker, makerOrder } = outcome;
+		const underlying = Series.underlyingOf(series);
+		const { indexPrice } = State.underlying(this.#state, underlying);
+		const trade = {
+			series,
+			trade: State.series(this.#state, this.#seriesIndex(series)).trades,
+			price,
+			size,
+			takerSide: side,
+			taker: account,
+			takerOrder: order,
+			takerFee: Fees.taker(indexPrice, price, size, underlying),
+			maker,
+			makerOrder,
+			makerFee: Fees.maker(indexPrice, price, size, underlying),
+		};
+		this.#trades.put({ ...trade, sequence: this.#sequence, time: this.#time });
+		this.#add({ type: "Traded", ...trade });
+		this.#touch(series, 1 - side, price);
+		this.#filled += size;
+		this.#filledValue += price * size;
+		for (const [who, which] of [
+			[maker, makerOrder],
+			[account, order],
+		] as const) {
+			const status = this.#orders.find(who, which);
+			if (!status) continue;
+			status.remaining -= size;
+			status.filledValue += price * size;
+			this.#orders.put(status);
+			if (status.remaining === 0) this.#close(who, which, "Filled", 0);
+		}
+		if (outcome.result === Result.Completed && remaining !== 0) throw new Error(`order ${account}/${order} completed with ${remaining} lots left`);
+	}
+
+	#expunge(outcome: Outcome): void {
+		const status = this.#orders.find(outcome.maker, outcome.makerOrder);
+		const expired = status !== undefined && status.expiresAt !== 0 && this.#time >= status.expiresAt;
+		this.#close(outcome.maker, outcome.makerOrder, expired ? "Expired" : "SelfTradePrevented", undefined, outcome.series, 1 - outcome.side, outcome.price);
+	}
+
+	/** Closes an order that stands; one that was closed before keeps its reason. The level it stood on, if any, is told anew. */
+	#close(account: number, order: number, reason: CloseReason, remaining?: number, series?: number, side?: number, price?: number): void {
+		const status = this.#orders.find(account, order);
+		if (series !== undefined && side !== undefined) this.#touch(series, side, price ?? status?.price ?? 0);
+		if (!status || status.closed !== undefined) return;
+		if (remaining !== undefined) status.remaining = remaining;
+		status.closed = reason;
+		this.#orders.put(status);
+		this.#add({ type: "OrderClosed", account, order, series: status.series, side: status.side, remaining: status.remaining, reason });
+	}
+
+	#closeAll(account: number, reason: CloseReason, concerns: (status: OrderStatus) => boolean): void {
+		for (const status of [...this.#orders.openOf(account)]) {
+			if (concerns(status)) this.#close(account, status.order, reason, undefined, status.series, status.side, status.price);
+		}
+	}
+
+	#reported(underlying: number): void {
+		const cell = State.underlying(this.#state, underlying);
+		this.#add({ type: "PriceReported", underlying, priceTime: cell.time, indexPrice: cell.indexPrice });
+		const settled = this.#first as Outcome;
+		if (settled.amount === 0) return;
+		const day = cell.windowDay;
+		this.#add({ type: "ExpirySettled", underlying, day, settlementPrice: settled.amount });
+		for (const account of this.#orders.accounts()) {
+			this.#closeAll(account, "Expired", ({ series }) => Series.underlyingOf(series) === underlying && Series.dayOf(series) === day);
+		}
+	}
+
+	#touch(series: number, side: number, price: number): void {
+		if (!this.#touched.some((level) => level.series === series && level.side === side && level.price === price)) this.#touched.push({ series, side, price });
+	}
+
+	/** Lots alive at a price. */
+	#sizeAt({ series, side, price }: Level): number {
+		const index = this.#seriesIndex(series);
+		if (index < 0) return 0;
+		let size = 0;
+		for (const order of State.book(this.#state, Series.bookIndexOf(index, side)).orders) {
+			if (order.price === price && !this.#isDead(order)) size += order.size;
+		}
+		return size;
+	}
+
+	#isDead(order: Order): boolean {
+		return isDead(order, State.account(this.#state, order.account), this.#time);
+	}
+
+	/** Place of a listed series' cell, or -1. A listed strike keeps its place for the life of its expiry, so it is looked up once. */
+	#seriesIndex(series: number): number {
+		const known = this.#seriesIndices.get(series);
+		if (known !== undefined) return known;
+		const index = seriesIndexOf(this.#state, series);
+		if (index >= 0) this.#seriesIndices.set(series, index);
+		return index;
+	}
+}
+
+/** Place of the series' cell, or -1 when it is not listed. */
+export function seriesIndexOf(state: State.Body, series: number): number {
+	const slot = Series.expirySlotOf(series);
+	const listing = State.listing(state, slot);
+	const strikeIndex = Listings.indexOf(listing, Series.strikeOf(series));
+	if (listing.day !== Series.dayOf(series) || strikeIndex === Listings.NOT_FOUND) return -1;
+	return Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series));
+}
+
+function isAccepted(result: Result): boolean {
+	return result === Result.Ok || result === Result.Rested || result === Result.Displaced || result === Result.Dropped;
+}
