@@ -16,7 +16,7 @@ export interface History {
 	/** Siblings of leaf number `position` + 1 (its place counts from 0) up to the root of all, lowest first. */
 	path(position: number): readonly Uint8Array[];
 	/** Preimage of the last leaf: docs/spec/machine.md, Commitment. */
-	finalState(): Uint8Array;
+	finalState(): Promise<Uint8Array>;
 	/** The verifier's proof that step S_position -> S_(position + 1) is the machine's, built by executing it again. */
 	prove(position: number): Promise<Uint8Array>;
 }
