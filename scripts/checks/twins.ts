@@ -2,7 +2,7 @@ import type { Check, Finding } from "./Finding.ts";
 import { filesUnder, read } from "./files.ts";
 import { readSolidity } from "./twins/solidity.ts";
 import { readTypeScript } from "./twins/typescript.ts";
-import { ADVICE, EXCEPTIONS_FILE, compare, constantsOf, type Difference } from "./twins/compare.ts";
+import { ADVICE, EXCEPTIONS_FILE, compare, type Difference } from "./twins/compare.ts";
 import type { Wing } from "./twins/Wing.ts";
 
 /** The two rooms that exist in both wings. */
@@ -23,12 +23,12 @@ function readWing(folder: string, ending: string, reader: (file: string, text: s
 function differences(): Difference[] {
 	const solidity = readWing("contracts", ".sol", readSolidity);
 	const typescript = readWing("src", ".ts", readTypeScript);
-	const tables = { solidity: constantsOf(solidity.values()), typescript: constantsOf(typescript.values()) };
+	const house = { solidity: [...solidity.values()], typescript: [...typescript.values()] };
 	const found: Difference[] = [];
 	for (const pair of [...new Set([...solidity.keys(), ...typescript.keys()])].sort()) {
 		const left = solidity.get(pair);
 		const right = typescript.get(pair);
-		if (left && right) found.push(...compare(pair, left, right, tables));
+		if (left && right) found.push(...compare(pair, left, right, house));
 		else
 			found.push({
 				pair,

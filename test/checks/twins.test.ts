@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { compare, constantsOf } from "../../scripts/checks/twins/compare.ts";
+import { compare } from "../../scripts/checks/twins/compare.ts";
 import { readSolidity } from "../../scripts/checks/twins/solidity.ts";
 import { readTypeScript } from "../../scripts/checks/twins/typescript.ts";
 
@@ -33,9 +33,7 @@ function own() {}`;
 function differing(solidity: string, typescript: string): string[] {
 	const left = readSolidity("contracts/machine/Orders.sol", solidity);
 	const right = readTypeScript("src/machine/Orders.ts", typescript);
-	return compare("machine/Orders", left, right, { solidity: constantsOf([left]), typescript: constantsOf([right]) }).map(
-		({ name }) => name,
-	);
+	return compare("machine/Orders", left, right, { solidity: [left], typescript: [right] }).map(({ name }) => name);
 }
 
 describe("given twins that agree", () => {

@@ -1,5 +1,5 @@
 import type { Finding } from "../Finding.ts";
-import { type Constants, evaluate, type Group, type Named, type Wing } from "./Wing.ts";
+import { type Constants, evaluate, type Group, type Named, OPAQUE, type Wing } from "./Wing.ts";
 
 export const EXCEPTIONS_FILE = "scripts/checks/twins.exceptions.json";
 
@@ -9,10 +9,10 @@ export type Difference = Finding & { pair: string; name: string };
 export const ADVICE = `change its twin too, or state why not in ${EXCEPTIONS_FILE}.`;
 
 /** Every constant of a wing, to resolve the names in their values. */
-export function constantsOf(wings: Iterable<Wing>): Constants {
+function constantsOf(wings: readonly Wing[]): Constants {
 	const table = new Map<string, Map<string, Wing["constants"][number]["value"]>>();
 	for (const wing of wings) {
-		const name = (wing.file.split("/").at(-1) ?? "").replace(/\.\w+$/, "");
+		const name = baseOf(wing);
 		// Files of one name in two rooms share a table: constants are capitals with a meaning of their own.
 		const constants = table.get(name) ?? new Map();
 		for (const { name: constant, value } of wing.constants) constants.set(constant, value);
@@ -21,13 +21,22 @@ export function constantsOf(wings: Iterable<Wing>): Constants {
 	return table;
 }
 
+/** The file's name without folder and ending. */
+function baseOf(wing: Wing): string {
+	return (wing.file.split("/").at(-1) ?? "").replace(/\.\w+$/, "");
+}
+
+/** Where the other wing has a constant of this name: in the twin file, or, when it is not there, wherever others can see it. */
+function namesakes(name: string, twin: Wing, others: readonly Wing[]): Wing[] {
+	if (twin.constants.some((constant) => constant.name === name)) return [twin];
+	return others.filter((wing) => wing.constants.some((constant) => constant.name === name && constant.shown));
+}
+
+/** Both wings whole: a constant may stand in another file of the other wing. */
+export type House = { solidity: readonly Wing[]; typescript: readonly Wing[] };
+
 /** Compares one pair of files; each difference names the thing that differs, so that an exception can. */
-export function compare(
-	pair: string,
-	solidity: Wing,
-	typescript: Wing,
-	tables: { solidity: Constants; typescript: Constants },
-): Difference[] {
+export function compare(pair: string, solidity: Wing, typescript: Wing, house: House): Difference[] {
 	const found: Difference[] = [];
 	const report = (wing: Wing, line: number, name: string, message: string) =>
 		found.push({ pair, name, file: wing.file, line, message: `${message}; ${ADVICE}` });
@@ -55,20 +64,30 @@ export function compare(
 		);
 	};
 	both("function", (wing) => wing.functions);
-	both("constant", (wing) => wing.constants);
 	both("enum", (wing) => wing.enums);
 	both("struct", (wing) => wing.structs);
 
-	const base = pair.split("/").at(-1) as string;
-	for (const { name, line, value } of solidity.constants) {
-		const twin = typescript.constants.find((other) => other.name === name);
-		if (!twin) continue;
-		const mine = evaluate(value, base, tables.solidity);
-		const theirs = evaluate(twin.value, base, tables.typescript);
-		if (mine === undefined || theirs === undefined) report(solidity, line, name, `constant ${name} cannot be compared by this program`);
-		else if (mine !== theirs)
-			report(solidity, line, name, `constant ${name} is ${mine} here and ${theirs} in ${typescript.file}:${twin.line}`);
-	}
+	const tables = { solidity: constantsOf(house.solidity), typescript: constantsOf(house.typescript) };
+	const constants = (mine: Wing, others: readonly Wing[], myTable: Constants, otherTable: Constants) => {
+		for (const { name, line, shown, value } of mine.constants) {
+			// What both files have is reported once; what only this TypeScript file sees is its own affair.
+			if (mine === typescript && (!shown || solidity.constants.some((other) => other.name === name))) continue;
+			const twins = namesakes(name, mine === solidity ? typescript : solidity, others);
+			if (twins.length === 0) {
+				if (shown) report(mine, line, name, `constant ${name} is nowhere in the other wing`);
+				continue;
+			}
+			const here = evaluate(value, baseOf(mine), myTable);
+			const there = twins.map((wing) =>
+				evaluate(wing.constants.find((other) => other.name === name)?.value ?? OPAQUE, baseOf(wing), otherTable),
+			);
+			if (here === undefined || there.includes(undefined)) report(mine, line, name, `constant ${name} cannot be compared by this program`);
+			else if (!there.includes(here)) report(mine, line, name, `constant ${name} is ${here} here and ${there[0]} in ${twins[0]?.file}`);
+		}
+	};
+	constants(solidity, house.typescript, tables.solidity, tables.typescript);
+	constants(typescript, house.solidity, tables.typescript, tables.solidity);
+
 	const members = (kind: string, those: readonly Group[], these: readonly Group[]) => {
 		for (const { name, line, members: mine } of those) {
 			const theirs = these.find((other) => other.name === name)?.members;
