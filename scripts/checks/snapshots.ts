@@ -25,7 +25,6 @@ type BuildOutput = { output: { contracts: Record<string, Record<string, { storag
 
 /** What is deployed anywhere but in a test: contracts with code of their own. Libraries whose functions are all inlined have none. */
 function deployed(): Artifact[] {
-	// Hardhat's compiler output is a folder that the other checks have no business in.
 	const found: Artifact[] = [];
 	for (const source of filesUnder("contracts", ".sol")) {
 		if (source.startsWith("contracts/mocks/")) continue;
@@ -69,7 +68,7 @@ function storageOf(artifact: Artifact): string {
 function generate(artifacts: readonly Artifact[]): Map<string, string> {
 	const files = new Map<string, string>();
 	const sizes = artifacts.map((artifact) => `${artifact.contractName} ${(artifact.deployedBytecode.length - 2) / 2}`);
-	if (artifacts.length > 0) files.set("snapshots/code-size.txt", `${sizes.join("\n")}\n`);
+	files.set("snapshots/code-size.txt", `${sizes.join("\n")}\n`);
 	for (const artifact of artifacts) {
 		files.set(`snapshots/abi/${artifact.contractName}.txt`, abiOf(artifact));
 		files.set(`snapshots/storage/${artifact.contractName}.txt`, storageOf(artifact));
@@ -96,6 +95,7 @@ export const snapshots: Check = {
 	async run({ update }) {
 		const found: Finding[] = [];
 		const artifacts = deployed();
+		if (artifacts.length === 0) return [{ file: "artifacts", message: "hold no contract: run `npm run build`." }];
 		for (const { contractName, sourceName, deployedBytecode } of artifacts) {
 			const bytes = (deployedBytecode.length - 2) / 2;
 			if (bytes > MAX_CODE_BYTES)
