@@ -63,8 +63,8 @@ library Reporting {
         return true;
     }
 
-    /// @dev Whether a settlement window would have more than MAX_REPORT_GAP_SECONDS without a report. The first report may not come inside a window.
-    function leavesGap(uint256 before, uint256 time) private pure returns (bool) {
+    /// @notice Whether a settlement window would have more than MAX_REPORT_GAP_SECONDS without a report. The first report may not come inside a window.
+    function leavesGap(uint256 before, uint256 time) internal pure returns (bool) {
         if (before != 0 && time - before <= MAX_REPORT_GAP_SECONDS) return false;
         uint256 since = before == 0 ? time - 1 : before;
         uint256 day = (since + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY;
@@ -91,10 +91,24 @@ library Reporting {
     function accumulate(State.Body memory state, uint256 index, Underlying memory underlying, uint256 time)
         private
         pure
-        returns (uint256 settlementPrice)
+        returns (uint256)
     {
+        (uint256 day, uint256 settlementPrice) = average(underlying, time);
+        if (settlementPrice == 0) return 0;
+        uint256 slot = Series.slotOf(index, day);
+        Expiry memory expiry = State.expiry(state, slot);
+        if (expiry.day == day && expiry.settlementPrice == 0) {
+            expiry.settlementPrice = settlementPrice;
+            State.putExpiry(state, slot, expiry);
+        }
+        return settlementPrice;
+    }
+
+    /// @notice Carries an underlying's accumulator to `time`. When the interval passes 08:00 UTC of a day whose window was entered, returns that day and the
+    /// average of the window; otherwise a price of 0.
+    function average(Underlying memory underlying, uint256 time) internal pure returns (uint256 day, uint256 settlementPrice) {
         uint256 before = underlying.time;
-        if (before == 0) return 0;
+        if (before == 0) return (0, 0);
         uint256 start = underlying.accumulator;
         uint256 price = underlying.indexPrice;
         uint256 windowOffset = EXPIRY_SECOND_OF_DAY - SETTLEMENT_WINDOW_SECONDS;
@@ -104,19 +118,13 @@ library Reporting {
             underlying.windowDay = windowDay;
             underlying.windowStart = start + price * (windowTime - before);
         }
-        uint256 day = (time - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY;
+        day = (time - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY;
         uint256 expiryTime = Series.expiryTimeOf(day);
         if (expiryTime > before && underlying.windowDay == day) {
             uint256 end = start + price * (expiryTime - before);
             // ROUNDING: to nearest, half up; it favours neither side.
             uint256 window = SETTLEMENT_WINDOW_SECONDS;
             settlementPrice = (end - underlying.windowStart + window / 2) / window;
-            uint256 slot = Series.slotOf(index, day);
-            Expiry memory expiry = State.expiry(state, slot);
-            if (expiry.day == day && expiry.settlementPrice == 0) {
-                expiry.settlementPrice = settlementPrice;
-                State.putExpiry(state, slot, expiry);
-            }
         }
         underlying.accumulator = start + price * (time - before);
     }

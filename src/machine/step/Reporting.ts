@@ -61,7 +61,7 @@ function areReporters(globals: Globals, message: Report): boolean {
 }
 
 /** Whether a settlement window would have more than MAX_REPORT_GAP_SECONDS without a report. The first report may not come inside a window. */
-function leavesGap(before: number, time: number): boolean {
+export function leavesGap(before: number, time: number): boolean {
 	if (before !== 0 && time - before <= MAX_REPORT_GAP_SECONDS) return false;
 	const since = before === 0 ? time - 1 : before;
 	const day = Math.floor((since + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY);
@@ -84,8 +84,24 @@ function isSound(message: Report): boolean {
 
 /** Carries the accumulator to `time`, and settles the expiry that the interval passes. Returns the settlement price, 0 when there is none. */
 function accumulate(state: State.Body, index: number, underlying: Underlying, time: number): number {
+	const { day, settlementPrice } = average(underlying, time);
+	if (settlementPrice === 0) return 0;
+	const slot = Series.slotOf(index, day);
+	const expiry = State.expiry(state, slot);
+	if (expiry.day === day && expiry.settlementPrice === 0) {
+		expiry.settlementPrice = settlementPrice;
+		State.putExpiry(state, slot, expiry);
+	}
+	return settlementPrice;
+}
+
+/**
+ * Carries an underlying's accumulator to `time`. When the interval passes 08:00 UTC of a day whose window was entered, returns that day and the
+ * average of the window; otherwise a price of 0.
+ */
+export function average(underlying: Underlying, time: number): { day: number; settlementPrice: number } {
 	const before = underlying.time;
-	if (before === 0) return 0;
+	if (before === 0) return { day: 0, settlementPrice: 0 };
 	const start = underlying.accumulator;
 	const price = BigInt(underlying.indexPrice);
 	let settlementPrice = 0;
@@ -103,15 +119,9 @@ function accumulate(state: State.Body, index: number, underlying: Underlying, ti
 		// ROUNDING: to nearest, half up; it favours neither side.
 		const window = BigInt(SETTLEMENT_WINDOW_SECONDS);
 		settlementPrice = Number((end - underlying.windowStart + window / 2n) / window);
-		const slot = Series.slotOf(index, day);
-		const expiry = State.expiry(state, slot);
-		if (expiry.day === day && expiry.settlementPrice === 0) {
-			expiry.settlementPrice = settlementPrice;
-			State.putExpiry(state, slot, expiry);
-		}
 	}
 	underlying.accumulator = start + price * BigInt(time - before);
-	return settlementPrice;
+	return { day, settlementPrice };
 }
 
 /** Takes over a surface when its expiry is listed and not settled. */

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAssertionChain} from "../interfaces/IAssertionChain.sol";
+import {IEscapeHatch} from "../interfaces/IEscapeHatch.sol";
+import {IInbox} from "../interfaces/IInbox.sol";
+import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {lotsPerUnit} from "../machine/Constants.sol";
+import {FixedPoint} from "../machine/math/FixedPoint.sol";
+import {Merkle} from "../machine/math/Merkle.sol";
+import {State} from "../machine/state/State.sol";
+import {Settlement} from "../machine/step/Settlement.sol";
+import {Account, Accounts, Position} from "../machine/types/Account.sol";
+import {Machines} from "../machine/types/Machine.sol";
+import {Series} from "../machine/types/Series.sol";
+
+interface ILastL1End {
+    function lastL1End() external view returns (uint64);
+}
+
+contract EscapeHatch is IEscapeHatch {
+    struct Claim {
+        address owner;
+        uint96 amount;
+    }
+
+    IAssertionChain public immutable ASSERTION_CHAIN;
+    IVault public immutable VAULT;
+    IPriceOracle public immutable ORACLE;
+    IInbox public immutable INBOX;
+    ILastL1End public immutable SEQUENCER_INBOX;
+    /// Blocks without a confirmation after which the rollup is dead.
+    uint64 public immutable DEAD_AFTER_BLOCKS;
+    /// Age at which an L1 message that nobody included shows that the rollup is dead.
+    uint64 public immutable UNSERVED_SECONDS;
+    uint64 public immutable REGISTRATION_SECONDS;
+
+    bool public isFrozen;
+    uint64 public registrationEndsAt;
+    bytes32 public stateRoot;
+    uint256 public totalClaims;
+    /// What the vault held when the first was paid.
+    uint256 public pool;
+    mapping(uint256 account => Claim) public claims;
+    mapping(uint256 account => bool) public isRegistered;
+
+    constructor(
+        IAssertionChain assertionChain,
+        IVault vault,
+        IPriceOracle oracle,
+        IInbox inbox,
+        ILastL1End sequencerInbox,
+        uint64 deadAfterBlocks,
+        uint64 unservedSeconds,
+        uint64 registrationSeconds
+    ) {
+        ASSERTION_CHAIN = assertionChain;
+        VAULT = vault;
+        ORACLE = oracle;
+        INBOX = inbox;
+        SEQUENCER_INBOX = sequencerInbox;
+        DEAD_AFTER_BLOCKS = deadAfterBlocks;
+        UNSERVED_SECONDS = unservedSeconds;
+        REGISTRATION_SECONDS = registrationSeconds;
+    }
+
+    /// @inheritdoc IEscapeHatch
+    function freeze(bytes calldata finalState) external {
+        require(!isFrozen, AlreadyFrozen());
+        uint256 deadBlock = uint256(ASSERTION_CHAIN.lastConfirmedBlock()) + DEAD_AFTER_BLOCKS;
+        require(block.number > deadBlock || isUnserved(), NotDead(block.number, deadBlock));
+        bytes32 leaf = ASSERTION_CHAIN.assertions(ASSERTION_CHAIN.latestConfirmed()).finalLeaf;
+        require(keccak256(finalState) == leaf, WrongState(leaf, keccak256(finalState)));
+        isFrozen = true;
+        stateRoot = Machines.stateRootOf(finalState);
+        registrationEndsAt = uint64(block.timestamp) + REGISTRATION_SECONDS;
+        emit FrozenBy(msg.sender, stateRoot, registrationEndsAt);
+    }
+
+    /// @inheritdoc IEscapeHatch
+    function register(uint256 account, bytes calldata cell, bytes32[] calldata siblings, bytes32[] calldata kindRoots) external {
+        require(isFrozen, NotFrozen());
+        require(block.timestamp < registrationEndsAt, RegistrationOver(registrationEndsAt));
+        require(!isRegistered[account], AlreadyRegistered(account));
+        showAccount(account, cell, siblings, kindRoots);
+        Account memory decoded = Accounts.decode(cell);
+        int256 worth = decoded.cash;
+        for (uint256 i = 0; i < decoded.positions.length; i++) worth += valueOf(decoded.positions[i]);
+        require(worth > 0, NothingOwed(account));
+        isRegistered[account] = true;
+        claims[account] = Claim(decoded.owner, uint96(uint256(worth)));
+        totalClaims += uint256(worth);
+        emit Registered(account, decoded.owner, uint256(worth));
+    }
+
+    /// @inheritdoc IEscapeHatch
+    function escape(uint256 account) external {
+        require(isFrozen, NotFrozen());
+        require(block.timestamp >= registrationEndsAt, RegistrationOpen(registrationEndsAt));
+        Claim memory claim = claims[account];
+        require(claim.amount > 0, NothingOwed(account));
+        if (pool == 0) pool = VAULT.balance();
+        delete claims[account];
+        // ROUNDING: down, so that the last is paid as the first.
+        uint256 amount = totalClaims <= pool ? claim.amount : (uint256(claim.amount) * pool) / totalClaims;
+        emit Escaped(account, claim.owner, amount);
+        VAULT.pay(claim.owner, amount);
+    }
+
+    /// @dev Whether the oldest L1 message that no batch consumed waits for longer than anybody should.
+    function isUnserved() private view returns (bool) {
+        uint64 next = SEQUENCER_INBOX.lastL1End();
+        return next < INBOX.count() && block.timestamp > uint256(INBOX.timestampOf(next)) + UNSERVED_SECONDS;
+    }
+
+    function showAccount(uint256 account, bytes calldata cell, bytes32[] memory siblings, bytes32[] calldata kindRoots) private view {
+        State.Body memory state;
+        require(kindRoots.length == 8 && siblings.length == 24 && account >> 24 == 0, WrongState(stateRoot, bytes32(0)));
+        for (uint256 kind = 0; kind < 8; kind++) state.roots[kind] = kindRoots[kind];
+        bytes32 root = State.stateRootOf(state);
+        require(root == stateRoot, WrongState(stateRoot, root));
+        bytes32 hash = Merkle.rootOf(keccak256(cell), account, siblings);
+        require(hash == kindRoots[State.ACCOUNTS], WrongProof(kindRoots[State.ACCOUNTS], hash));
+    }
+
+    /// @dev ROUNDING: down for the holder, as the machine's own settlement.
+    function valueOf(Position memory position) private view returns (int256) {
+        uint256 underlying = Series.underlyingOf(position.series);
+        uint256 price = ORACLE.settlementPrice(underlying, Series.dayOf(position.series));
+        require(price != 0, NotSettled(position.series));
+        int256 intrinsic = int256(Settlement.intrinsic(position.series, price));
+        return FixedPoint.mulDivDown(position.size, intrinsic, int256(lotsPerUnit(underlying)));
+    }
+}

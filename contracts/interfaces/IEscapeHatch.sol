@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @notice The way out of a dead rollup: everybody proves his account under the last confirmed state, and all are paid the same ratio.
+interface IEscapeHatch {
+    event FrozenBy(address indexed caller, bytes32 stateRoot, uint64 registrationEndsAt);
+    event Registered(uint256 indexed account, address indexed owner, uint256 amount);
+    event Escaped(uint256 indexed account, address indexed owner, uint256 amount);
+
+    error NotDead(uint256 blockNumber, uint256 deadBlock);
+    error AlreadyFrozen();
+    error NotFrozen();
+    error RegistrationOver(uint64 endsAt);
+    error RegistrationOpen(uint64 endsAt);
+    error AlreadyRegistered(uint256 account);
+    error WrongState(bytes32 expected, bytes32 actual);
+    error WrongProof(bytes32 expected, bytes32 actual);
+    error NotSettled(uint256 series);
+    error NothingOwed(uint256 account);
+
+    /// @notice Freezes the rollup when nothing was confirmed for too long, or a forced message waits too long. `finalState` is the machine at the
+    /// last confirmed leaf.
+    function freeze(bytes calldata finalState) external;
+
+    /// @notice Registers an account's claim: its cash, and its positions at settlement prices fixed on L1. `kindRoots` are the eight roots of the state.
+    function register(uint256 account, bytes calldata cell, bytes32[] calldata siblings, bytes32[] calldata kindRoots) external;
+
+    /// @notice Pays a registered claim, after the registration, at the ratio that everybody gets.
+    function escape(uint256 account) external;
+
+    function isFrozen() external view returns (bool);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @notice Evidence of misbehaviour, checked on L1, shown by anyone.
+interface ISlashingEvidence {
+    struct Receipt {
+        uint64 sequence;
+        bytes32 messageHash;
+        bytes32 streamHash;
+        uint64 time;
+    }
+
+    struct BatchVote {
+        uint64 index;
+        bytes32 previousAccumulator;
+        bytes32 contentHash;
+        uint64 minTime;
+        uint64 maxTime;
+        uint64 l1End;
+    }
+
+    error NotConflicting();
+    error DifferentSigners(address first, address second);
+
+    /// @notice Two receipts of one signer that give one sequence number to two messages.
+    function conflictingReceipts(Receipt calldata a, bytes calldata signatureA, Receipt calldata b, bytes calldata signatureB) external;
+
+    /// @notice Two certificates' signatures of one signer for different batches in one place.
+    function conflictingBatches(BatchVote calldata a, bytes calldata signatureA, BatchVote calldata b, bytes calldata signatureB) external;
+}
