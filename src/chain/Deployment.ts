@@ -1,0 +1,98 @@
+import { readFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** What the deployment of one network is: written by deploy/, read by everybody. */
+export type Deployment = {
+	readonly network: string;
+	readonly version: string;
+	readonly chainId: number;
+	/** Id of the genesis assertion: names this deployment; a store of another one is refused. */
+	readonly genesis: string;
+	readonly deployBlock: number;
+	readonly contracts: Readonly<Record<ContractName, string>>;
+	readonly domain: { readonly name: string; readonly version: string; readonly chainId: number; readonly verifyingContract: string };
+	/** EIP-712 separator of users' and reporters' messages. */
+	readonly domainSeparator: string;
+	readonly reporters: readonly string[];
+	readonly quorum: number;
+	readonly parameters: Parameters;
+};
+
+export const CONTRACT_NAMES = [
+	"NormalTable",
+	"MockUSDC",
+	"StakeRegistry",
+	"Inbox",
+	"SequencerInbox",
+	"PriceOracle",
+	"TradingFamily",
+	"AccountFamily",
+	"MarketFamily",
+	"OneStepProofEntry",
+	"ChallengeManager",
+	"AssertionChain",
+	"Vault",
+	"Outbox",
+	"EscapeHatch",
+	"SlashingEvidence",
+] as const;
+
+export type ContractName = (typeof CONTRACT_NAMES)[number];
+
+export type Parameters = {
+	readonly height: number;
+	readonly challengePeriodBlocks: number;
+	readonly gracePeriodBlocks: number;
+	readonly minimumPeriodBlocks: number;
+	/** Wei, decimal strings, because JSON has no such integers. */
+	readonly bond: string;
+	readonly refundCap: string;
+	readonly validatorStake: string;
+	readonly censorshipBudgetBlocks: number;
+	readonly delayBlocks: number;
+	readonly forceDelaySeconds: number;
+	readonly unbondingSeconds: number;
+	readonly deadAfterBlocks: number;
+	readonly unservedSeconds: number;
+	readonly registrationSeconds: number;
+};
+
+export const DEVNET: Parameters = {
+	height: 16,
+	challengePeriodBlocks: 40,
+	gracePeriodBlocks: 5,
+	minimumPeriodBlocks: 2,
+	bond: "1000000000000000000",
+	refundCap: "20000000000",
+	validatorStake: "10000000000000000000",
+	censorshipBudgetBlocks: 0,
+	delayBlocks: 0,
+	forceDelaySeconds: 300,
+	unbondingSeconds: 1_209_600,
+	deadAfterBlocks: 50_400,
+	unservedSeconds: 86_400,
+	registrationSeconds: 604_800,
+};
+
+/** File of a network's deployment under the product's root. */
+export function fileOf(root: string, network: string): string {
+	return join(root, "deployments", `${network}.json`);
+}
+
+/** Reads a deployment. Throws an Error with one sentence when there is none. */
+export function load(root: string, network: string): Deployment {
+	const file = fileOf(root, network);
+	try {
+		return JSON.parse(readFileSync(file, "utf8")) as Deployment;
+	} catch (cause) {
+		throw new Error(`There is no deployment for network "${network}" (${file} cannot be read): deploy it first.`, { cause });
+	}
+}
+
+/** Writes it whole or not at all. */
+export function save(root: string, deployment: Deployment): void {
+	const file = fileOf(root, deployment.network);
+	mkdirSync(dirname(file), { recursive: true });
+	writeFileSync(`${file}.part`, `${JSON.stringify(deployment, undefined, "\t")}\n`);
+	renameSync(`${file}.part`, file);
+}
