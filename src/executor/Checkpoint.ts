@@ -53,7 +53,9 @@ export class Checkpoint implements CheckpointFields {
 	}
 
 	static cellChanges(cells: readonly Cell[]): Change[] {
-		return cells.map(({ kind, index, cell }) => (cell.length > 0 ? { key: cellKey(kind, index), value: cell } : { key: cellKey(kind, index) }));
+		return cells.map(({ kind, index, cell }) =>
+			cell.length > 0 ? { key: cellKey(kind, index), value: cell } : { key: cellKey(kind, index) },
+		);
 	}
 
 	/** Changes after which the store holds exactly these cells. */

@@ -5,7 +5,14 @@ import type { Result } from "../machine/Result.ts";
  * `side` is 0 for bids and 1 for asks; `order` is the nonce of the message that placed it.
  */
 export type Happening =
-	| { readonly type: "MessageRefused"; readonly kind: number; readonly account: number; readonly series: number; readonly order: number; readonly result: Result }
+	| {
+			readonly type: "MessageRefused";
+			readonly kind: number;
+			readonly account: number;
+			readonly series: number;
+			readonly order: number;
+			readonly result: Result;
+	  }
 	| {
 			readonly type: "OrderPlaced";
 			readonly account: number;

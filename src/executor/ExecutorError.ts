@@ -16,7 +16,8 @@ export class ExecutorError extends Error {
 	static ofDisk(error: unknown, file: string): ExecutorError {
 		if (error instanceof ExecutorError) return error;
 		const code = String((error as { code?: unknown }).code ?? error);
-		if (code === "ENOSPC" || code === "EFBIG" || code === "EDQUOT") return new ExecutorError("FULL", `${file} cannot grow (${code}): free disk space and start again.`, error);
+		if (code === "ENOSPC" || code === "EFBIG" || code === "EDQUOT")
+			return new ExecutorError("FULL", `${file} cannot grow (${code}): free disk space and start again.`, error);
 		return new ExecutorError("UNWRITABLE", `${file} cannot be written (${code}): check the folder and the disk and start again.`, error);
 	}
 }

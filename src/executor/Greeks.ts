@@ -12,7 +12,13 @@ import * as Series from "../machine/types/Series.ts";
  * Black-76 with respect to the forward. Per unit of the underlying: delta in units, gamma per USDC, vega in USDC per percentage point of volatility,
  * theta in USDC per day. `volatility` is a fraction a year.
  */
-export type Greeks = { readonly volatility: number; readonly delta: number; readonly gamma: number; readonly vega: number; readonly theta: number };
+export type Greeks = {
+	readonly volatility: number;
+	readonly delta: number;
+	readonly gamma: number;
+	readonly vega: number;
+	readonly theta: number;
+};
 
 const MICRO = 1_000_000;
 const SECONDS_PER_DAY = 86_400;
@@ -24,7 +30,9 @@ export function of(series: number, expiry: Expiry, clock: number): Greeks | unde
 	const strikeTicks = Series.strikeOf(series);
 	const strike = (strikeTicks * tickSize(Series.underlyingOf(series))) / MICRO;
 	const forward = expiry.forward / MICRO;
-	const total = Number(Svi.clamp(Valuations.smileAt(expiry, BigInt(strikeTicks) * BigInt(tickSize(Series.underlyingOf(series)))).volatility)) / Number(ONE);
+	const total =
+		Number(Svi.clamp(Valuations.smileAt(expiry, BigInt(strikeTicks) * BigInt(tickSize(Series.underlyingOf(series)))).volatility)) /
+		Number(ONE);
 	const years = seconds / Parameters.SECONDS_PER_YEAR;
 	const volatility = total / Math.sqrt(years);
 	const d1 = Math.log(forward / strike) / total + total / 2;

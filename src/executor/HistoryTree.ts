@@ -15,12 +15,14 @@ export class HistoryTree {
 
 	/** @param count real leaves, 1 <= count <= 2^height */
 	constructor(height: number, count: number, leafAt: (place: number) => Uint8Array) {
-		if (count < 1 || count > 2 ** height) throw new RangeError(`a history of height ${height} has 1 to ${2 ** height} leaves, not ${count}`);
+		if (count < 1 || count > 2 ** height)
+			throw new RangeError(`a history of height ${height} has 1 to ${2 ** height} leaves, not ${count}`);
 		this.height = height;
 		this.#count = count;
 		this.#leafAt = leafAt;
 		const repeated = [leafAt(count - 1)];
-		for (let level = 0; level < height; level++) repeated.push(Keccak.hashPair(repeated[level] as Uint8Array, repeated[level] as Uint8Array));
+		for (let level = 0; level < height; level++)
+			repeated.push(Keccak.hashPair(repeated[level] as Uint8Array, repeated[level] as Uint8Array));
 		this.#repeated = repeated;
 		this.#cache = Array.from({ length: height + 1 }, () => new Map());
 	}

@@ -66,7 +66,11 @@ export class LeafFile {
 			for (let read = -1; read !== 0 && done < page.length; done += read) {
 				read = readSync(this.#handle, page, done, page.length - done, this.#pageStart * LEAF_BYTES + done);
 			}
-			if (done < page.length) throw new ExecutorError("CORRUPT", `${this.#file} is shorter than what was written to it: remove it, and it is derived again from L1.`);
+			if (done < page.length)
+				throw new ExecutorError(
+					"CORRUPT",
+					`${this.#file} is shorter than what was written to it: remove it, and it is derived again from L1.`,
+				);
 			this.#page = page;
 			at = (index - this.#pageStart) * LEAF_BYTES;
 		}
@@ -77,7 +81,11 @@ export class LeafFile {
 	/** Forgets every leaf from `length` on. */
 	truncate(length: number): void {
 		this.#flush();
-		if (length > this.#written) throw new ExecutorError("CORRUPT", `${this.#file} holds ${this.#written} leaves where ${length} were synced: remove the data directory, and it is derived again from L1.`);
+		if (length > this.#written)
+			throw new ExecutorError(
+				"CORRUPT",
+				`${this.#file} holds ${this.#written} leaves where ${length} were synced: remove the data directory, and it is derived again from L1.`,
+			);
 		try {
 			ftruncateSync(this.#handle, length * LEAF_BYTES);
 		} catch (error) {
@@ -104,7 +112,8 @@ export class LeafFile {
 	#flush(): void {
 		const bytes = this.#buffered * LEAF_BYTES;
 		try {
-			for (let done = 0; done < bytes; ) done += writeSync(this.#handle, this.#buffer, done, bytes - done, this.#written * LEAF_BYTES + done);
+			for (let done = 0; done < bytes;)
+				done += writeSync(this.#handle, this.#buffer, done, bytes - done, this.#written * LEAF_BYTES + done);
 		} catch (error) {
 			throw ExecutorError.ofDisk(error, this.#file);
 		}

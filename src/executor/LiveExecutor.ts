@@ -15,6 +15,7 @@ import type { Position } from "./Positions.ts";
 import { Queries } from "./Queries.ts";
 import * as Restoration from "./Restoration.ts";
 import { TrackedState } from "./TrackedState.ts";
+import type { CellBytes } from "./TrackedState.ts";
 import { Trades } from "./Trades.ts";
 import { Translator } from "./Translator.ts";
 
@@ -22,9 +23,6 @@ import { Translator } from "./Translator.ts";
 const ROOT_BYTES = 32_768;
 /** Bundles between checkpoints: what a restart executes again at most. */
 const CHECKPOINT_BUNDLES = 256;
-
-/** A cell as bytes. */
-export type CellBytes = { kind: number; index: number; cell: Uint8Array };
 
 /** The state that L1 alone gives at the end of its last batch: what a live executor is rebased on. */
 export type DerivedSnapshot = {
@@ -174,7 +172,8 @@ export class LiveExecutor {
 		}
 		const firstL1 = this.l1Index;
 		for (const [i, message] of messages.entries()) {
-			if (message.index !== firstL1 + i) throw new ExecutorError("MISMATCH", `L1 message ${message.index} was given where ${firstL1 + i} is due.`);
+			if (message.index !== firstL1 + i)
+				throw new ExecutorError("MISMATCH", `L1 message ${message.index} was given where ${firstL1 + i} is due.`);
 		}
 		survey(bundle);
 		const results: RecordResult[] = [];
@@ -239,7 +238,14 @@ export class LiveExecutor {
 			if (position.stateRoot) end = position;
 		}
 		if (!end) return undefined;
-		return { fromHeight: start.height + 1, toHeight: end.height, streamEnd: end.streamEnd, clock: end.clock, l1End: end.l1Index, stateRoot: end.stateRoot as Uint8Array };
+		return {
+			fromHeight: start.height + 1,
+			toHeight: end.height,
+			streamEnd: end.streamEnd,
+			clock: end.clock,
+			l1End: end.l1Index,
+			stateRoot: end.stateRoot as Uint8Array,
+		};
 	}
 
 	/** The root after exactly `streamEnd` bytes of records, if it was hashed there. */
@@ -259,11 +265,23 @@ export class LiveExecutor {
 	 */
 	async rebase(snapshot: DerivedSnapshot, orderedHeight: number, messageCount: number): Promise<void> {
 		const posted = this.#positions.atStream(snapshot.streamEnd);
-		if (!posted) throw new ExecutorError("MISMATCH", `L1 holds ${snapshot.streamEnd} bytes of records, which is not where any bundle ends: another node posts other records.`);
+		if (!posted)
+			throw new ExecutorError(
+				"MISMATCH",
+				`L1 holds ${snapshot.streamEnd} bytes of records, which is not where any bundle ends: another node posts other records.`,
+			);
 		await this.#saving;
 		this.#state = TrackedState.restore(snapshot.cells);
 		this.#machine = machineAt(snapshot.clock, snapshot.l1Index);
-		this.#positions.reset({ height: posted.height, streamEnd: posted.streamEnd, clock: snapshot.clock, l1Index: snapshot.l1Index, took: false, missed: false, stateRoot: snapshot.stateRoot });
+		this.#positions.reset({
+			height: posted.height,
+			streamEnd: posted.streamEnd,
+			clock: snapshot.clock,
+			l1Index: snapshot.l1Index,
+			took: false,
+			missed: false,
+			stateRoot: snapshot.stateRoot,
+		});
 		this.#rootStreamEnd = snapshot.streamEnd;
 		this.#batchCount = snapshot.batchCount;
 		this.#rebaseHeight = orderedHeight;
@@ -300,7 +318,13 @@ export class LiveExecutor {
 			rebaseMessages: this.#rebaseMessages,
 		});
 		// SAFETY: everything is gathered before the first wait, so the checkpoint is of one moment.
-		const changes = [...cells, ...this.#orders.takeChanges(), ...this.#trades.takeChanges(), ...this.#positions.takeChanges(), checkpoint.change()];
+		const changes = [
+			...cells,
+			...this.#orders.takeChanges(),
+			...this.#trades.takeChanges(),
+			...this.#positions.takeChanges(),
+			checkpoint.change(),
+		];
 		this.#unsavedBundles = 0;
 		const saving = this.#store.commit(changes).then(
 			() => {
@@ -333,7 +357,14 @@ function machineAt(clock: number, l1Index: number): Machine {
 
 const MAX_TIME = 2 ** 40 - 1;
 const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0, maxTime: MAX_TIME };
-const PENDING: Input = { kind: InputKind.Pending, cursor: { batch: 0, l1Index: 0, offset: 0 }, clock: 0, payload: new Uint8Array(0), l1Kind: 0, sender: NOBODY };
+const PENDING: Input = {
+	kind: InputKind.Pending,
+	cursor: { batch: 0, l1Index: 0, offset: 0 },
+	clock: 0,
+	payload: new Uint8Array(0),
+	l1Kind: 0,
+	sender: NOBODY,
+};
 
 /** Reads the frames of a bundle's records. Throws when they are not what it says. */
 function survey(bundle: OrderedBundle): { takes: number } {
@@ -350,5 +381,8 @@ function survey(bundle: OrderedBundle): { takes: number } {
 }
 
 function notRecords(bundle: OrderedBundle): ExecutorError {
-	return new ExecutorError("MISMATCH", `Bundle ${bundle.height} does not consist of ${bundle.recordCount} whole records: whoever sealed it is at fault.`);
+	return new ExecutorError(
+		"MISMATCH",
+		`Bundle ${bundle.height} does not consist of ${bundle.recordCount} whole records: whoever sealed it is at fault.`,
+	);
 }

@@ -64,7 +64,8 @@ export type AccountView = {
 export type OrderView = Readonly<OrderStatus>;
 
 /** An answer about an order that always comes: `unknown` says that no record up to `height`'s placed it. */
-export type OrderAnswer = { readonly status: "known"; readonly order: OrderView } | { readonly status: "unknown"; readonly nonceUsed: boolean };
+export type OrderAnswer =
+	{ readonly status: "known"; readonly order: OrderView } | { readonly status: "unknown"; readonly nonceUsed: boolean };
 
 export type Ticker = {
 	readonly series: number;
@@ -139,7 +140,17 @@ export class Queries {
 				for (const kind of [Series.CALL, Series.PUT]) {
 					const { openInterest, trades } = State.series(this.#state, Series.cellIndexOf(slot, strikeIndex, kind));
 					const series = Series.make(underlying, day, kind, strike);
-					instruments.push({ series, underlying, day, kind, strike, expiryTime: Series.expiryTimeOf(day), settlementPrice, openInterest, trades });
+					instruments.push({
+						series,
+						underlying,
+						day,
+						kind,
+						strike,
+						expiryTime: Series.expiryTimeOf(day),
+						settlementPrice,
+						openInterest,
+						trades,
+					});
 				}
 			}
 		}

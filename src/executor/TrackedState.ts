@@ -3,6 +3,9 @@ import type { Forest } from "../machine/state/Forest.ts";
 import { CommittedState } from "../machine/state/CommittedState.ts";
 import type { LiveState } from "../machine/state/LiveState.ts";
 
+/** A cell as bytes; for the outbox, a leaf. */
+export type CellBytes = { readonly kind: number; readonly index: number; readonly cell: Uint8Array };
+
 const KIND_UNIT = 4_294_967_296;
 
 /**
@@ -41,9 +44,9 @@ export class TrackedState {
 	}
 
 	/** Cells that changed since the last call, as they now stand; an absent cell has no bytes. */
-	takeUnsaved(): { kind: number; index: number; cell: Uint8Array }[] {
+	takeUnsaved(): CellBytes[] {
 		this.collect();
-		const cells: { kind: number; index: number; cell: Uint8Array }[] = [];
+		const cells: CellBytes[] = [];
 		for (const key of this.#unsaved) {
 			const kind = Math.floor(key / KIND_UNIT);
 			const index = key % KIND_UNIT;
@@ -54,9 +57,9 @@ export class TrackedState {
 	}
 
 	/** Every cell there is, for a store that must hold exactly this state; nothing is unsaved afterwards. */
-	takeAll(): { kind: number; index: number; cell: Uint8Array }[] {
+	takeAll(): CellBytes[] {
 		this.takeUnsaved();
-		const cells: { kind: number; index: number; cell: Uint8Array }[] = [];
+		const cells: CellBytes[] = [];
 		const add = (kind: number, index: number): void => {
 			const cell = this.live.bytesOf(kind, index);
 			if (cell.length > 0) cells.push({ kind, index, cell });
@@ -67,14 +70,19 @@ export class TrackedState {
 	}
 
 	/** The state that holds exactly these cells. */
-	static restore(cells: Iterable<{ kind: number; index: number; cell: Uint8Array }>): TrackedState {
+	static restore(cells: Iterable<CellBytes>): TrackedState {
 		const state = new CommittedState();
+		TrackedState.fill(state, cells);
+		return new TrackedState(state);
+	}
+
+	/** Puts the cells into a state that is empty. */
+	static fill(state: CommittedState, cells: Iterable<CellBytes>): void {
 		for (const { kind, index, cell } of cells) {
 			if (kind === Kinds.OUTBOX) state.live.pushWithdrawal(index, cell);
 			else state.live.put(kind, index, Kinds.decode(kind, cell));
 		}
 		state.commit();
-		return new TrackedState(state);
 	}
 
 	#hash(): void {

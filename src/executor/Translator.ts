@@ -62,11 +62,19 @@ export class Translator {
 			return;
 		}
 		if (outcome.kind === Messages.PLACE) this.#placed(outcome, payload);
-		else if (outcome.kind === Messages.CANCEL) this.#close(outcome.account, outcome.order, "Cancelled", outcome.remaining, outcome.series, outcome.side, outcome.price);
+		else if (outcome.kind === Messages.CANCEL)
+			this.#close(outcome.account, outcome.order, "Cancelled", outcome.remaining, outcome.series, outcome.side, outcome.price);
 		else if (outcome.kind === Messages.CANCEL_ALL) this.#closeAll(outcome.account, "CancelledAll", () => true);
 		else if (outcome.kind === Messages.WITHDRAW) {
-			this.#add({ type: "Withdrawn", account: outcome.account, recipient: Bytes.address(payload, 4), amount: outcome.amount, index: outcome.makerOrder });
-		} else if (outcome.kind === Messages.LIST) this.#add({ type: "Listed", underlying: payload[1] as number, day: outcome.amount, strike: outcome.price });
+			this.#add({
+				type: "Withdrawn",
+				account: outcome.account,
+				recipient: Bytes.address(payload, 4),
+				amount: outcome.amount,
+				index: outcome.makerOrder,
+			});
+		} else if (outcome.kind === Messages.LIST)
+			this.#add({ type: "Listed", underlying: payload[1] as number, day: outcome.amount, strike: outcome.price });
 		else if (outcome.kind === Messages.SETTLE) this.#add({ type: "AccountSettled", account: outcome.account, amount: outcome.amount });
 		else if (outcome.kind === Messages.REPORT) this.#reported(outcome.series);
 		else this.#add({ type: "Deposited", account: outcome.account, amount: outcome.amount });
@@ -78,7 +86,8 @@ export class Translator {
 		const { result, account, order, series, side, remaining, price } = outcome;
 		if (result === Result.Filled || result === Result.Completed) this.#fill(outcome);
 		else if (result === Result.Expunged) this.#expunge(outcome);
-		else if (result === Result.MakerFailed) this.#close(outcome.maker, outcome.makerOrder, "MakerFailed", undefined, series, 1 - side, price);
+		else if (result === Result.MakerFailed)
+			this.#close(outcome.maker, outcome.makerOrder, "MakerFailed", undefined, series, 1 - side, price);
 		else if (result === Result.TakerStopped) this.#close(account, order, "TakerStopped", remaining);
 		else if (result === Result.Dropped) this.#close(account, order, "Dropped", remaining);
 		else if (result === Result.BookFull) this.#close(account, order, "BookFull", remaining);
@@ -88,7 +97,8 @@ export class Translator {
 	/** The record is done: its result and its events. */
 	end(events: Event[]): RecordResult {
 		for (const level of this.#touched) this.#add({ type: "BookChanged", ...level, size: this.#sizeAt(level) });
-		for (const happening of this.#happenings) events.push({ ...happening, number: this.#number++, sequence: this.#sequence, time: this.#time });
+		for (const happening of this.#happenings)
+			events.push({ ...happening, number: this.#number++, sequence: this.#sequence, time: this.#time });
 		const first = this.#first as Outcome;
 		const last = this.#last as Outcome;
 		return {
@@ -192,13 +202,22 @@ export class Translator {
 			this.#orders.put(status);
 			if (status.remaining === 0) this.#close(who, which, "Filled", 0);
 		}
-		if (outcome.result === Result.Completed && remaining !== 0) throw new Error(`order ${account}/${order} completed with ${remaining} lots left`);
+		if (outcome.result === Result.Completed && remaining !== 0)
+			throw new Error(`order ${account}/${order} completed with ${remaining} lots left`);
 	}
 
 	#expunge(outcome: Outcome): void {
 		const status = this.#orders.find(outcome.maker, outcome.makerOrder);
 		const expired = status !== undefined && status.expiresAt !== 0 && this.#time >= status.expiresAt;
-		this.#close(outcome.maker, outcome.makerOrder, expired ? "Expired" : "SelfTradePrevented", undefined, outcome.series, 1 - outcome.side, outcome.price);
+		this.#close(
+			outcome.maker,
+			outcome.makerOrder,
+			expired ? "Expired" : "SelfTradePrevented",
+			undefined,
+			outcome.series,
+			1 - outcome.side,
+			outcome.price,
+		);
 	}
 
 	/** Closes an order that stands; one that was closed before keeps its reason. The level it stood on, if any, is told anew. */
@@ -231,7 +250,8 @@ export class Translator {
 	}
 
 	#touch(series: number, side: number, price: number): void {
-		if (!this.#touched.some((level) => level.series === series && level.side === side && level.price === price)) this.#touched.push({ series, side, price });
+		if (!this.#touched.some((level) => level.series === series && level.side === side && level.price === price))
+			this.#touched.push({ series, side, price });
 	}
 
 	/** Lots alive at a price. */

@@ -32,9 +32,7 @@ export interface HistoryStart {
  * later - and `foreign` - the start is not a state of the machine on this inbox, so that every history from it is void.
  */
 export type HistoryAnswer =
-	| { readonly status: "known"; readonly history: History }
-	| { readonly status: "unknown" }
-	| { readonly status: "foreign" };
+	{ readonly status: "known"; readonly history: History } | { readonly status: "unknown" } | { readonly status: "foreign" };
 
 /** Histories by where they start and end; `targetBatch` is the number of batches read when the machine halts. */
 export interface Histories {

@@ -21,13 +21,22 @@ export function lockDirectory(directory: string): () => void {
 			const owner = take(file);
 			if (owner === undefined) break;
 			if (attempt > 0 || held.has(file) || isAlive(owner)) {
-				throw new StoreError("IN_USE", directory, `The data directory ${directory} is in use by process ${owner}: stop it, or choose another directory (lock file: ${file}).`);
+				throw new StoreError(
+					"IN_USE",
+					directory,
+					`The data directory ${directory} is in use by process ${owner}: stop it, or choose another directory (lock file: ${file}).`,
+				);
 			}
 			rmSync(file, { force: true });
 		}
 	} catch (error) {
 		if (error instanceof StoreError) throw error;
-		throw new StoreError("UNWRITABLE", directory, `The data directory ${directory} cannot be written (${systemCode(error) ?? String(error)}): choose one that is yours.`, error);
+		throw new StoreError(
+			"UNWRITABLE",
+			directory,
+			`The data directory ${directory} cannot be written (${systemCode(error) ?? String(error)}): choose one that is yours.`,
+			error,
+		);
 	}
 	held.add(file);
 	return () => {

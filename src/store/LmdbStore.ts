@@ -34,7 +34,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 		await database?.close();
 		release();
 		if (error instanceof StoreError) throw error;
-		throw new StoreError("BROKEN", directory, `The store in ${directory} cannot be opened (${text(error)}): restore it, or remove the directory to derive it again from L1.`, error);
+		throw new StoreError(
+			"BROKEN",
+			directory,
+			`The store in ${directory} cannot be opened (${text(error)}): restore it, or remove the directory to derive it again from L1.`,
+			error,
+		);
 	}
 }
 
@@ -49,9 +54,19 @@ async function identify(store: Store, directory: string, genesis: string): Promi
 		return;
 	}
 	const foundVersion = Buffer.from(version).toString();
-	if (foundVersion !== VERSION) throw new StoreError("OTHER_VERSION", directory, `The store in ${directory} has layout ${foundVersion}, this program reads ${VERSION}: use another data directory.`);
+	if (foundVersion !== VERSION)
+		throw new StoreError(
+			"OTHER_VERSION",
+			directory,
+			`The store in ${directory} has layout ${foundVersion}, this program reads ${VERSION}: use another data directory.`,
+		);
 	const found = Buffer.from(store.get(GENESIS_KEY) ?? []).toString();
-	if (found !== genesis) throw new StoreError("OTHER_CHAIN", directory, `The store in ${directory} belongs to another chain (${found}, not ${genesis}): use another data directory.`);
+	if (found !== genesis)
+		throw new StoreError(
+			"OTHER_CHAIN",
+			directory,
+			`The store in ${directory} belongs to another chain (${found}, not ${genesis}): use another data directory.`,
+		);
 }
 
 class LmdbStore implements Store {
@@ -78,7 +93,8 @@ class LmdbStore implements Store {
 
 	async commit(changes: readonly Change[]): Promise<void> {
 		this.#assertOpen();
-		for (const { key } of changes) if (key.length > MAX_KEY_LENGTH) throw new RangeError(`store key longer than ${MAX_KEY_LENGTH}: ${key.slice(0, 40)}…`);
+		for (const { key } of changes)
+			if (key.length > MAX_KEY_LENGTH) throw new RangeError(`store key longer than ${MAX_KEY_LENGTH}: ${key.slice(0, 40)}…`);
 		try {
 			await this.#database.transaction(() => {
 				for (const { key, value } of changes) {
@@ -89,7 +105,12 @@ class LmdbStore implements Store {
 		} catch (error) {
 			const full = systemCode(error) === "ENOSPC" || /MDB_MAP_FULL|No space left/.test(text(error));
 			const reason = full ? "the disk is full: free space and start again" : `${text(error)}: check the disk and start again`;
-			throw new StoreError(full ? "FULL" : "BROKEN", this.#directory, `The store in ${this.#directory} could not be written: ${reason}.`, error);
+			throw new StoreError(
+				full ? "FULL" : "BROKEN",
+				this.#directory,
+				`The store in ${this.#directory} could not be written: ${reason}.`,
+				error,
+			);
 		}
 	}
 

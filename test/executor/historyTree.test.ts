@@ -11,7 +11,9 @@ function plainLevels(height: number, count: number): Uint8Array[][] {
 	const levels = [Array.from({ length: 2 ** height }, (_, place) => leafAt(Math.min(place, count - 1)))];
 	while ((levels.at(-1) as Uint8Array[]).length > 1) {
 		const below = levels.at(-1) as Uint8Array[];
-		levels.push(Array.from({ length: below.length / 2 }, (_, i) => Keccak.hashPair(below[2 * i] as Uint8Array, below[2 * i + 1] as Uint8Array)));
+		levels.push(
+			Array.from({ length: below.length / 2 }, (_, i) => Keccak.hashPair(below[2 * i] as Uint8Array, below[2 * i + 1] as Uint8Array)),
+		);
 	}
 	return levels;
 }
@@ -21,7 +23,14 @@ describe("given a history tree", () => {
 		assert.throws(() => new HistoryTree(3, 0, leafAt), RangeError);
 		assert.throws(() => new HistoryTree(3, 9, leafAt), RangeError);
 		const tree = new HistoryTree(3, 5, leafAt);
-		for (const [height, position] of [[-1, 0], [4, 0], [0, 8], [3, 1], [2, -1]] as const) assert.throws(() => tree.root(height, position), RangeError);
+		for (const [height, position] of [
+			[-1, 0],
+			[4, 0],
+			[0, 8],
+			[3, 1],
+			[2, -1],
+		] as const)
+			assert.throws(() => tree.root(height, position), RangeError);
 		assert.throws(() => tree.leaf(8), RangeError);
 		assert.throws(() => tree.path(8), RangeError);
 	});
@@ -31,7 +40,8 @@ describe("given a history tree", () => {
 			for (let count = 1; count <= 2 ** height; count++) {
 				const tree = new HistoryTree(height, count, leafAt);
 				const levels = plainLevels(height, count);
-				for (const [level, nodes] of levels.entries()) for (const [position, node] of nodes.entries()) assert.deepEqual(tree.root(level, position), node);
+				for (const [level, nodes] of levels.entries())
+					for (const [position, node] of nodes.entries()) assert.deepEqual(tree.root(level, position), node);
 				for (let place = 0; place < 2 ** height; place++) {
 					assert.deepEqual(Merkle.rootOf(tree.leaf(place), place, tree.path(place)), tree.root(height, 0));
 				}
@@ -52,6 +62,9 @@ describe("given a history tree", () => {
 		for (let place = 0; place < count - 1; place++) assert.equal(asked.get(place), 1);
 		const before = [...asked.values()].reduce((sum, n) => sum + n, 0);
 		for (let height = 21; height >= 8; height--) tree.root(height, 0);
-		assert.equal([...asked.values()].reduce((sum, n) => sum + n, 0), before);
+		assert.equal(
+			[...asked.values()].reduce((sum, n) => sum + n, 0),
+			before,
+		);
 	});
 });

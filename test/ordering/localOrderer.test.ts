@@ -83,12 +83,17 @@ describe("given a local orderer", () => {
 		const directory = join(root, "twice");
 		const orderer = await opened(store, directory);
 		for (let height = 1; height <= 3; height++) await orderer.submit(bundleOf(height));
-		const [first, second] = await Promise.all([orderer.certificate(proposal()), orderer.certificate(proposal({ toHeight: 3, maxTime: 300 }))]);
+		const [first, second] = await Promise.all([
+			orderer.certificate(proposal()),
+			orderer.certificate(proposal({ toHeight: 3, maxTime: 300 })),
+		]);
 		assert.deepEqual(second, first);
 		await orderer.close();
 		const again = await opened(store, directory);
 		assert.deepEqual(await again.certificate(proposal({ toHeight: 1 })), first);
-		const elsewhere = await again.certificate(proposal({ toHeight: 1, previousAccumulator: Keccak.hashText("a forced batch came between") }));
+		const elsewhere = await again.certificate(
+			proposal({ toHeight: 1, previousAccumulator: Keccak.hashText("a forced batch came between") }),
+		);
 		assert.deepEqual(elsewhere?.content, bundleOf(1).records);
 		await again.close();
 	});
@@ -106,7 +111,10 @@ describe("given a local orderer", () => {
 			}
 		})();
 		await following;
-		assert.deepEqual(seen, Array.from({ length: 297 }, (_, i) => i + 5));
+		assert.deepEqual(
+			seen,
+			Array.from({ length: 297 }, (_, i) => i + 5),
+		);
 		await orderer.close();
 	});
 

@@ -6,7 +6,7 @@ import { bundleOf } from "./bundles.ts";
 const [directory, segmentBytes] = [process.argv[2] as string, Number(process.argv[3])];
 try {
 	const log = await WriteAheadLog.open({ directory, genesis: "g", segmentBytes });
-	for (let next = log.height + 1; ; ) {
+	for (let next = log.height + 1; ;) {
 		const group = Array.from({ length: 1 + (next % 5) }, () => log.append(bundleOf(next++)));
 		for (const { height } of await Promise.all(group)) writeSync(1, `${height}\n`);
 	}

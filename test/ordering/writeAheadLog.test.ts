@@ -51,7 +51,10 @@ describe("given a log that cannot serve", () => {
 	it("says in one sentence that its folder cannot be written", async () => {
 		const file = join(root, "a-file");
 		writeFileSync(file, "x");
-		await assert.rejects(WriteAheadLog.open({ directory: join(file, "log"), genesis: "g" }), { code: "UNWRITABLE", message: /cannot be written \(ENOTDIR\)/ });
+		await assert.rejects(WriteAheadLog.open({ directory: join(file, "log"), genesis: "g" }), {
+			code: "UNWRITABLE",
+			message: /cannot be written \(ENOTDIR\)/,
+		});
 	});
 
 	it("refuses the log of another chain", async () => {
@@ -71,7 +74,10 @@ describe("given a log that cannot serve", () => {
 		const bytes = readFileSync(file);
 		bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] as number) ^ 1;
 		writeFileSync(file, bytes);
-		await assert.rejects(WriteAheadLog.open({ directory, genesis: "g" }), { code: "CORRUPT", message: /was acknowledged and cannot be read/ });
+		await assert.rejects(WriteAheadLog.open({ directory, genesis: "g" }), {
+			code: "CORRUPT",
+			message: /was acknowledged and cannot be read/,
+		});
 		assert.deepEqual(readFileSync(file), bytes);
 	});
 
@@ -86,7 +92,9 @@ describe("given a log that cannot serve", () => {
 	it("stops with a sentence when the disk is full, and keeps what it acknowledged", { skip: process.platform === "win32" }, async () => {
 		const directory = fresh();
 		// A limit on file sizes stands in for a full disk: the write fails in the same place.
-		const child = spawn("sh", ["-c", `ulimit -f 16384; exec "$0" "$1" "$2" 1000000000`, process.execPath, submitter, directory], { stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn("sh", ["-c", `ulimit -f 16384; exec "$0" "$1" "$2" 1000000000`, process.execPath, submitter, directory], {
+			stdio: ["ignore", "pipe", "pipe"],
+		});
 		let [output, complaint] = ["", ""];
 		child.stdout.on("data", (chunk) => {
 			output += String(chunk);
@@ -96,7 +104,10 @@ describe("given a log that cannot serve", () => {
 		});
 		const [status] = await once(child, "close");
 		assert.equal(status, 3, complaint);
-		assert.match(complaint, /^The write-ahead log in .* cannot grow \(EFBIG\): free disk space and start again; nothing acknowledged is lost\.\n$/);
+		assert.match(
+			complaint,
+			/^The write-ahead log in .* cannot grow \(EFBIG\): free disk space and start again; nothing acknowledged is lost\.\n$/,
+		);
 		const acknowledged = Number(output.trim().split("\n").at(-1));
 		const log = await WriteAheadLog.open({ directory, genesis: "g" });
 		assert.ok(acknowledged > 100 && log.height >= acknowledged);
@@ -171,7 +182,10 @@ describe("given a good log", () => {
 		await log.close();
 		const again = await WriteAheadLog.open({ directory, genesis: "g", segmentBytes: 20_000 });
 		assertHolds(again, 200);
-		assert.deepEqual(again.read(57, 59).map((bundle) => bundle.height), [57, 58, 59]);
+		assert.deepEqual(
+			again.read(57, 59).map((bundle) => bundle.height),
+			[57, 58, 59],
+		);
 		assert.deepEqual(again.read(201, 300), []);
 		await again.close();
 		await assert.rejects(again.append(bundleOf(1)), { code: "CLOSED" });

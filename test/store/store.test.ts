@@ -19,7 +19,10 @@ describe("given a data directory that cannot serve", () => {
 	it("says in one sentence that it cannot be written", async () => {
 		const file = join(root, "a-file");
 		writeFileSync(file, "x");
-		await assert.rejects(openStore({ directory: join(file, "store"), genesis: "g" }), { code: "UNWRITABLE", message: /cannot be written \(ENOTDIR\).*\.$/ });
+		await assert.rejects(openStore({ directory: join(file, "store"), genesis: "g" }), {
+			code: "UNWRITABLE",
+			message: /cannot be written \(ENOTDIR\).*\.$/,
+		});
 	});
 
 	it("says so for a read-only folder, unless the user may write everywhere", { skip: process.getuid?.() === 0 }, async () => {
@@ -74,9 +77,16 @@ for (const [name, make] of [
 			]);
 			assert.deepEqual(
 				[...store.range("b/", "b0")].map(([key, value]) => [key, plain(value)]),
-				[["b/1", [1]], ["b/10", [10]], ["b/2", [2]]],
+				[
+					["b/1", [1]],
+					["b/10", [10]],
+					["b/2", [2]],
+				],
 			);
-			assert.deepEqual([...store.range("b/1", "b/2")].map(([key]) => key), ["b/1", "b/10"]);
+			assert.deepEqual(
+				[...store.range("b/1", "b/2")].map(([key]) => key),
+				["b/1", "b/10"],
+			);
 			assert.deepEqual(plain(store.get("c")), []);
 			assert.equal(store.get("absent"), undefined);
 			await store.commit([{ key: "b/10" }, { key: "b/1", value: bytes(7) }]);

@@ -98,12 +98,18 @@ export class LocalOrderer implements Orderer {
 		const given = store.get(key);
 		const proposal = given ? decodeProposal(given) : asked;
 		if (proposal.toHeight > this.height) {
-			throw new OrderingError("NOT_ORDERED", `Batch ${proposal.index} asks for bundles up to ${proposal.toHeight}, but only ${this.height} are ordered.`);
+			throw new OrderingError(
+				"NOT_ORDERED",
+				`Batch ${proposal.index} asks for bundles up to ${proposal.toHeight}, but only ${this.height} are ordered.`,
+			);
 		}
 		const bundles = this.#log.read(proposal.fromHeight, proposal.toHeight);
 		const content = Bytes.concat(...bundles.map((bundle) => bundle.records));
 		if (bundles.length !== Math.max(0, proposal.toHeight - proposal.fromHeight + 1) || content.length > Frame.MAX_RECORDS_BYTES) {
-			throw new OrderingError("BAD_BUNDLE", `Batch ${proposal.index} of bundles ${proposal.fromHeight} to ${proposal.toHeight} is ${content.length} bytes, more than a batch holds, or names heights that do not exist.`);
+			throw new OrderingError(
+				"BAD_BUNDLE",
+				`Batch ${proposal.index} of bundles ${proposal.fromHeight} to ${proposal.toHeight} is ${content.length} bytes, more than a batch holds, or names heights that do not exist.`,
+			);
 		}
 		// SAFETY: what is about to be signed is durable first. After a crash in between, the same content is signed again, never another.
 		if (!given) await store.commit([{ key, value: encodeProposal(proposal) }]);
@@ -143,7 +149,8 @@ function encodeProposal(proposal: BatchProposal): Uint8Array {
 	let at = Bytes.put(bytes, 0, 8, proposal.index);
 	bytes.set(proposal.previousAccumulator, at);
 	at += 32;
-	for (const field of [proposal.minTime, proposal.maxTime, proposal.l1End, proposal.fromHeight, proposal.toHeight]) at = Bytes.put(bytes, at, 8, field);
+	for (const field of [proposal.minTime, proposal.maxTime, proposal.l1End, proposal.fromHeight, proposal.toHeight])
+		at = Bytes.put(bytes, at, 8, field);
 	return bytes;
 }
 

@@ -70,7 +70,10 @@ export function scan(file: string, genesis: string, firstHeight: number, visit?:
 	const expected = head(genesis);
 	if (bytes.compare(expected, 0, 32, 0, 32) !== 0) {
 		if (bytes.subarray(0, HEAD_BYTES).every((byte) => byte === 0)) return { offsets: [], last: undefined, end: HEAD_BYTES, tornBytes: 0 };
-		throw new OrderingError("CORRUPT", `${file} is not a write-ahead log of this program: restore it from a copy, or start on another data directory.`);
+		throw new OrderingError(
+			"CORRUPT",
+			`${file} is not a write-ahead log of this program: restore it from a copy, or start on another data directory.`,
+		);
 	}
 	if (bytes.compare(expected, 32, 64, 32, 64) !== 0) {
 		throw new OrderingError("OTHER_CHAIN", `The write-ahead log ${file} belongs to another chain: use another data directory.`);

@@ -16,7 +16,11 @@ const READ_BYTES = 1_048_576;
 /** One group commit writes at most this much at once. */
 const GROUP_BYTES = 4_194_304;
 
-type Waiting = { readonly bundle: OrderedBundle; readonly resolve: (bundle: OrderedBundle) => void; readonly reject: (error: Error) => void };
+type Waiting = {
+	readonly bundle: OrderedBundle;
+	readonly resolve: (bundle: OrderedBundle) => void;
+	readonly reject: (error: Error) => void;
+};
 
 export type LogOptions = { readonly directory: string; readonly genesis: string; readonly segmentBytes?: number };
 
@@ -47,7 +51,14 @@ export class WriteAheadLog {
 	#failure: OrderingError | undefined;
 	#listeners = new Set<() => void>();
 
-	private constructor(options: LogOptions, segments: number[], file: FileHandle, scan: Segment.Scan, last: OrderedBundle | undefined, allocated: number) {
+	private constructor(
+		options: LogOptions,
+		segments: number[],
+		file: FileHandle,
+		scan: Segment.Scan,
+		last: OrderedBundle | undefined,
+		allocated: number,
+	) {
 		this.#options = options;
 		this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
 		this.#segments = segments;
@@ -79,7 +90,11 @@ export class WriteAheadLog {
 			const scan = Segment.scan(path, genesis, first);
 			const before = lastBefore(directory, genesis, segments);
 			const last = scan.last ?? before;
-			if (first !== (before?.height ?? 0) + 1) throw new OrderingError("CORRUPT", `The write-ahead log in ${directory} lacks a segment before height ${first}: restore it from a copy.`);
+			if (first !== (before?.height ?? 0) + 1)
+				throw new OrderingError(
+					"CORRUPT",
+					`The write-ahead log in ${directory} lacks a segment before height ${first}: restore it from a copy.`,
+				);
 			const head = Segment.head(genesis);
 			await writeAll(handle, head, 0);
 			await handle.truncate(scan.end);
@@ -121,7 +136,7 @@ export class WriteAheadLog {
 	read(fromHeight: number, toHeight: number): OrderedBundle[] {
 		const bundles: OrderedBundle[] = [];
 		const end = Math.min(toHeight, this.#durable);
-		for (let height = Math.max(1, fromHeight); height <= end; ) {
+		for (let height = Math.max(1, fromHeight); height <= end;) {
 			const cached = this.#cache.get(height);
 			if (cached) {
 				bundles.push(cached);
@@ -160,7 +175,8 @@ export class WriteAheadLog {
 		const file = Segment.fileOf(this.#options.directory, first);
 		const offsets = this.#offsetsOf(first, file);
 		const from = offsets[height - first];
-		if (from === undefined) throw new OrderingError("CORRUPT", `The write-ahead log ${file} no longer holds bundle ${height}: restore it from a copy.`);
+		if (from === undefined)
+			throw new OrderingError("CORRUPT", `The write-ahead log ${file} no longer holds bundle ${height}: restore it from a copy.`);
 		const bytes = Segment.readAt(file, from, READ_BYTES);
 		let next = height;
 		for (let at = 0; next <= end; next++) {
@@ -169,7 +185,11 @@ export class WriteAheadLog {
 			bundles.push(frame.bundle);
 			at = frame.end;
 		}
-		if (next === height) throw new OrderingError("CORRUPT", `The write-ahead log ${file} is damaged at byte ${from}: bundle ${height} cannot be read. Restore the file from a copy.`);
+		if (next === height)
+			throw new OrderingError(
+				"CORRUPT",
+				`The write-ahead log ${file} is damaged at byte ${from}: bundle ${height} cannot be read. Restore the file from a copy.`,
+			);
 		return next;
 	}
 
@@ -222,7 +242,8 @@ export class WriteAheadLog {
 	#takeGroup(): Waiting[] {
 		let bytes = 0;
 		let count = 0;
-		while (count < this.#waiting.length && (count === 0 || bytes < GROUP_BYTES)) bytes += (this.#waiting[count++] as Waiting).bundle.records.length;
+		while (count < this.#waiting.length && (count === 0 || bytes < GROUP_BYTES))
+			bytes += (this.#waiting[count++] as Waiting).bundle.records.length;
 		return this.#waiting.splice(0, count);
 	}
 
@@ -265,7 +286,7 @@ function lastBefore(directory: string, genesis: string, segments: readonly numbe
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-	for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+	for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
 /** Makes the names in a directory durable. Some systems cannot open directories: there, names are durable with the files. */
@@ -278,7 +299,15 @@ async function syncDirectory(directory: string): Promise<void> {
 function describe(error: unknown, directory: string): OrderingError {
 	const code = String((error as { code?: unknown }).code ?? error);
 	if (code === "ENOSPC" || code === "EFBIG" || code === "EDQUOT") {
-		return new OrderingError("FULL", `The write-ahead log in ${directory} cannot grow (${code}): free disk space and start again; nothing acknowledged is lost.`, error);
+		return new OrderingError(
+			"FULL",
+			`The write-ahead log in ${directory} cannot grow (${code}): free disk space and start again; nothing acknowledged is lost.`,
+			error,
+		);
 	}
-	return new OrderingError("UNWRITABLE", `The write-ahead log in ${directory} cannot be written (${code}): check the folder and the disk and start again.`, error);
+	return new OrderingError(
+		"UNWRITABLE",
+		`The write-ahead log in ${directory} cannot be written (${code}): check the folder and the disk and start again.`,
+		error,
+	);
 }

@@ -1,0 +1,400 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import * as Bytes from "../machine/math/Bytes.ts";
+import { Result } from "../machine/Result.ts";
+import * as Messages from "../machine/step/Messages.ts";
+import * as Machines from "../machine/types/Machine.ts";
+import type { Outcome } from "../machine/types/Machine.ts";
+import type { InboxReader, L1Head } from "../ports/Chain.ts";
+import type { Histories, HistoryAnswer, HistoryStart } from "../ports/History.ts";
+import type { Store } from "../ports/Store.ts";
+import { DerivedHistory } from "./DerivedHistory.ts";
+import * as DerivedStore from "./DerivedStore.ts";
+import type { DerivedBatch, RecentMessage, Withdrawal } from "./DerivedStore.ts";
+import { ExecutorError } from "./ExecutorError.ts";
+import { InboxView, hashOf } from "./InboxView.ts";
+import type { ReadBatch } from "./InboxView.ts";
+import { LeafFile } from "./LeafFile.ts";
+import type { DerivedSnapshot } from "./LiveExecutor.ts";
+import * as Outbox from "./Outbox.ts";
+import { Runner } from "./Runner.ts";
+import type { CellBytes } from "./TrackedState.ts";
+
+/** Steps between snapshots: what a restart or a one-step proof executes again at most. */
+const SNAPSHOT_STEPS = 4096;
+/** A large state is saved less often, so that saving stays a small part of the work: one step for so many bytes of it. */
+const BYTES_PER_STEP = 128;
+/** Steps between turns of the event loop. */
+const TURN_STEPS = 128;
+/** L1 blocks that may still be replaced; what stands deeper is never read again. */
+const REORG_BLOCKS = 64;
+
+export type DerivedOptions = {
+	readonly store: Store;
+	/** The flat file of commitments. */
+	readonly leafFile: string;
+	readonly inbox: InboxReader;
+	/** The machine's cells before its first step. */
+	readonly genesis: Iterable<CellBytes>;
+	readonly snapshotSteps?: number;
+};
+
+/** What one look at L1 brought. `reorganised`: L1 replaced batches or messages that were executed, and they were taken back first. */
+export type SyncReport = { readonly batchCount: number; readonly steps: number; readonly reorganised: boolean };
+
+/**
+ * Executes what stands on L1, and nothing else, and knows the commitment after every step.
+ * INVARIANT: leaf i of the file is the commitment after step i of the batches in `batches`, and a snapshot is saved only after the leaves up to it.
+ */
+export class DerivedExecutor implements Histories {
+	readonly #store: Store;
+	readonly #view: InboxView;
+	readonly #inbox: InboxReader;
+	readonly #leaves: LeafFile;
+	readonly #snapshotSteps: number;
+	readonly #genesis: HistoryStart;
+	#runner: Runner;
+	#batches: DerivedBatch[];
+	#withdrawals: Withdrawal[];
+	#recent: RecentMessage[];
+	#reading: ReadBatch | undefined;
+	/** Of the batch that the last snapshot lies in, to be recognised when it is read again. */
+	#expected: Uint8Array | undefined;
+	#savedBatches: number;
+	#savedWithdrawals: number;
+	#lastSnapshot: number;
+	#snapshotDistance: number;
+	#headHash: string | undefined;
+	#generation = 0;
+	#syncing: Promise<SyncReport> | undefined;
+	#closing = false;
+
+	private constructor(options: DerivedOptions, leaves: LeafFile, genesis: HistoryStart, snapshot: DerivedStore.Snapshot) {
+		this.#store = options.store;
+		this.#inbox = options.inbox;
+		this.#view = new InboxView(options.inbox);
+		this.#leaves = leaves;
+		this.#snapshotSteps = options.snapshotSteps ?? SNAPSHOT_STEPS;
+		this.#genesis = genesis;
+		this.#runner = Runner.restore(snapshot.machine, snapshot.step);
+		this.#batches = DerivedStore.loadBatches(options.store).slice(0, snapshot.batchCount);
+		this.#withdrawals = DerivedStore.loadWithdrawals(options.store).slice(0, this.#runner.withdrawals.length);
+		this.#recent = [...snapshot.recent];
+		this.#expected = snapshot.readingAccumulator;
+		this.#savedBatches = this.#batches.length;
+		this.#savedWithdrawals = this.#withdrawals.length;
+		this.#lastSnapshot = snapshot.step;
+		this.#snapshotDistance = this.#distance(snapshot.machine);
+	}
+
+	/** Resumes from the last snapshot whose leaves are on the disk, or begins at genesis. */
+	static async open(options: DerivedOptions): Promise<DerivedExecutor> {
+		const { store } = options;
+		const first = Runner.genesis(options.genesis);
+		const genesis = { leaf: first.commitment(), state: first.preimage() };
+		const leaves = LeafFile.open(options.leafFile);
+		const steps = DerivedStore.snapshotSteps(store);
+		let snapshot: DerivedStore.Snapshot | undefined;
+		if (leaves.length > 0 && Bytes.equal(leaves.at(0), genesis.leaf)) {
+			const step = steps.findLast((saved) => saved < leaves.length);
+			snapshot = step === undefined ? undefined : DerivedStore.loadSnapshot(store, step);
+		}
+		snapshot ??= { step: 0, batchCount: 0, readingAccumulator: undefined, recent: [], machine: first.save() };
+		leaves.truncate(Math.min(leaves.length, snapshot.step + 1));
+		if (leaves.length === 0 || snapshot.step === 0) {
+			leaves.truncate(0);
+			leaves.append(genesis.leaf);
+			await leaves.sync();
+		}
+		const last = snapshot.step;
+		const later = steps.filter((step) => step > last).map(DerivedStore.removeSnapshot);
+		await store.commit([DerivedStore.snapshotChange(snapshot), ...later]);
+		const executor = new DerivedExecutor(options, leaves, genesis, snapshot);
+		if (!Bytes.equal(executor.#runner.commitment(), leaves.at(last))) {
+			leaves.close();
+			throw new ExecutorError(
+				"CORRUPT",
+				`The snapshot of step ${last} does not have the commitment that stands in ${options.leafFile}: remove the data directory, and it is derived again from L1.`,
+			);
+		}
+		return executor;
+	}
+
+	/** Batches that are executed to their end. */
+	get batchCount(): number {
+		return this.#batches.length;
+	}
+
+	/** Steps executed since genesis. */
+	get stepCount(): number {
+		return this.#runner.step;
+	}
+
+	/** Bytes of content of all batches executed: how much of the ordered stream is posted. */
+	get streamEnd(): number {
+		return this.#batches.at(-1)?.streamEnd ?? 0;
+	}
+
+	/** What is known at the end of batch `index`. */
+	batch(index: number): DerivedBatch | undefined {
+		return this.#batches[index];
+	}
+
+	/** Commitment after `step` steps since genesis; requires step <= stepCount. */
+	leaf(step: number): Uint8Array {
+		return this.#leaves.at(step);
+	}
+
+	genesis(): HistoryStart {
+		return this.#genesis;
+	}
+
+	/**
+	 * Looks at L1 and executes what is new there, to the end of its last batch. Calls that overlap share one look. When L1 reads inconsistently (a provider
+	 * behind another, a reorganisation under way), it executes what is certain and leaves the rest for the next look.
+	 */
+	sync(): Promise<SyncReport> {
+		this.#syncing ??= this.#sync().finally(() => {
+			this.#syncing = undefined;
+		});
+		return this.#syncing;
+	}
+
+	/** The state at the end of the last batch; undefined in the middle of one. */
+	snapshot(): DerivedSnapshot | undefined {
+		const last = this.#batches.at(-1);
+		if (!last || last.endStep !== this.#runner.step) return undefined;
+		const { clock, l1Index, streamEnd, stateRoot } = last;
+		return { cells: this.#runner.cells(), clock, l1Index, batchCount: this.#batches.length, streamEnd, stateRoot };
+	}
+
+	history(start: HistoryStart, targetBatch: number, height: number): HistoryAnswer {
+		const place = this.#find(start);
+		if (place === "foreign") return { status: "foreign" };
+		if (place === undefined || targetBatch > this.#batches.length) return { status: "unknown" };
+		const endStep = targetBatch === 0 ? 0 : (this.#batches[targetBatch - 1] as DerivedBatch).endStep;
+		const generation = this.#generation;
+		const context = {
+			leaf: (step: number): Uint8Array => {
+				if (generation !== this.#generation)
+					throw new ExecutorError("NOT_DERIVED", "L1 replaced batches that this history was derived from: ask for it again.");
+				return this.#leaves.at(step);
+			},
+			runnerAt: (step: number): Promise<Runner> => this.#runnerAt(step),
+			read: (index: number): Promise<ReadBatch | undefined> => this.#read(index),
+		};
+		return { status: "known", history: new DerivedHistory(context, place, Math.max(place, endStep), targetBatch, height) };
+	}
+
+	/** A claim on L1 against this outbox root: the withdrawal and its siblings under the root; undefined when the root or the leaf is not known. */
+	withdrawalProof(
+		index: number,
+		outboxRoot: Uint8Array,
+	): { readonly withdrawal: Withdrawal; readonly siblings: readonly Uint8Array[] } | undefined {
+		const batch = this.#batches.findLast((candidate) => Bytes.equal(candidate.outboxRoot, outboxRoot));
+		const withdrawal = this.#withdrawals[index];
+		if (!batch || !withdrawal || index >= batch.withdrawals) return undefined;
+		return { withdrawal, siblings: Outbox.siblings(this.#runner.withdrawals, batch.withdrawals, index) };
+	}
+
+	/** Withdrawals executed so far, by index. */
+	get withdrawals(): readonly Withdrawal[] {
+		return this.#withdrawals;
+	}
+
+	/** Stops a look that is under way at its next turn. The store is its owner's to close. */
+	async close(): Promise<void> {
+		this.#closing = true;
+		await this.#syncing?.catch(() => undefined);
+		this.#leaves.close();
+	}
+
+	async #sync(): Promise<SyncReport> {
+		const before = this.#runner.step;
+		const head = await this.#inbox.head();
+		const reorganised = head.hash !== this.#headHash && (await this.#takeBack(head));
+		const target = await this.#inbox.batchCount();
+		while (this.#batches.length < target && !this.#closing) {
+			const batch = await this.#read(this.#batches.length);
+			if (!batch) break;
+			if (this.#expected && !Bytes.equal(this.#expected, batch.after)) {
+				// The snapshot lies inside a batch that L1 has replaced since.
+				await this.#rewind(this.#batches.length);
+				continue;
+			}
+			await this.#execute(batch);
+		}
+		if (this.#batches.length >= target) this.#headHash = head.hash;
+		return { batchCount: this.#batches.length, steps: this.#runner.step - before, reorganised };
+	}
+
+	#read(index: number): Promise<ReadBatch | undefined> {
+		const previous = this.#batches[index - 1];
+		return this.#view.batch(index, previous?.accumulator ?? new Uint8Array(32), previous?.l1Index ?? 0);
+	}
+
+	/** Executes a batch to its end. */
+	async #execute(batch: ReadBatch): Promise<void> {
+		this.#reading = batch;
+		const target = batch.index + 1;
+		while (this.#runner.machine.cursor.batch < target) {
+			const input = this.#runner.input(batch, target);
+			const outcome = this.#runner.advance(input);
+			this.#leaves.append(this.#runner.commitment());
+			if (outcome.kind === Messages.WITHDRAW && outcome.result === Result.Ok) this.#withdrawn(outcome, input.payload);
+			if (outcome.result === Result.NextBatch) this.#finished(batch);
+			if (this.#runner.step - this.#lastSnapshot >= this.#snapshotDistance) await this.#save();
+			else if (this.#runner.step % TURN_STEPS === 0) await nextTurn();
+			if (this.#closing) return;
+		}
+	}
+
+	#withdrawn(outcome: Outcome, payload: Uint8Array): void {
+		this.#withdrawals.push({
+			index: outcome.makerOrder,
+			account: outcome.account,
+			recipient: Bytes.address(payload, 4),
+			amount: outcome.amount,
+		});
+	}
+
+	#finished(batch: ReadBatch): void {
+		const { machine, step } = this.#runner;
+		this.#batches.push({
+			index: batch.index,
+			accumulator: batch.after,
+			carrier: batch.header.carrier,
+			block: batch.block,
+			streamEnd: this.streamEnd + batch.content.length,
+			endStep: step,
+			clock: machine.clock,
+			l1Index: machine.cursor.l1Index,
+			withdrawals: this.#runner.withdrawals.length,
+			stateRoot: this.#runner.stateRoot(),
+			outboxRoot: this.#runner.outboxRoot(),
+		});
+		for (const message of batch.messages) this.#recent.push({ index: message.index, block: message.block, hash: hashOf(message) });
+		this.#recent = this.#recent.filter(({ block }) => block > batch.block - REORG_BLOCKS);
+		this.#reading = undefined;
+		this.#expected = undefined;
+	}
+
+	/** Saves the state as it stands. SAFETY: the leaves reach the disk before the snapshot that counts on them. */
+	async #save(): Promise<void> {
+		const { step } = this.#runner;
+		await this.#leaves.sync();
+		const machine = this.#runner.save();
+		const snapshot = { step, batchCount: this.#batches.length, readingAccumulator: this.#reading?.after, recent: this.#recent, machine };
+		await this.#store.commit([
+			DerivedStore.snapshotChange(snapshot),
+			...this.#batches.slice(this.#savedBatches).map(DerivedStore.batchChange),
+			...this.#withdrawals.slice(this.#savedWithdrawals).map(DerivedStore.withdrawalChange),
+		]);
+		this.#savedBatches = this.#batches.length;
+		this.#savedWithdrawals = this.#withdrawals.length;
+		this.#lastSnapshot = step;
+		this.#snapshotDistance = this.#distance(machine);
+	}
+
+	#distance(saved: Uint8Array): number {
+		return Math.max(this.#snapshotSteps, Math.floor(saved.length / BYTES_PER_STEP));
+	}
+
+	/** Takes back what L1 has replaced since the last look. Returns whether there was anything. */
+	async #takeBack(head: L1Head): Promise<boolean> {
+		let common = this.#batches.length;
+		while (common > 0) {
+			const batch = this.#batches[common - 1] as DerivedBatch;
+			const now = await this.#view.accumulatorAfter(batch.index);
+			if (now && Bytes.equal(now, batch.accumulator)) break;
+			// A provider that has not seen the batch's block yet is behind, and says nothing about the batch.
+			if (!now && head.number < batch.block) break;
+			common -= 1;
+		}
+		common = Math.min(common, await this.#commonMessages());
+		if (common === this.#batches.length) return false;
+		await this.#rewind(common);
+		return true;
+	}
+
+	/** How many batches read only messages that L1 still has. */
+	async #commonMessages(): Promise<number> {
+		const [first, last] = [this.#recent[0], this.#recent.at(-1)];
+		if (!first || !last) return this.#batches.length;
+		const hashes = await this.#view.messageHashes(first.index, last.index + 1);
+		const replaced = this.#recent.find(({ index, hash }) => {
+			const now = hashes[index - first.index];
+			return now !== undefined && !Bytes.equal(now, hash);
+		});
+		if (!replaced) return this.#batches.length;
+		return this.#batches.findIndex((batch) => batch.l1Index > replaced.index);
+	}
+
+	/** Goes back to the last snapshot before the end of `batchCount` batches. */
+	async #rewind(batchCount: number): Promise<void> {
+		const limit = this.#batches[batchCount - 1]?.endStep ?? 0;
+		const steps = DerivedStore.snapshotSteps(this.#store);
+		const step = steps.findLast((saved) => saved <= limit) ?? 0;
+		const snapshot = DerivedStore.loadSnapshot(this.#store, step);
+		if (!snapshot)
+			throw new ExecutorError(
+				"CORRUPT",
+				"The store of derived state holds no snapshot to go back to: remove the data directory, and it is derived again from L1.",
+			);
+		this.#generation += 1;
+		this.#view.clear();
+		this.#runner = Runner.restore(snapshot.machine, step);
+		const withdrawals = this.#runner.withdrawals.length;
+		await this.#store.commit([
+			...steps.filter((saved) => saved > step).map(DerivedStore.removeSnapshot),
+			...this.#batches.slice(snapshot.batchCount, this.#savedBatches).map(({ index }) => DerivedStore.removeBatch(index)),
+			...this.#withdrawals.slice(withdrawals, this.#savedWithdrawals).map(({ index }) => DerivedStore.removeWithdrawal(index)),
+		]);
+		this.#leaves.truncate(step + 1);
+		this.#batches = this.#batches.slice(0, snapshot.batchCount);
+		this.#withdrawals = this.#withdrawals.slice(0, withdrawals);
+		this.#recent = [...snapshot.recent];
+		this.#reading = undefined;
+		this.#expected = snapshot.readingAccumulator;
+		this.#savedBatches = this.#batches.length;
+		this.#savedWithdrawals = withdrawals;
+		this.#lastSnapshot = step;
+		this.#headHash = undefined;
+	}
+
+	/** The machine after `step` steps since genesis, executed again from the snapshot before. */
+	async #runnerAt(step: number): Promise<Runner> {
+		const from = DerivedStore.snapshotSteps(this.#store).findLast((saved) => saved <= step) ?? 0;
+		const snapshot = DerivedStore.loadSnapshot(this.#store, from);
+		if (!snapshot)
+			throw new ExecutorError(
+				"CORRUPT",
+				"The store of derived state lacks its snapshots: remove the data directory, and it is derived again from L1.",
+			);
+		const runner = Runner.restore(snapshot.machine, from);
+		const target = this.#batches.length;
+		for (let batch: ReadBatch | undefined; runner.step < step;) {
+			const index = runner.machine.cursor.batch;
+			if (batch?.index !== index) batch = await this.#read(index);
+			if (!batch) throw new ExecutorError("NOT_DERIVED", `L1 does not give batch ${index} at the moment: try again.`);
+			runner.advance(runner.input(batch, target));
+			if (runner.step % TURN_STEPS === 0) await nextTurn();
+		}
+		if (!Bytes.equal(runner.commitment(), this.#leaves.at(step)))
+			throw new Error(`executing step ${step} again gave another commitment than the first time`);
+		return runner;
+	}
+
+	/** Step at which the machine was in this state: undefined when that is not derived yet, "foreign" when it never was. */
+	#find(start: HistoryStart): number | "foreign" | undefined {
+		const { batch } = Machines.decode(start.state).cursor;
+		if (batch > this.#batches.length) return undefined;
+		const first = batch === 0 ? 0 : (this.#batches[batch - 1] as DerivedBatch).endStep;
+		const last = this.#batches[batch]?.endStep ?? this.#runner.step;
+		for (let step = first; step <= last; step++) if (Bytes.equal(this.#leaves.at(step), start.leaf)) return step;
+		if (batch < this.#batches.length) return "foreign";
+		// Nothing of that batch is derived yet; but the state in which its reading begins is, and there is only one.
+		const { cursor, registers } = Machines.decode(start.state);
+		const begins = cursor.offset === 0 && registers.kind === Machines.NONE && cursor.l1Index <= (this.#batches[batch - 1]?.l1Index ?? 0);
+		return begins ? "foreign" : undefined;
+	}
+}
