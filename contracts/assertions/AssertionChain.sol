@@ -85,7 +85,7 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         first.status = Status.Confirmed;
         latestConfirmed = id;
         lastConfirmedBlock = uint64(block.number);
-        emit AssertionCreated(id, bytes32(0), bytes32(0), bytes32(0), genesis, 1, address(0));
+        emit AssertionCreated(id, bytes32(0), bytes32(0), bytes32(0), 1, address(0), false, "");
     }
 
     /// @inheritdoc IAssertionChain
@@ -120,7 +120,10 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         record(assertionId, parent, historyRoot, finalLeaf, finalState);
         addEdge(assertionId, parentRecord, game);
         stakes[msg.sender].latest = assertionId;
-        emit AssertionCreated(assertionId, parent, game, historyRoot, finalLeaf, records[assertionId].targetBatch, msg.sender);
+        Assertion storage created = records[assertionId];
+        emit AssertionCreated(
+            assertionId, parent, game, historyRoot, created.targetBatch, msg.sender, created.isOverflow, finalState
+        );
     }
 
     /// @inheritdoc IAssertionChain

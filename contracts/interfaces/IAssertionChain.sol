@@ -33,9 +33,10 @@ interface IAssertionChain {
         bytes32 indexed parent,
         bytes32 indexed gameId,
         bytes32 historyRoot,
-        bytes32 finalLeaf,
         uint64 targetBatch,
-        address asserter
+        address asserter,
+        bool isOverflow,
+        bytes finalState
     );
     event WinnerDeclared(bytes32 indexed assertionId);
     event AssertionConfirmed(bytes32 indexed assertionId, bytes32 finalLeaf, bytes32 outboxRoot);

@@ -1,0 +1,247 @@
+import { getBytes, keccak256 } from "ethers";
+import type { JsonRpcProvider, LogDescription } from "ethers";
+import type { TransactionRequest } from "../ports/Chain.ts";
+import type { AssertionView, EdgeView, GameParameters, GameReader, GameSnapshot, GameTransactions, TimerUpdate } from "../ports/Game.ts";
+import { toHex } from "../machine/math/Bytes.ts";
+import type { EdgeKey } from "../protocol/Edge.ts";
+import * as Edge from "../protocol/Edge.ts";
+import { codecOf } from "./Contracts.ts";
+import type { Deployment } from "./Deployment.ts";
+import { EventLog } from "./EventLog.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The games as their events tell them: a pure function of L1's logs. */
+export class GameChain implements GameReader, GameTransactions {
+	readonly parameters: GameParameters;
+	readonly #provider: JsonRpcProvider;
+	readonly #chain: string;
+	readonly #challenges: string;
+	readonly #sequencerInbox: string;
+	readonly #log: EventLog;
+	readonly #assertions = new Map<string, Mutable<AssertionView>>();
+	readonly #edges = new Map<string, Mutable<EdgeView>>();
+	readonly #byMutual = new Map<string, Mutable<EdgeView>[]>();
+	readonly #refunded = new Set<string>();
+	readonly #stakes = new Map<string, { amount: bigint; latest: string }>();
+	readonly #pots = new Map<string, bigint>();
+	#latestConfirmed: string;
+	#isFrozen = false;
+	#reading: Promise<unknown> = Promise.resolve();
+
+	constructor(provider: JsonRpcProvider, deployment: Deployment) {
+		const p = deployment.parameters;
+		this.parameters = {
+			height: p.height,
+			challengePeriodBlocks: p.challengePeriodBlocks,
+			gracePeriodBlocks: p.gracePeriodBlocks,
+			minimumPeriodBlocks: p.minimumPeriodBlocks,
+			bond: BigInt(p.bond),
+			refundCap: BigInt(p.refundCap),
+		};
+		this.#provider = provider;
+		this.#chain = deployment.contracts.AssertionChain;
+		this.#challenges = deployment.contracts.ChallengeManager;
+		this.#sequencerInbox = deployment.contracts.SequencerInbox;
+		this.#latestConfirmed = deployment.genesis;
+		this.#log = new EventLog(provider, [this.#chain, this.#challenges], deployment.deployBlock);
+	}
+
+	look(): Promise<GameSnapshot> {
+		const look = this.#reading.then(() => this.#look());
+		this.#reading = look.catch(() => undefined);
+		return look;
+	}
+
+	async gameIdOf(parent: string): Promise<string> {
+		const data = codecOf("AssertionChain").encodeFunctionData("gameIdOf", [parent]);
+		return this.#provider.call({ to: this.#chain, data });
+	}
+
+	async batchCount(): Promise<number> {
+		const data = codecOf("SequencerInbox").encodeFunctionData("batchCount");
+		return Number(await this.#provider.call({ to: this.#sequencerInbox, data }));
+	}
+
+	async #look(): Promise<GameSnapshot> {
+		const head = await this.#provider.getBlock("latest");
+		if (!head) throw new Error("The L1 endpoint gives no latest block: it may still be starting.");
+		for (const log of await this.#log.next(head.number)) {
+			const codec = log.address.toLowerCase() === this.#chain ? codecOf("AssertionChain") : codecOf("ChallengeManager");
+			const event = codec.parseLog(log);
+			if (event) this.#take(event, log.blockNumber);
+		}
+		return {
+			block: head.number,
+			baseFee: head.baseFeePerGas ?? 0n,
+			latestConfirmed: this.#latestConfirmed,
+			isFrozen: this.#isFrozen,
+			assertions: this.#assertions,
+			edges: this.#edges,
+			refunded: this.#refunded,
+			stakes: this.#stakes,
+			pots: this.#pots,
+		};
+	}
+
+	#take(event: LogDescription, block: number): void {
+		const args = event.args;
+		switch (event.name) {
+			case "AssertionCreated":
+				this.#assertions.set(args.assertionId as string, {
+					id: args.assertionId as string,
+					parent: args.parent as string,
+					gameId: args.gameId as string,
+					historyRoot: args.historyRoot as string,
+					finalState: getBytes(args.finalState as string),
+					targetBatch: Number(args.targetBatch),
+					asserter: String(args.asserter).toLowerCase(),
+					isOverflow: Boolean(args.isOverflow),
+					createdAt: block,
+					status: args.finalState === "0x" ? "confirmed" : "pending",
+					decidedAt: 0,
+				});
+				this.#stakeOf(args.asserter as string).latest = args.assertionId as string;
+				return;
+			case "WinnerDeclared":
+				this.#set(args.assertionId as string, "winner", block);
+				return;
+			case "AssertionConfirmed":
+				this.#set(args.assertionId as string, "confirmed", 0);
+				this.#latestConfirmed = args.assertionId as string;
+				return;
+			case "AssertionRejected":
+				this.#set(args.assertionId as string, "rejected", 0);
+				return;
+			case "Staked":
+				this.#stakeOf(args.staker as string).amount += args.amount as bigint;
+				return;
+			case "Unstaked":
+				this.#stakes.delete(String(args.staker).toLowerCase());
+				return;
+			case "BondForfeited": {
+				this.#stakes.delete(String(args.staker).toLowerCase());
+				const parent = this.#assertions.get(args.assertionId as string)?.parent as string;
+				this.#pots.set(parent, (this.#pots.get(parent) ?? 0n) + (args.amount as bigint));
+				return;
+			}
+			case "MoveRefunded":
+				this.#refunded.add(args.edgeId as string);
+				return;
+			case "Swept":
+				this.#pots.delete(args.parent as string);
+				return;
+			case "EdgeAdded":
+				this.#addEdge(event, block);
+				return;
+			case "Bisected":
+			case "OneStepProved": {
+				const edge = this.#edges.get(args.edgeId as string);
+				if (edge) {
+					edge.move = event.name === "Bisected" ? "bisected" : "proven";
+					edge.mover = String(args.mover).toLowerCase();
+				}
+				return;
+			}
+			case "VerifierContradicted":
+				this.#isFrozen = true;
+		}
+	}
+
+	#addEdge(event: LogDescription, block: number): void {
+		const args = event.args;
+		const mutualId = args.mutualId as string;
+		const rivals = this.#byMutual.get(mutualId) ?? [];
+		this.#byMutual.set(mutualId, rivals);
+		if (rivals.length === 1) for (const rival of rivals) rival.rivalledAt = block;
+		const view: Mutable<EdgeView> = {
+			id: args.edgeId as string,
+			mutualId,
+			edge: {
+				gameId: getBytes(args.gameId as string),
+				height: Number(args.height),
+				position: Number(args.position),
+				prefix: getBytes(args.prefix as string),
+				historyRoot: getBytes(args.historyRoot as string),
+			},
+			createdAt: block,
+			isFirst: rivals.length === 0,
+			rivalledAt: rivals.length === 0 ? 0 : (rivals[0]?.rivalledAt ?? block),
+			move: "none",
+			mover: "",
+		};
+		rivals.push(view);
+		this.#edges.set(view.id, view);
+	}
+
+	#set(id: string, status: AssertionView["status"], decidedAt: number): void {
+		const assertion = this.#assertions.get(id);
+		if (!assertion) return;
+		assertion.status = status;
+		if (decidedAt > 0) assertion.decidedAt = decidedAt;
+	}
+
+	#stakeOf(staker: string): { amount: bigint; latest: string } {
+		const key = staker.toLowerCase();
+		let stake = this.#stakes.get(key);
+		if (!stake) {
+			stake = { amount: 0n, latest: "" };
+			this.#stakes.set(key, stake);
+		}
+		return stake;
+	}
+
+	#toChain(key: string, name: string, args: readonly unknown[], value = 0n): TransactionRequest {
+		return { key, to: this.#chain, data: codecOf("AssertionChain").encodeFunctionData(name, [...args]), value };
+	}
+
+	#toChallenges(key: string, name: string, args: readonly unknown[]): TransactionRequest {
+		return { key, to: this.#challenges, data: codecOf("ChallengeManager").encodeFunctionData(name, [...args]) };
+	}
+
+	createAssertion(fields: Parameters<GameTransactions["createAssertion"]>[0]): TransactionRequest {
+		const { parent, historyRoot, finalState, rightPath, lineage, expectedId, stake } = fields;
+		return this.#toChain(`assert/${expectedId}`, "createAssertion", [parent, historyRoot, finalState, rightPath, lineage, expectedId], stake);
+	}
+
+	bisect(edge: EdgeKey, left: Uint8Array, right: Uint8Array): TransactionRequest {
+		return this.#toChallenges(`bisect/${toHex(Edge.edgeId(edge))}`, "bisect", [edge, left, right]);
+	}
+
+	proveOneStep(edge: EdgeKey, preState: Uint8Array, earlierPrefix: Uint8Array, siblings: readonly Uint8Array[], proof: Uint8Array): TransactionRequest {
+		return this.#toChallenges(`prove/${toHex(Edge.edgeId(edge))}`, "proveOneStep", [edge, preState, earlierPrefix, siblings, proof]);
+	}
+
+	updateTimers(updates: readonly TimerUpdate[], attempt: number): TransactionRequest {
+		const data = codecOf("ChallengeManager").encodeFunctionData("updateTimers", [updates]);
+		return { key: `timers/${keccak256(data)}/${attempt}`, to: this.#challenges, data };
+	}
+
+	declareWinner(assertion: string): TransactionRequest {
+		return this.#toChain(`winner/${assertion}`, "declareWinner", [assertion]);
+	}
+
+	confirm(assertion: string, finalState: Uint8Array): TransactionRequest {
+		return this.#toChain(`confirm/${assertion}`, "confirm", [assertion, finalState]);
+	}
+
+	reject(assertion: string): TransactionRequest {
+		return this.#toChain(`reject/${assertion}`, "reject", [assertion]);
+	}
+
+	forfeit(staker: string, latest: string): TransactionRequest {
+		return this.#toChain(`forfeit/${staker}/${latest}`, "forfeit", [staker]);
+	}
+
+	refund(assertion: string, edge: EdgeKey, path: readonly Uint8Array[]): TransactionRequest {
+		return this.#toChain(`refund/${toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]);
+	}
+
+	unstake(latest: string): TransactionRequest {
+		return this.#toChain(`unstake/${latest}`, "unstake", []);
+	}
+
+	withdraw(attempt: number): TransactionRequest {
+		return this.#toChain(`withdraw/${attempt}`, "withdraw", []);
+	}
+}

@@ -1,0 +1,99 @@
+import { getBytes } from "ethers";
+import type { JsonRpcProvider } from "ethers";
+import type { InboxReader, L1Head, L1Message, PostedBatch } from "../ports/Chain.ts";
+import { CALLDATA } from "../protocol/Batch.ts";
+import { codecOf } from "./Contracts.ts";
+import type { Deployment } from "./Deployment.ts";
+import { EventLog } from "./EventLog.ts";
+
+/** Reads batches and L1 messages from the logs of the inboxes; the content of a batch is the calldata of the transaction that posted it. */
+export class L1InboxReader implements InboxReader {
+	readonly #provider: JsonRpcProvider;
+	readonly #log: EventLog;
+	#batches: PostedBatch[] = [];
+	#messages: L1Message[] = [];
+	#reading: Promise<void> = Promise.resolve();
+	#head = -1;
+
+	constructor(provider: JsonRpcProvider, deployment: Deployment) {
+		this.#provider = provider;
+		const { SequencerInbox, Inbox } = deployment.contracts;
+		this.#log = new EventLog(provider, [SequencerInbox, Inbox], deployment.deployBlock);
+	}
+
+	async head(): Promise<L1Head> {
+		const block = await this.#provider.getBlock("latest");
+		if (!block?.hash) throw new Error("The L1 endpoint gives no latest block: it may still be starting.");
+		return { number: block.number, time: block.timestamp, hash: block.hash };
+	}
+
+	async batchCount(): Promise<number> {
+		await this.#read();
+		return this.#batches.length;
+	}
+
+	async messageCount(): Promise<number> {
+		await this.#read();
+		return this.#messages.length;
+	}
+
+	async batches(from: number, to: number): Promise<readonly PostedBatch[]> {
+		if (this.#batches.length < to) await this.#read();
+		return this.#batches.slice(from, to);
+	}
+
+	async messages(from: number, to: number): Promise<readonly L1Message[]> {
+		if (this.#messages.length < to) await this.#read();
+		return this.#messages.slice(from, to);
+	}
+
+	#read(): Promise<void> {
+		const reading = this.#reading.catch(() => undefined).then(() => this.#readOn());
+		this.#reading = reading;
+		return reading;
+	}
+
+	async #readOn(): Promise<void> {
+		const head = await this.#provider.getBlockNumber();
+		if (head <= this.#head) return;
+		for (const log of await this.#log.next(head)) {
+			const batch = codecOf("SequencerInbox").parseLog(log);
+			if (batch?.name === "BatchPosted") this.#batches.push(await this.#batchOf(batch.args, log.transactionHash, log.blockNumber));
+			const message = codecOf("Inbox").parseLog(log);
+			if (message?.name === "MessageDelivered") {
+				const { index, kind, sender, timestamp, payload } = message.args;
+				this.#messages.push({
+					index: Number(index),
+					kind: Number(kind),
+					sender: String(sender).toLowerCase(),
+					timestamp: Number(timestamp),
+					payload: getBytes(payload as string),
+					block: log.blockNumber,
+				});
+			}
+		}
+		this.#head = head;
+	}
+
+	async #batchOf(args: Record<string, unknown>, transactionHash: string, block: number): Promise<PostedBatch> {
+		const carrier = Number(args.carrier);
+		let content: Uint8Array = new Uint8Array(0);
+		if (carrier === CALLDATA) {
+			const transaction = await this.#provider.getTransaction(transactionHash);
+			const call = transaction && codecOf("SequencerInbox").parseTransaction(transaction);
+			if (!call) throw new Error(`The L1 endpoint does not give transaction ${transactionHash}, which holds the content of batch ${String(args.index)}.`);
+			content = getBytes(call.args.content as string);
+		}
+		return {
+			index: Number(args.index),
+			carrier,
+			contentRoot: getBytes(args.contentRoot as string),
+			minTime: Number(args.minTime),
+			maxTime: Number(args.maxTime),
+			l1End: Number(args.l1End),
+			accumulator: getBytes(args.accumulator as string),
+			content,
+			block,
+		};
+	}
+}

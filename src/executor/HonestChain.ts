@@ -1,0 +1,58 @@
+import * as Bytes from "../machine/math/Bytes.ts";
+import type { AssertionView, GameSnapshot } from "../ports/Game.ts";
+import type { Histories, History, HistoryStart } from "../ports/History.ts";
+import * as Assertion from "../protocol/Assertion.ts";
+
+/** One place of the chain where assertions may stand: what the machine really did from there, and who says what. */
+export type Link = {
+	readonly parent: AssertionView;
+	readonly start: HistoryStart;
+	readonly gameId: string;
+	readonly history: History;
+	/** The assertion that says what the history says, when somebody made it. */
+	readonly honest: AssertionView | undefined;
+	/** Id that it has, or would have. */
+	readonly honestId: string;
+	/** Assertions that say something else. */
+	readonly wrong: readonly AssertionView[];
+};
+
+/** Three-valued: what cannot be derived yet is unknown, never wrong. */
+export type HonestChain = { readonly links: readonly Link[]; readonly isComplete: boolean };
+
+/**
+ * Follows the honest assertions from the genesis on. It ends where nobody asserted yet, or where the history is not known: then `isComplete` is false, and
+ * nothing may be concluded about what lies beyond.
+ */
+export async function follow(
+	snapshot: GameSnapshot,
+	histories: Histories,
+	height: number,
+	batchCount: number,
+	gameIdOf: (parent: string) => Promise<string>,
+): Promise<HonestChain> {
+	const links: Link[] = [];
+	const children = new Map<string, AssertionView[]>();
+	let parent: AssertionView | undefined;
+	for (const assertion of snapshot.assertions.values()) {
+		if (assertion.finalState.length === 0) parent = assertion;
+		else children.set(assertion.parent, [...(children.get(assertion.parent) ?? []), assertion]);
+	}
+	let start = histories.genesis();
+	while (parent) {
+		if (batchCount < parent.targetBatch) return { links, isComplete: true };
+		const answer = histories.history(start, parent.targetBatch, height);
+		if (answer.status !== "known") return { links, isComplete: false };
+		const { history } = answer;
+		const gameId = await gameIdOf(parent.id);
+		const root = history.root(height, 0);
+		const honestId = Bytes.toHex(Assertion.assertionId(Bytes.fromHex(gameId), root));
+		const candidates: AssertionView[] = children.get(parent.id) ?? [];
+		const honest: AssertionView | undefined = candidates.find((child) => child.id === honestId);
+		links.push({ parent, start, gameId, history, honest, honestId, wrong: candidates.filter((child) => child.id !== honestId) });
+		if (!honest) return { links, isComplete: true };
+		start = { leaf: history.leaf(2 ** height), state: honest.finalState };
+		parent = honest;
+	}
+	return { links, isComplete: true };
+}

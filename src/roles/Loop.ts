@@ -1,0 +1,54 @@
+import type { Clock } from "../ports/Clock.ts";
+import type { Log } from "../ports/Log.ts";
+
+/** Look, decide, act, sleep, until it is stopped. A failed round is logged and tried again: everything a round does may be done twice. */
+export class Loop {
+	readonly #clock: Clock;
+	readonly #log: Log;
+	readonly #pauseMilliseconds: number;
+	readonly #round: () => Promise<void>;
+	readonly #stop = new AbortController();
+	#wake = new AbortController();
+	#running: Promise<void> | undefined;
+	#failures = 0;
+
+	constructor(clock: Clock, log: Log, pauseMilliseconds: number, round: () => Promise<void>) {
+		this.#clock = clock;
+		this.#log = log;
+		this.#pauseMilliseconds = pauseMilliseconds;
+		this.#round = round;
+	}
+
+	start(): void {
+		this.#running ??= this.#run();
+	}
+
+	/** Ends the present sleep: an event says that there may be something to do. */
+	wake(): void {
+		this.#wake.abort();
+	}
+
+	/** Resolves when the round at hand is over. */
+	async stop(): Promise<void> {
+		this.#stop.abort();
+		this.#wake.abort();
+		await this.#running;
+	}
+
+	async #run(): Promise<void> {
+		while (!this.#stop.signal.aborted) {
+			try {
+				await this.#round();
+				this.#failures = 0;
+			} catch (error) {
+				this.#failures += 1;
+				if (!this.#stop.signal.aborted) this.#log.warn("the round failed and will be tried again", { reason: (error as Error).message, failures: this.#failures });
+			}
+			if (this.#stop.signal.aborted) return;
+			this.#wake = new AbortController();
+			// A failing dependency is asked less and less often, up to half a minute.
+			const pause = Math.min(30_000, this.#pauseMilliseconds * 2 ** Math.min(this.#failures, 8));
+			await this.#clock.sleep(pause, this.#wake.signal);
+		}
+	}
+}
