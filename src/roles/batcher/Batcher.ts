@@ -1,0 +1,77 @@
+import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { InboxReader, TransactionSender } from "../../ports/Chain.ts";
+import type { Clock } from "../../ports/Clock.ts";
+import type { InboxTransactions } from "../../ports/Inbox.ts";
+import type { Log } from "../../ports/Log.ts";
+import type { Metrics } from "../../ports/Metrics.ts";
+import type { Orderer } from "../../ports/Orderer.ts";
+import { Loop } from "../Loop.ts";
+import { decide } from "./decide.ts";
+import * as rules from "./rules.ts";
+import { look } from "./view.ts";
+
+export type BatcherPorts = {
+	readonly inbox: InboxReader;
+	readonly transactions: InboxTransactions;
+	readonly sender: TransactionSender;
+	readonly orderer: Orderer;
+	readonly live: LiveExecutor;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly metrics: Metrics;
+	/** Bytes of records in the first `index` batches, undefined while that is not derived. */
+	readonly streamStart: (index: number) => number | undefined;
+	/** Bytes of records that are worth a batch at once, and how long fewer may wait. */
+	readonly minBytes?: number;
+	readonly maxWaitMs?: number;
+};
+
+const PAUSE_MS = 100;
+
+/** Posts what is ordered. Any number of batchers may run: L1 takes each batch once, and all of them hold the same certificate. */
+export class Batcher {
+	readonly #ports: BatcherPorts;
+	readonly #loop: Loop;
+	#lastPost = Date.now();
+	#flushing = false;
+
+	constructor(ports: BatcherPorts) {
+		this.#ports = ports;
+		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
+	}
+
+	start(): void {
+		this.#loop.start();
+	}
+
+	stop(): Promise<void> {
+		return this.#loop.stop();
+	}
+
+	/** Posts everything from now on without waiting for a fuller batch. */
+	set flushing(flushing: boolean) {
+		this.#flushing = flushing;
+		if (flushing) this.#loop.wake();
+	}
+
+	async #round(): Promise<void> {
+		const { inbox, live, orderer, sender, transactions, log, metrics, streamStart } = this.#ports;
+		const view = await look(inbox, live, streamStart);
+		const proposal = decide(view);
+		if (!proposal || !view.cut) return;
+		const bytes = view.cut.streamEnd - (streamStart(view.index) ?? 0);
+		const waited = this.#flushing ? Number.POSITIVE_INFINITY : Date.now() - this.#lastPost;
+		if (!rules.isWorthPosting(bytes, this.#ports.minBytes ?? 60_000, waited, this.#ports.maxWaitMs ?? 2000)) return;
+		const certificate = await orderer.certificate(proposal);
+		if (!certificate) return;
+		const outcome = await sender.send(transactions.postBatch(certificate.proposal, certificate.content, certificate.signatures));
+		this.#lastPost = Date.now();
+		if (outcome.status === "reverted") {
+			log.warn("L1 did not take the batch", { index: proposal.index, error: outcome.error });
+			return;
+		}
+		metrics.set("batcher_batches", proposal.index + 1);
+		metrics.add("batcher_gas", Number(outcome.gasUsed));
+		log.info("posted a batch", { index: proposal.index, bytes: certificate.content.length, gas: outcome.gasUsed.toString() });
+	}
+}

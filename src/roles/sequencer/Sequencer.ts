@@ -1,0 +1,213 @@
+import type { DerivedSnapshot, LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { RecordResult } from "../../executor/Events.ts";
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
+import type { InboxReader } from "../../ports/Chain.ts";
+import type { Clock } from "../../ports/Clock.ts";
+import type { Log } from "../../ports/Log.ts";
+import type { Metrics } from "../../ports/Metrics.ts";
+import type { OrderedBundle, Orderer } from "../../ports/Orderer.ts";
+import type { Signer } from "../../ports/Signer.ts";
+import * as Batch from "../../protocol/Batch.ts";
+import * as Checkpoint from "../../protocol/Checkpoint.ts";
+import { Loop } from "../Loop.ts";
+import type { Refusal } from "./rules.ts";
+import * as rules from "./rules.ts";
+
+export type SequencerPorts = {
+	readonly orderer: Orderer;
+	readonly live: LiveExecutor;
+	readonly inbox: InboxReader;
+	readonly signer: Signer;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly metrics: Metrics;
+	/** Separator of users' messages. */
+	readonly userDomain: Uint8Array;
+	/** Separator of the SequencerInbox: of receipts. */
+	readonly receiptDomain: Uint8Array;
+};
+
+/** What a sender gets when his message is durable, ordered and executed. */
+export type Acknowledgement = {
+	readonly sequence: number;
+	readonly messageHash: Uint8Array;
+	readonly streamHash: Uint8Array;
+	readonly time: number;
+	/** The sequencer's signature over the four: it is slashed if it gives the number to another message. */
+	readonly receipt: Uint8Array;
+	readonly result: RecordResult;
+};
+
+/** A message that is not taken: for what it is, or because there are too many. */
+export class NotTaken extends Error {
+	readonly code: Refusal["code"] | "overloaded" | "silenced" | "stopped";
+
+	constructor(code: NotTaken["code"], detail: string) {
+		super(detail);
+		this.code = code;
+	}
+}
+
+type Waiting = { payload: Uint8Array; resolve: (acknowledgement: Acknowledgement) => void; reject: (error: Error) => void };
+
+/** LIMIT: messages that wait for a bundle; beyond it senders are told to slow down. */
+const MAX_WAITING = 20_000;
+const MAX_BUNDLE_RECORDS = 512;
+const MAX_BUNDLE_BYTES = 60_000;
+const PAUSE_MS = 8;
+const L1_POLL_MS = 250;
+
+/** Takes messages, has them ordered durably, executes them and gives receipts. */
+export class Sequencer {
+	readonly #ports: SequencerPorts;
+	readonly #loop: Loop;
+	readonly #silenced = new Set<number>();
+	#waiting: Waiting[] = [];
+	#clock: number;
+	#l1Taken: number;
+	#l1Polled = 0;
+	#ignoresL1 = false;
+	#applying: Promise<unknown> = Promise.resolve();
+	#stopped = false;
+
+	private constructor(ports: SequencerPorts) {
+		this.#ports = ports;
+		this.#clock = ports.live.clock;
+		this.#l1Taken = ports.live.l1Index;
+		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
+	}
+
+	/** Applies what was ordered before the last stop, and is then ready. */
+	static async open(ports: SequencerPorts): Promise<Sequencer> {
+		const { orderer, live, inbox } = ports;
+		await catchUp(live, orderer, inbox);
+		return new Sequencer(ports);
+	}
+
+	start(): void {
+		this.#loop.start();
+	}
+
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		await this.#loop.stop();
+		await this.#applying;
+		for (const { reject } of this.#waiting.splice(0)) reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
+	}
+
+	/** Resolves when the message is durable and executed. Rejects with NotTaken when it is not taken: then it has no effect, ever. */
+	submit(payload: Uint8Array): Promise<Acknowledgement> {
+		const { live, userDomain } = this.#ports;
+		if (this.#stopped) return Promise.reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
+		if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new NotTaken("overloaded", "too many messages are waiting: try again in a second"));
+		const account = rules.accountOf(payload);
+		if (account !== undefined && this.#silenced.has(account)) return Promise.reject(new NotTaken("silenced", "this sequencer does not serve the account"));
+		const refusal = rules.refusalOf(payload, userDomain, (index) => live.queries.ownerOf(index));
+		if (refusal) return Promise.reject(new NotTaken(refusal.code, refusal.detail));
+		return new Promise((resolve, reject) => {
+			this.#waiting.push({ payload, resolve, reject });
+			this.#loop.wake();
+		});
+	}
+
+	/** For drills: censors an account and every L1 message, as a malicious sequencer would. */
+	silence(account: number): void {
+		this.#silenced.add(account);
+		this.#ignoresL1 = true;
+	}
+
+	/** Ends the drill. */
+	speak(): void {
+		this.#silenced.clear();
+		this.#ignoresL1 = false;
+	}
+
+	/** Rebuilds the live state on what L1 alone gives, because L1 put a batch between the records posted and those not. */
+	rebase(snapshot: DerivedSnapshot): Promise<void> {
+		const { live, orderer, inbox } = this.#ports;
+		const rebased = this.#applying.then(async () => {
+			await live.rebase(snapshot, orderer.height, await inbox.messageCount());
+			await catchUp(live, orderer, inbox);
+			this.#clock = live.clock;
+			this.#l1Taken = live.l1Index;
+		});
+		this.#applying = rebased.catch(() => undefined);
+		return rebased;
+	}
+
+	/** Resolves when everything ordered so far is executed. */
+	async settled(): Promise<void> {
+		await this.#applying;
+	}
+
+	async #round(): Promise<void> {
+		const { orderer, clock } = this.#ports;
+		const takes = await this.#newL1Messages();
+		if (this.#waiting.length === 0 && takes === 0) return;
+		const taken: Waiting[] = [];
+		const records: Uint8Array[] = [];
+		// The clock is the state's own, or the world's when that is later; one delay at the head of the bundle carries it there.
+		this.#clock = Math.max(this.#clock, this.#ports.live.clock);
+		let delay = Math.max(0, clock.now() - this.#clock);
+		this.#clock += delay;
+		const add = (payload: Uint8Array): void => {
+			records.push(Batch.encodeRecord(payload, delay));
+			delay = 0;
+		};
+		for (let i = 0; i < takes; i++) add(Uint8Array.of(Batch.TAKE_L1));
+		for (let bytes = 0; this.#waiting.length > taken.length && records.length < MAX_BUNDLE_RECORDS && bytes < MAX_BUNDLE_BYTES; ) {
+			const next = this.#waiting[taken.length] as Waiting;
+			taken.push(next);
+			bytes += next.payload.length;
+			add(next.payload);
+		}
+		this.#waiting.splice(0, taken.length);
+		this.#l1Taken += takes;
+		let bundle: OrderedBundle;
+		try {
+			bundle = await orderer.submit({ records: Bytes.concat(...records), recordCount: records.length });
+		} catch (error) {
+			this.#l1Taken -= takes;
+			for (const { reject } of taken) reject(error as Error);
+			throw error;
+		}
+		// Executing this bundle overlaps with ordering the next.
+		this.#applying = this.#applying.then(() => this.#apply(bundle, taken, takes));
+		if (this.#waiting.length > 0) this.#loop.wake();
+	}
+
+	async #apply(bundle: OrderedBundle, taken: readonly Waiting[], takes: number): Promise<void> {
+		const { live, inbox, signer, receiptDomain, metrics } = this.#ports;
+		try {
+			if (bundle.height <= live.height) return;
+			const wanted = live.takes(bundle);
+			const results = live.apply(bundle, await inbox.messages(live.l1Index, live.l1Index + wanted));
+			metrics.set("sequencer_height", bundle.height);
+			for (const [i, { payload, resolve }] of taken.entries()) {
+				const result = results[takes + i] as RecordResult;
+				const receipt = { sequence: bundle.firstSequence + takes + i, messageHash: Keccak.hash(payload), streamHash: bundle.streamHash, time: result.time };
+				resolve({ ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result });
+			}
+		} catch (error) {
+			for (const { reject } of taken) reject(error as Error);
+			this.#ports.log.alarm("ExecutionFailed", "the live state cannot follow its own order", { reason: (error as Error).message });
+		}
+	}
+
+	/** L1 messages that no record took yet. L1 is asked a few times a second, not at every bundle. */
+	async #newL1Messages(): Promise<number> {
+		if (this.#ignoresL1 || Date.now() - this.#l1Polled < L1_POLL_MS) return 0;
+		this.#l1Polled = Date.now();
+		const count = await this.#ports.inbox.messageCount();
+		return Math.min(MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
+	}
+}
+
+/** Applies the ordered bundles that the live state has not seen. */
+async function catchUp(live: LiveExecutor, orderer: Orderer, inbox: InboxReader): Promise<void> {
+	while (live.height < orderer.height) {
+		const bundles = await orderer.read(live.height + 1, Math.min(orderer.height, live.height + 256));
+		for (const bundle of bundles) live.apply(bundle, await inbox.messages(live.l1Index, live.l1Index + live.takes(bundle)));
+	}
+}

@@ -1,0 +1,62 @@
+// What a payload must be before the log is spent on it. The machine would refuse it just the same; here the answer comes at once and costs nothing.
+
+import { MAX_PAYLOAD_BYTES } from "../../machine/Constants.ts";
+import * as Signature from "../../machine/math/Signature.ts";
+import * as Messages from "../../machine/step/Messages.ts";
+
+export type Refusal = { readonly code: "too_long" | "unknown_kind" | "malformed" | "no_account" | "bad_signature"; readonly detail: string };
+
+type Signed = { readonly account: number; readonly signature: Uint8Array; readonly digest: Uint8Array };
+
+/** Why a payload is refused at the door, or undefined. A signature that is checked here is not recovered again by the step. */
+export function refusalOf(payload: Uint8Array, domainSeparator: Uint8Array, ownerOf: (account: number) => string | undefined): Refusal | undefined {
+	if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) {
+		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
+	}
+	const kind = payload[0] as number;
+	if (kind < Messages.PLACE || kind > Messages.REPORT) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
+	const parsed = parse(kind, payload, domainSeparator);
+	if (parsed === undefined) return { code: "malformed", detail: "its length is wrong, or a field is out of its range" };
+	if (parsed === "unsigned") return undefined;
+	const owner = ownerOf(parsed.account);
+	if (owner === undefined) return { code: "no_account", detail: `account ${parsed.account} does not exist` };
+	const signer = Signature.recover(parsed.digest, parsed.signature);
+	if (signer !== owner) return { code: "bad_signature", detail: `the signature is of ${signer}, and the account is of ${owner}` };
+	Signature.remember(parsed.digest, parsed.signature, signer);
+	return undefined;
+}
+
+/** The signed part of a user's message; "unsigned" when anybody may send it. */
+function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | "unsigned" | undefined {
+	switch (kind) {
+		case Messages.PLACE: {
+			const m = Messages.parsePlace(payload);
+			return m && { account: m.account, signature: m.signature, digest: Messages.placeDigest(domain, m) };
+		}
+		case Messages.CANCEL: {
+			const m = Messages.parseCancel(payload);
+			return m && { account: m.account, signature: m.signature, digest: Messages.cancelDigest(domain, m) };
+		}
+		case Messages.CANCEL_ALL: {
+			const m = Messages.parseCancelAll(payload);
+			return m && { account: m.account, signature: m.signature, digest: Messages.cancelAllDigest(domain, m) };
+		}
+		case Messages.WITHDRAW: {
+			const m = Messages.parseWithdraw(payload);
+			return m && { account: m.account, signature: m.signature, digest: Messages.withdrawDigest(domain, m) };
+		}
+		case Messages.LIST:
+			return Messages.parseList(payload) && "unsigned";
+		case Messages.SETTLE:
+			return Messages.parseSettle(payload) && "unsigned";
+		default:
+			return Messages.parseReport(payload) && "unsigned";
+	}
+}
+
+/** The account that a user's message is of, undefined for what has none. */
+export function accountOf(payload: Uint8Array): number | undefined {
+	const kind = payload[0] as number;
+	if (kind < Messages.PLACE || kind > Messages.WITHDRAW || payload.length < 4) return undefined;
+	return ((payload[1] as number) * 256 + (payload[2] as number)) * 256 + (payload[3] as number);
+}
