@@ -69,7 +69,7 @@ export class Checkpoint implements CheckpointFields {
 	static *cells(store: Store): Iterable<Cell> {
 		for (const [key, cell] of store.range(...CELLS)) {
 			const [kind, index] = key.slice(CELLS[0].length).split("/").map(Number);
-			yield { kind: kind as number, index: index as number, cell };
+			yield { kind: kind, index: index, cell };
 		}
 	}
 

@@ -171,7 +171,7 @@ export class DerivedExecutor implements Histories {
 		const place = this.#find(start);
 		if (place === "foreign") return { status: "foreign" };
 		if (place === undefined || targetBatch > this.#batches.length) return { status: "unknown" };
-		const endStep = targetBatch === 0 ? 0 : (this.#batches[targetBatch - 1] as DerivedBatch).endStep;
+		const endStep = targetBatch === 0 ? 0 : this.#batches[targetBatch - 1].endStep;
 		const generation = this.#generation;
 		const context = {
 			leaf: (step: number): Uint8Array => {
@@ -303,7 +303,7 @@ export class DerivedExecutor implements Histories {
 	async #takeBack(head: L1Head): Promise<boolean> {
 		let common = this.#batches.length;
 		while (common > 0) {
-			const batch = this.#batches[common - 1] as DerivedBatch;
+			const batch = this.#batches[common - 1];
 			const now = await this.#view.accumulatorAfter(batch.index);
 			if (now && Bytes.equal(now, batch.accumulator)) break;
 			// A provider that has not seen the batch's block yet is behind, and says nothing about the batch.
@@ -388,7 +388,7 @@ export class DerivedExecutor implements Histories {
 	#find(start: HistoryStart): number | "foreign" | undefined {
 		const { batch } = Machines.decode(start.state).cursor;
 		if (batch > this.#batches.length) return undefined;
-		const first = batch === 0 ? 0 : (this.#batches[batch - 1] as DerivedBatch).endStep;
+		const first = batch === 0 ? 0 : this.#batches[batch - 1].endStep;
 		const last = this.#batches[batch]?.endStep ?? this.#runner.step;
 		for (let step = first; step <= last; step++) if (Bytes.equal(this.#leaves.at(step), start.leaf)) return step;
 		if (batch < this.#batches.length) return "foreign";

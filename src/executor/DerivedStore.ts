@@ -116,7 +116,7 @@ function decodeBatch(bytes: Uint8Array): DerivedBatch {
 		clock: field(4),
 		l1Index: field(5),
 		withdrawals: field(6),
-		carrier: bytes[56] as number,
+		carrier: bytes[56],
 		accumulator: bytes.slice(57, 89),
 		stateRoot: bytes.slice(89, 121),
 		outboxRoot: bytes.slice(121, 153),

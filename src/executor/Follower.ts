@@ -6,6 +6,7 @@ import { compare } from "./compare.ts";
 import type { Comparison } from "./compare.ts";
 import type { DerivedExecutor } from "./DerivedExecutor.ts";
 import type { RecordResult } from "./Events.ts";
+import { ExecutorError } from "./ExecutorError.ts";
 import type { LiveExecutor } from "./LiveExecutor.ts";
 
 /** How long a bundle waits for an L1 message that a record takes and L1 does not show yet. */
@@ -55,6 +56,12 @@ export class Follower {
 	async run(signal: AbortSignal): Promise<void> {
 		const { live, orderer } = this.#options;
 		try {
+			if (live.height > orderer.height) {
+				throw new ExecutorError(
+					"MISMATCH",
+					`The state stands at height ${live.height}, but the log ends at ${orderer.height}: the log lost bundles that were acknowledged. Restore it from a copy.`,
+				);
+			}
 			while (!signal.aborted) {
 				for await (const bundle of orderer.stream(live.height + 1, signal)) {
 					const applied = await this.#exclusively(() => this.#apply(bundle, signal));

@@ -21,8 +21,7 @@ export class HistoryTree {
 		this.#count = count;
 		this.#leafAt = leafAt;
 		const repeated = [leafAt(count - 1)];
-		for (let level = 0; level < height; level++)
-			repeated.push(Keccak.hashPair(repeated[level] as Uint8Array, repeated[level] as Uint8Array));
+		for (let level = 0; level < height; level++) repeated.push(Keccak.hashPair(repeated[level], repeated[level]));
 		this.#repeated = repeated;
 		this.#cache = Array.from({ length: height + 1 }, () => new Map());
 	}
@@ -30,7 +29,7 @@ export class HistoryTree {
 	/** Leaf at a place from 0 to 2^height - 1. */
 	leaf(place: number): Uint8Array {
 		this.#check(0, place);
-		return place < this.#count ? this.#leafAt(place) : (this.#repeated[0] as Uint8Array);
+		return place < this.#count ? this.#leafAt(place) : this.#repeated[0];
 	}
 
 	/** Root over the leaves at places position << height .. ((position + 1) << height) - 1. */
@@ -53,7 +52,7 @@ export class HistoryTree {
 
 	#root(height: number, position: number): Uint8Array {
 		// From the last real leaf on, everything is the last leaf.
-		if (position * 2 ** height >= this.#count - 1) return this.#repeated[height] as Uint8Array;
+		if (position * 2 ** height >= this.#count - 1) return this.#repeated[height];
 		if (height === 0) return this.#leafAt(position);
 		const known = this.#cache[height]?.get(position);
 		if (known) return known;

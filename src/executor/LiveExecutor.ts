@@ -70,7 +70,7 @@ export class LiveExecutor {
 	#rootStreamEnd: number;
 	#unsavedBundles = 0;
 	#saving: Promise<void> | undefined;
-	#failure: unknown;
+	#failure: Error | undefined;
 	/** Batches that the state agrees with. */
 	#batchCount: number;
 	/** Up to this height, a take-L1 record finds only messages below `rebaseMessages`. */
@@ -206,7 +206,7 @@ export class LiveExecutor {
 		const state = this.#state.live;
 		const translator = this.#translator;
 		const header = { ...UNBOUNDED, length: records.length, l1End: firstL1 + messages.length };
-		const l1Message = (index: number): L1Message => messages[index - firstL1] as L1Message;
+		const l1Message = (index: number): L1Message => messages[index - firstL1];
 		let missed = false;
 		machine.cursor = { batch: 0, l1Index: firstL1, offset: 0 };
 		while (machine.cursor.offset < records.length) {
@@ -333,7 +333,7 @@ export class LiveExecutor {
 				this.#saving = undefined;
 			},
 			(error: unknown) => {
-				this.#failure = error;
+				this.#failure = error instanceof Error ? error : new Error(String(error));
 				throw error;
 			},
 		);

@@ -45,7 +45,7 @@ function encodePath(siblings: readonly Uint8Array[], bitmapBytes: number): Uint8
 	for (const [level, sibling] of siblings.entries()) {
 		if (isZero(sibling)) continue;
 		const place = bitmapBytes - 1 - (level >> 3);
-		bitmap[place] = (bitmap[place] as number) | (1 << (level & 7));
+		bitmap[place] = bitmap[place] | (1 << (level & 7));
 		present.push(sibling);
 	}
 	return Bytes.concat(bitmap, ...present);
@@ -70,8 +70,7 @@ export function encodeOpening(input: Input, batch: ReadBatch, offset: number): U
 			);
 		}
 	} else parts.push(Uint8Array.of(0, 0));
-	if (input.kind === InputKind.L1Message)
-		parts.push(encodeMessage(batch.messages[input.cursor.l1Index - 1 - batch.firstMessage] as L1Message));
+	if (input.kind === InputKind.L1Message) parts.push(encodeMessage(batch.messages[input.cursor.l1Index - 1 - batch.firstMessage]));
 	return Bytes.concat(...parts);
 }
 

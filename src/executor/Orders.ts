@@ -1,5 +1,5 @@
 import * as Bytes from "../machine/math/Bytes.ts";
-import { Result } from "../machine/Result.ts";
+import type { Result } from "../machine/Result.ts";
 import type { Change, Store } from "../ports/Store.ts";
 import type { CloseReason } from "./Events.ts";
 
@@ -144,11 +144,11 @@ function decode(account: number, order: number, bytes: Uint8Array): OrderStatus 
 		account,
 		order,
 		series: Bytes.uint(bytes, 0, 8),
-		side: bytes[8] as number,
-		timeInForce: bytes[9] as number,
-		flags: bytes[10] as number,
+		side: bytes[8],
+		timeInForce: bytes[9],
+		flags: bytes[10],
 		result: bytes[11] as Result,
-		closed: REASONS[bytes[12] as number],
+		closed: REASONS[bytes[12]],
 		price: Bytes.uint(bytes, 13, 4),
 		size: Bytes.uint(bytes, 17, 5),
 		remaining: Bytes.uint(bytes, 22, 5),

@@ -51,7 +51,7 @@ export class Positions {
 		let [low, high] = [0, this.#list.length];
 		while (low < high) {
 			const middle = (low + high) >> 1;
-			if ((this.#list[middle] as Position).streamEnd < streamEnd) low = middle + 1;
+			if (this.#list[middle].streamEnd < streamEnd) low = middle + 1;
 			else high = middle;
 		}
 		const found = this.#list[low];
@@ -66,7 +66,7 @@ export class Positions {
 	/** Forgets what stands before `streamEnd`: it is posted, and no batch begins there any more. */
 	dropBefore(streamEnd: number): void {
 		let count = 0;
-		while (count < this.#list.length - 1 && (this.#list[count] as Position).streamEnd < streamEnd) count++;
+		while (count < this.#list.length - 1 && this.#list[count].streamEnd < streamEnd) count++;
 		for (const { height } of this.#list.splice(0, count)) this.#removed.push(height);
 	}
 

@@ -114,7 +114,7 @@ function decode(series: number, trade: number, bytes: Uint8Array): Trade {
 		time: Bytes.uint(bytes, 8, 5),
 		price: Bytes.uint(bytes, 13, 4),
 		size: Bytes.uint(bytes, 17, 5),
-		takerSide: bytes[22] as number,
+		takerSide: bytes[22],
 		taker: Bytes.uint(bytes, 23, 3),
 		takerOrder: Bytes.uint(bytes, 26, 8),
 		takerFee: Bytes.uint(bytes, 34, 8),

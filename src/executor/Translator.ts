@@ -74,7 +74,7 @@ export class Translator {
 				index: outcome.makerOrder,
 			});
 		} else if (outcome.kind === Messages.LIST)
-			this.#add({ type: "Listed", underlying: payload[1] as number, day: outcome.amount, strike: outcome.price });
+			this.#add({ type: "Listed", underlying: payload[1], day: outcome.amount, strike: outcome.price });
 		else if (outcome.kind === Messages.SETTLE) this.#add({ type: "AccountSettled", account: outcome.account, amount: outcome.amount });
 		else if (outcome.kind === Messages.REPORT) this.#reported(outcome.series);
 		else this.#add({ type: "Deposited", account: outcome.account, amount: outcome.amount });
@@ -142,8 +142,8 @@ export class Translator {
 			side: outcome.side,
 			price: outcome.price,
 			size: outcome.remaining,
-			timeInForce: payload[13] as number,
-			flags: payload[14] as number,
+			timeInForce: payload[13],
+			flags: payload[14],
 			expiresAt: Bytes.uint(payload, 24, 5),
 			sequence: this.#sequence,
 			time: this.#time,
@@ -241,8 +241,9 @@ export class Translator {
 		const cell = State.underlying(this.#state, underlying);
 		this.#add({ type: "PriceReported", underlying, priceTime: cell.time, indexPrice: cell.indexPrice });
 		const settled = this.#first as Outcome;
-		if (settled.amount === 0) return;
 		const day = cell.windowDay;
+		// The average of a day is computed whether or not anything expires on it.
+		if (settled.amount === 0 || State.expiry(this.#state, Series.slotOf(underlying, day)).day !== day) return;
 		this.#add({ type: "ExpirySettled", underlying, day, settlementPrice: settled.amount });
 		for (const account of this.#orders.accounts()) {
 			this.#closeAll(account, "Expired", ({ series }) => Series.underlyingOf(series) === underlying && Series.dayOf(series) === day);

@@ -96,10 +96,11 @@ class LmdbStore implements Store {
 		for (const { key } of changes)
 			if (key.length > MAX_KEY_LENGTH) throw new RangeError(`store key longer than ${MAX_KEY_LENGTH}: ${key.slice(0, 40)}…`);
 		try {
+			// Inside the transaction each change takes effect at once; the promise of the whole is the one that counts.
 			await this.#database.transaction(() => {
 				for (const { key, value } of changes) {
-					if (value) this.#database.put(key, asBuffer(value));
-					else this.#database.remove(key);
+					if (value) void this.#database.put(key, asBuffer(value));
+					else void this.#database.remove(key);
 				}
 			});
 		} catch (error) {

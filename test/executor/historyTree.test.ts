@@ -11,9 +11,7 @@ function plainLevels(height: number, count: number): Uint8Array[][] {
 	const levels = [Array.from({ length: 2 ** height }, (_, place) => leafAt(Math.min(place, count - 1)))];
 	while ((levels.at(-1) as Uint8Array[]).length > 1) {
 		const below = levels.at(-1) as Uint8Array[];
-		levels.push(
-			Array.from({ length: below.length / 2 }, (_, i) => Keccak.hashPair(below[2 * i] as Uint8Array, below[2 * i + 1] as Uint8Array)),
-		);
+		levels.push(Array.from({ length: below.length / 2 }, (_, i) => Keccak.hashPair(below[2 * i], below[2 * i + 1])));
 	}
 	return levels;
 }

@@ -141,7 +141,7 @@ describe("given a batch that L1 forced between what was posted and what was not"
 		await derived.sync();
 		assert.equal(compare(node.live, derived).verdict, "agree");
 		// Not posted: two orders that trade, around a take of the deposit that L1 will have forced by then.
-		const series = SERIES[0] as number;
+		const series = SERIES[0];
 		node.chain.send(DEPOSIT_KIND, deposit(1, 7_000_000), START);
 		const [placed, , crossed] = await node.submit([
 			{ payload: place({ account: 1, series, nonce: 500, side: 0, price: 1500, size: 5 }), delay: 1 },
@@ -193,7 +193,7 @@ describe("given a live state that L1 contradicts", () => {
 		const node = await openMarket();
 		const derived = await derivedOn(node.chain);
 		assert.equal(compare(node.live, derived).verdict, "agree", "nothing is posted, so nothing can differ");
-		await node.submit([{ payload: place({ account: 1, series: SERIES[0] as number, nonce: 700, expiresAt: START + 30 }), delay: 0 }]);
+		await node.submit([{ payload: place({ account: 1, series: SERIES[0], nonce: 700, expiresAt: START + 30 }), delay: 0 }]);
 		node.live.stateRoot();
 		// A batcher that lies about time: by its minTime the order has expired before it is placed.
 		node.chain.post(node.stream.content(1, 2), START + 60, START + 60, node.live.l1Index);

@@ -57,7 +57,7 @@ export class LiveNode {
 	async follow(): Promise<RecordResult[]> {
 		const results: RecordResult[] = [];
 		while (this.live.height < this.stream.bundles.length) {
-			const bundle = this.stream.bundles[this.live.height] as OrderedBundle;
+			const bundle = this.stream.bundles[this.live.height];
 			const messages = await this.chain.messages(this.live.l1Index, this.live.l1Index + this.live.takes(bundle));
 			results.push(...this.live.apply(bundle, messages));
 		}

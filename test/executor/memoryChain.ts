@@ -53,7 +53,7 @@ export class MemoryChain implements InboxReader {
 	}
 
 	forceInclude(l1End: number): void {
-		const time = Math.max(this.last.maxTime, (this.#messages[l1End - 1] as L1Message).timestamp);
+		const time = Math.max(this.last.maxTime, this.#messages[l1End - 1].timestamp);
 		this.#append(Batch.FORCED_CARRIER, new Uint8Array(0), time, time, l1End);
 	}
 

@@ -2,7 +2,7 @@
 // Every key here is a public test key: never use one for value.
 
 import secp256k1 from "secp256k1";
-import * as Genesis from "../../src/executor/Genesis.ts";
+import type * as Genesis from "../../src/executor/Genesis.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
@@ -41,7 +41,7 @@ const UNSIGNED = new Uint8Array(65);
 
 /** Trader `account` - 1 owns account `account`. */
 export function ownerOf(account: number): Key {
-	return TRADERS[(account - 1) % TRADERS.length] as Key;
+	return TRADERS[(account - 1) % TRADERS.length];
 }
 
 export function place(
@@ -180,7 +180,7 @@ export class Program {
 	}
 
 	#order(account: number): Uint8Array {
-		const series = SERIES[this.#below(SERIES.length)] as number;
+		const series = SERIES[this.#below(SERIES.length)];
 		const side = this.#below(2);
 		const nonce = this.#nonce(account);
 		const expiresAt = this.#random() < 0.1 ? this.clock + this.#below(20) : 0;
@@ -194,6 +194,6 @@ export class Program {
 
 	#cancelled(account: number): Uint8Array {
 		const placed = this.#placed[this.#below(this.#placed.length)];
-		return cancel(placed ?? { account, series: SERIES[0] as number, side: 0, order: 1 });
+		return cancel(placed ?? { account, series: SERIES[0], side: 0, order: 1 });
 	}
 }

@@ -26,7 +26,7 @@ async function opened(store: Store = new MemoryStore(), directory = join(root, `
 }
 
 /** Records of three bytes each, `length` bytes in all. */
-const recordsOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => [1, 0, 9][i % 3] as number);
+const recordsOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => [1, 0, 9][i % 3]);
 
 const proposal = (fields: Partial<BatchProposal> = {}): BatchProposal => ({
 	index: 0,

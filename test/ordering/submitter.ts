@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import { WriteAheadLog } from "../../src/ordering/local/WriteAheadLog.ts";
 import { bundleOf } from "./bundles.ts";
 
-const [directory, segmentBytes] = [process.argv[2] as string, Number(process.argv[3])];
+const [directory, segmentBytes] = [process.argv[2], Number(process.argv[3])];
 try {
 	const log = await WriteAheadLog.open({ directory, genesis: "g", segmentBytes });
 	for (let next = log.height + 1; ;) {

@@ -28,7 +28,7 @@ async function written(count: number, segmentBytes?: number): Promise<string> {
 function onlyFile(directory: string): string {
 	const files = readdirSync(directory);
 	assert.equal(files.length, 1);
-	return join(directory, files[0] as string);
+	return join(directory, files[0]);
 }
 
 /** Checks that the log holds exactly the bundles 1 .. count, chained, in order. */
@@ -72,7 +72,7 @@ describe("given a log that cannot serve", () => {
 		const directory = await written(10);
 		const file = onlyFile(directory);
 		const bytes = readFileSync(file);
-		bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] as number) ^ 1;
+		bytes[Math.floor(bytes.length / 2)] = bytes[Math.floor(bytes.length / 2)] ^ 1;
 		writeFileSync(file, bytes);
 		await assert.rejects(WriteAheadLog.open({ directory, genesis: "g" }), {
 			code: "CORRUPT",
@@ -140,7 +140,7 @@ describe("given a tail that a crash tore", () => {
 		const lastBytes = 80 + bundleOf(3).records.length;
 		for (let back = 1; back <= lastBytes; back += back < lastBytes - 90 ? 101 : 1) {
 			const bytes = Buffer.from(whole);
-			bytes[bytes.length - back] = (bytes[bytes.length - back] as number) ^ 0x40;
+			bytes[bytes.length - back] = bytes[bytes.length - back] ^ 0x40;
 			writeFileSync(file, bytes);
 			const log = await WriteAheadLog.open({ directory, genesis: "g" });
 			assert.equal(log.height, 2, `${back} bytes before the end`);

@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { openStore } from "../../src/store/LmdbStore.ts";
 
-const store = await openStore({ directory: process.argv[2] as string, genesis: "g" });
+const store = await openStore({ directory: process.argv[2], genesis: "g" });
 for (let n = Number(Buffer.from(store.get("left") ?? []).toString() || 0) + 1; ; n++) {
 	const value = Buffer.from(String(n));
 	await store.commit([

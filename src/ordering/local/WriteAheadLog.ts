@@ -170,8 +170,8 @@ export class WriteAheadLog {
 	/** Reads from disk the part of [height, end] that lies in one segment, as far as one read goes, and returns the height behind it. */
 	#readSegment(height: number, end: number, bundles: OrderedBundle[]): number {
 		let place = this.#segments.length - 1;
-		while ((this.#segments[place] as number) > height) place--;
-		const first = this.#segments[place] as number;
+		while (this.#segments[place] > height) place--;
+		const first = this.#segments[place];
 		const file = Segment.fileOf(this.#options.directory, first);
 		const offsets = this.#offsetsOf(first, file);
 		const from = offsets[height - first];
@@ -242,13 +242,12 @@ export class WriteAheadLog {
 	#takeGroup(): Waiting[] {
 		let bytes = 0;
 		let count = 0;
-		while (count < this.#waiting.length && (count === 0 || bytes < GROUP_BYTES))
-			bytes += (this.#waiting[count++] as Waiting).bundle.records.length;
+		while (count < this.#waiting.length && (count === 0 || bytes < GROUP_BYTES)) bytes += this.#waiting[count++].bundle.records.length;
 		return this.#waiting.splice(0, count);
 	}
 
 	async #write(group: readonly Waiting[]): Promise<void> {
-		if (this.#end >= this.#segmentBytes) await this.#nextSegment((group[0] as Waiting).bundle.height);
+		if (this.#end >= this.#segmentBytes) await this.#nextSegment(group[0].bundle.height);
 		const bytes = Buffer.concat(group.map(({ bundle }) => Frame.encode(bundle, this.#durable)));
 		if (this.#end + bytes.length > this.#allocated) {
 			const zeros = Buffer.alloc(Math.max(PREALLOCATED_BYTES, bytes.length));
