@@ -1,4 +1,5 @@
-import type { DerivedSnapshot, LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { Follower } from "../../executor/Follower.ts";
+import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import type { RecordResult } from "../../executor/Events.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
@@ -16,7 +17,9 @@ import * as rules from "./rules.ts";
 
 export type SequencerPorts = {
 	readonly orderer: Orderer;
+	/** The live state: who stands where; `follower` feeds it. */
 	readonly live: LiveExecutor;
+	readonly follower: Follower;
 	readonly inbox: InboxReader;
 	readonly signer: Signer;
 	readonly clock: Clock;
@@ -68,21 +71,14 @@ export class Sequencer {
 	#l1Taken: number;
 	#l1Polled = 0;
 	#ignoresL1 = false;
-	#applying: Promise<unknown> = Promise.resolve();
+	#unanswered = 0;
 	#stopped = false;
 
-	private constructor(ports: SequencerPorts) {
+	constructor(ports: SequencerPorts) {
 		this.#ports = ports;
 		this.#clock = ports.live.clock;
 		this.#l1Taken = ports.live.l1Index;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
-	}
-
-	/** Applies what was ordered before the last stop, and is then ready. */
-	static async open(ports: SequencerPorts): Promise<Sequencer> {
-		const { orderer, live, inbox } = ports;
-		await catchUp(live, orderer, inbox);
-		return new Sequencer(ports);
 	}
 
 	start(): void {
@@ -92,7 +88,6 @@ export class Sequencer {
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		await this.#loop.stop();
-		await this.#applying;
 		for (const { reject } of this.#waiting.splice(0)) reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
 	}
 
@@ -123,22 +118,9 @@ export class Sequencer {
 		this.#ignoresL1 = false;
 	}
 
-	/** Rebuilds the live state on what L1 alone gives, because L1 put a batch between the records posted and those not. */
-	rebase(snapshot: DerivedSnapshot): Promise<void> {
-		const { live, orderer, inbox } = this.#ports;
-		const rebased = this.#applying.then(async () => {
-			await live.rebase(snapshot, orderer.height, await inbox.messageCount());
-			await catchUp(live, orderer, inbox);
-			this.#clock = live.clock;
-			this.#l1Taken = live.l1Index;
-		});
-		this.#applying = rebased.catch(() => undefined);
-		return rebased;
-	}
-
-	/** Resolves when everything ordered so far is executed. */
-	async settled(): Promise<void> {
-		await this.#applying;
+	/** Messages taken that have no acknowledgement yet. */
+	get pending(): number {
+		return this.#waiting.length + this.#unanswered;
 	}
 
 	async #round(): Promise<void> {
@@ -149,6 +131,7 @@ export class Sequencer {
 		const records: Uint8Array[] = [];
 		// The clock is the state's own, or the world's when that is later; one delay at the head of the bundle carries it there.
 		this.#clock = Math.max(this.#clock, this.#ports.live.clock);
+		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
 		let delay = Math.max(0, clock.now() - this.#clock);
 		this.#clock += delay;
 		const add = (payload: Uint8Array): void => {
@@ -173,16 +156,15 @@ export class Sequencer {
 			throw error;
 		}
 		// Executing this bundle overlaps with ordering the next.
-		this.#applying = this.#applying.then(() => this.#apply(bundle, taken, takes));
+		void this.#acknowledge(bundle, taken, takes);
 		if (this.#waiting.length > 0) this.#loop.wake();
 	}
 
-	async #apply(bundle: OrderedBundle, taken: readonly Waiting[], takes: number): Promise<void> {
-		const { live, inbox, signer, receiptDomain, metrics } = this.#ports;
+	async #acknowledge(bundle: OrderedBundle, taken: readonly Waiting[], takes: number): Promise<void> {
+		const { follower, signer, receiptDomain, metrics } = this.#ports;
+		this.#unanswered += taken.length;
 		try {
-			if (bundle.height <= live.height) return;
-			const wanted = live.takes(bundle);
-			const results = live.apply(bundle, await inbox.messages(live.l1Index, live.l1Index + wanted));
+			const results = await follower.results(bundle.height);
 			metrics.set("sequencer_height", bundle.height);
 			for (const [i, { payload, resolve }] of taken.entries()) {
 				const result = results[takes + i] as RecordResult;
@@ -191,7 +173,8 @@ export class Sequencer {
 			}
 		} catch (error) {
 			for (const { reject } of taken) reject(error as Error);
-			this.#ports.log.alarm("ExecutionFailed", "the live state cannot follow its own order", { reason: (error as Error).message });
+		} finally {
+			this.#unanswered -= taken.length;
 		}
 	}
 
@@ -201,13 +184,5 @@ export class Sequencer {
 		this.#l1Polled = Date.now();
 		const count = await this.#ports.inbox.messageCount();
 		return Math.min(MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
-	}
-}
-
-/** Applies the ordered bundles that the live state has not seen. */
-async function catchUp(live: LiveExecutor, orderer: Orderer, inbox: InboxReader): Promise<void> {
-	while (live.height < orderer.height) {
-		const bundles = await orderer.read(live.height + 1, Math.min(orderer.height, live.height + 256));
-		for (const bundle of bundles) live.apply(bundle, await inbox.messages(live.l1Index, live.l1Index + live.takes(bundle)));
 	}
 }

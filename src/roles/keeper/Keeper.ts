@@ -1,0 +1,56 @@
+import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import * as Encoding from "../../machine/step/Encoding.ts";
+import type { InboxReader, TransactionSender } from "../../ports/Chain.ts";
+import type { Clock } from "../../ports/Clock.ts";
+import type { InboxTransactions } from "../../ports/Inbox.ts";
+import type { Log } from "../../ports/Log.ts";
+import { Loop } from "../Loop.ts";
+import { decide } from "./decide.ts";
+import { look } from "./view.ts";
+
+export type KeeperPorts = {
+	readonly live: LiveExecutor;
+	readonly inbox: InboxReader;
+	readonly transactions: InboxTransactions;
+	readonly sender: TransactionSender;
+	readonly clock: Clock;
+	readonly log: Log;
+	/** Sends a message to the exchange. */
+	readonly submit: (payload: Uint8Array) => Promise<unknown>;
+	readonly wanted: { readonly days: readonly number[]; readonly strikesPerSide: number; readonly forceDelaySeconds: number };
+};
+
+const PAUSE_MS = 400;
+
+/** Does what must happen and what anybody may do: lists, settles, and includes L1 messages that a sequencer leaves lying. */
+export class Keeper {
+	readonly #ports: KeeperPorts;
+	readonly #loop: Loop;
+
+	constructor(ports: KeeperPorts) {
+		this.#ports = ports;
+		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
+	}
+
+	start(): void {
+		this.#loop.start();
+	}
+
+	stop(): Promise<void> {
+		return this.#loop.stop();
+	}
+
+	async round(): Promise<void> {
+		const { live, inbox, clock, wanted, submit, sender, transactions, log } = this.#ports;
+		const messages: Promise<unknown>[] = [];
+		for (const action of decide(await look(live, inbox, clock, wanted))) {
+			if (action.type === "list") messages.push(submit(Encoding.list(action)));
+			else if (action.type === "settle") messages.push(submit(Encoding.settle(action)));
+			else {
+				const outcome = await sender.send(transactions.forceInclude(action.l1End));
+				if (outcome.status === "mined") log.info("included an L1 message without the sequencer", { l1End: action.l1End });
+			}
+		}
+		await Promise.all(messages);
+	}
+}

@@ -1,0 +1,56 @@
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Encoding from "../../machine/step/Encoding.ts";
+import * as Messages from "../../machine/step/Messages.ts";
+import type { MarketQuote, PriceSource } from "../../ports/PriceSource.ts";
+import type { Signer } from "../../ports/Signer.ts";
+import type { Store } from "../../ports/Store.ts";
+import * as rules from "./rules.ts";
+
+export type ReporterPorts = {
+	/** Its place among the reporters: its bit in a report. */
+	readonly place: number;
+	readonly signer: Signer;
+	readonly source: PriceSource;
+	readonly store: Store;
+	readonly domainSeparator: Uint8Array;
+};
+
+/** One independent reporter: sees prices for itself, and signs only what it sees. */
+export class Reporter {
+	readonly #ports: ReporterPorts;
+
+	constructor(ports: ReporterPorts) {
+		this.#ports = ports;
+	}
+
+	get place(): number {
+		return this.#ports.place;
+	}
+
+	see(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined> {
+		return this.#ports.source.quote(underlying, time, days);
+	}
+
+	/**
+	 * Signs a proposal that agrees with its own view, else undefined. SAFETY: it signs one report for one underlying and time for ever, and what it signed is
+	 * durable before the signature leaves.
+	 */
+	async sign(proposal: MarketQuote): Promise<Uint8Array | undefined> {
+		const { store, signer, domainSeparator } = this.#ports;
+		const own = await this.see(proposal.underlying, proposal.time, proposal.surfaces.map(({ day }) => day));
+		if (!own || !rules.agrees(proposal, own)) return undefined;
+		const digest = Messages.reportDigest(domainSeparator, reportOf(proposal, 0, []));
+		const key = `signed/${proposal.underlying}/${proposal.time}`;
+		const before = store.get(key);
+		if (before && !Bytes.equal(before, digest)) return undefined;
+		if (!before) await store.commit([{ key, value: digest }]);
+		return signer.sign(digest);
+	}
+}
+
+/** A proposal as a report under these signatures, in order of the signers' bits. */
+export function reportOf(quote: MarketQuote, signers: number, signatures: Uint8Array[]): Messages.Report {
+	const surfaces = quote.surfaces.map((surface) => ({ ...surface }));
+	const { underlying, time, indexPrice, confidence } = quote;
+	return { underlying, time, indexPrice, confidence, surfaces, surfaceBytes: Encoding.surfaces(surfaces), signers, signatures };
+}
