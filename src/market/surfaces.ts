@@ -20,7 +20,7 @@ export const SURFACES: readonly (readonly Slice[])[] = [
 ];
 
 /** Yearly carry of the forward over the index. */
-export const CARRY: readonly number[] = [0.015, 0.025];
+export const CARRY: readonly number[] = [0.025, 0.025];
 /** Index levels to start from, in dollars, and what the index path is made of: yearly volatility, and the correlation of the two. */
 export const START: readonly number[] = [2000, 71_000];
 export const VOLATILITY: readonly number[] = [0.64, 0.47];

@@ -25,7 +25,7 @@ export class Loop {
 
 	/** Ends the present sleep: an event says that there may be something to do. */
 	wake(): void {
-		this.#wake.abort();
+		if (!this.#wake.signal.aborted) this.#wake.abort();
 	}
 
 	/** Resolves when the round at hand is over. */
@@ -37,15 +37,18 @@ export class Loop {
 
 	async #run(): Promise<void> {
 		while (!this.#stop.signal.aborted) {
+			// What wakes the loop during a round was perhaps not seen by it: the next round then follows at once.
+			this.#wake = new AbortController();
 			try {
 				await this.#round();
 				this.#failures = 0;
 			} catch (error) {
 				this.#failures += 1;
-				if (!this.#stop.signal.aborted) this.#log.warn("the round failed and will be tried again", { reason: (error as Error).message, failures: this.#failures });
+				if (!this.#stop.signal.aborted)
+					this.#log.warn("the round failed and will be tried again", { reason: (error as Error).message, failures: this.#failures });
 			}
 			if (this.#stop.signal.aborted) return;
-			this.#wake = new AbortController();
+			if (this.#failures > 0) this.#wake = new AbortController();
 			// A failing dependency is asked less and less often, up to half a minute.
 			const pause = Math.min(30_000, this.#pauseMilliseconds * 2 ** Math.min(this.#failures, 8));
 			await this.#clock.sleep(pause, this.#wake.signal);

@@ -1,5 +1,6 @@
 import type { Follower } from "../../executor/Follower.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { SignaturePool } from "../../executor/SignaturePool.ts";
 import type { RecordResult } from "../../executor/Events.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
@@ -25,6 +26,8 @@ export type SequencerPorts = {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics: Metrics;
+	/** Checks signatures on other threads; without it they are checked on this one. */
+	readonly signatures?: SignaturePool;
 	/** Separator of users' messages. */
 	readonly userDomain: Uint8Array;
 	/** Separator of the SequencerInbox: of receipts. */
@@ -52,7 +55,13 @@ export class NotTaken extends Error {
 	}
 }
 
-type Waiting = { payload: Uint8Array; resolve: (acknowledgement: Acknowledgement) => void; reject: (error: Error) => void };
+/** `state`: its signature is being checked, it may be taken, or it was refused and is skipped. Messages keep the order in which they came. */
+type Waiting = {
+	readonly payload: Uint8Array;
+	readonly resolve: (acknowledgement: Acknowledgement) => void;
+	readonly reject: (error: Error) => void;
+	state: "checking" | "ready" | "refused";
+};
 
 /** LIMIT: messages that wait for a bundle; beyond it senders are told to slow down. */
 const MAX_WAITING = 20_000;
@@ -88,22 +97,43 @@ export class Sequencer {
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		await this.#loop.stop();
-		for (const { reject } of this.#waiting.splice(0)) reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
+		for (const { reject } of this.#waiting.splice(0))
+			reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
 	}
 
 	/** Resolves when the message is durable and executed. Rejects with NotTaken when it is not taken: then it has no effect, ever. */
 	submit(payload: Uint8Array): Promise<Acknowledgement> {
 		const { live, userDomain } = this.#ports;
 		if (this.#stopped) return Promise.reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
-		if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new NotTaken("overloaded", "too many messages are waiting: try again in a second"));
+		if (this.#waiting.length >= MAX_WAITING)
+			return Promise.reject(new NotTaken("overloaded", "too many messages are waiting: try again in a second"));
 		const account = rules.accountOf(payload);
-		if (account !== undefined && this.#silenced.has(account)) return Promise.reject(new NotTaken("silenced", "this sequencer does not serve the account"));
-		const refusal = rules.refusalOf(payload, userDomain, (index) => live.queries.ownerOf(index));
-		if (refusal) return Promise.reject(new NotTaken(refusal.code, refusal.detail));
+		if (account !== undefined && this.#silenced.has(account))
+			return Promise.reject(new NotTaken("silenced", "this sequencer does not serve the account"));
+		const { signatures } = this.#ports;
+		const owner = (index: number): string | undefined => live.queries.ownerOf(index);
+		const checked = signatures ? rules.claimOf(payload, userDomain, owner) : rules.refusalOf(payload, userDomain, owner);
+		if (checked && "code" in checked) return Promise.reject(new NotTaken(checked.code, checked.detail));
 		return new Promise((resolve, reject) => {
-			this.#waiting.push({ payload, resolve, reject });
-			this.#loop.wake();
+			const waiting: Waiting = { payload, resolve, reject, state: "ready" };
+			this.#waiting.push(waiting);
+			if (!checked || !signatures) this.#loop.wake();
+			else void this.#check(waiting, checked, signatures);
 		});
+	}
+
+	/** Waits for the signer of a message that stands in line. */
+	async #check(waiting: Waiting, claim: rules.Claim, signatures: SignaturePool): Promise<void> {
+		waiting.state = "checking";
+		try {
+			const refusal = rules.signerRefusal(claim, await signatures.recover(claim.digest, claim.signature));
+			waiting.state = refusal ? "refused" : "ready";
+			if (refusal) waiting.reject(new NotTaken(refusal.code, refusal.detail));
+		} catch (error) {
+			waiting.state = "refused";
+			waiting.reject(error as Error);
+		}
+		this.#loop.wake();
 	}
 
 	/** For drills: censors an account and every L1 message, as a malicious sequencer would. */
@@ -126,7 +156,8 @@ export class Sequencer {
 	async #round(): Promise<void> {
 		const { orderer, clock } = this.#ports;
 		const takes = await this.#newL1Messages();
-		if (this.#waiting.length === 0 && takes === 0) return;
+		this.#waiting = this.#waiting.filter(({ state }) => state !== "refused");
+		if (this.#waiting[0]?.state !== "ready" && takes === 0) return;
 		const taken: Waiting[] = [];
 		const records: Uint8Array[] = [];
 		// The clock is the state's own, or the world's when that is later; one delay at the head of the bundle carries it there.
@@ -139,8 +170,9 @@ export class Sequencer {
 			delay = 0;
 		};
 		for (let i = 0; i < takes; i++) add(Uint8Array.of(Batch.TAKE_L1));
-		for (let bytes = 0; this.#waiting.length > taken.length && records.length < MAX_BUNDLE_RECORDS && bytes < MAX_BUNDLE_BYTES; ) {
+		for (let bytes = 0; this.#waiting.length > taken.length && records.length < MAX_BUNDLE_RECORDS && bytes < MAX_BUNDLE_BYTES;) {
 			const next = this.#waiting[taken.length] as Waiting;
+			if (next.state !== "ready") break;
 			taken.push(next);
 			bytes += next.payload.length;
 			add(next.payload);
@@ -166,11 +198,15 @@ export class Sequencer {
 		try {
 			const results = await follower.results(bundle.height);
 			metrics.set("sequencer_height", bundle.height);
-			for (const [i, { payload, resolve }] of taken.entries()) {
-				const result = results[takes + i] as RecordResult;
-				const receipt = { sequence: bundle.firstSequence + takes + i, messageHash: Keccak.hash(payload), streamHash: bundle.streamHash, time: result.time };
-				resolve({ ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result });
-			}
+			// Asked for together, so that a signer on another thread gets them in one piece.
+			await Promise.all(
+				taken.map(async ({ payload, resolve }, i) => {
+					const result = results[takes + i] as RecordResult;
+					const sequence = bundle.firstSequence + takes + i;
+					const receipt = { sequence, messageHash: Keccak.hash(payload), streamHash: bundle.streamHash, time: result.time };
+					resolve({ ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result });
+				}),
+			);
 		} catch (error) {
 			for (const { reject } of taken) reject(error as Error);
 		} finally {

@@ -4,12 +4,22 @@ import { MAX_PAYLOAD_BYTES } from "../../machine/Constants.ts";
 import * as Signature from "../../machine/math/Signature.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 
-export type Refusal = { readonly code: "too_long" | "unknown_kind" | "malformed" | "no_account" | "bad_signature"; readonly detail: string };
+export type Refusal = {
+	readonly code: "too_long" | "unknown_kind" | "malformed" | "no_account" | "bad_signature";
+	readonly detail: string;
+};
 
-type Signed = { readonly account: number; readonly signature: Uint8Array; readonly digest: Uint8Array };
+/** What a signed payload claims: that the owner of an account signed the digest. */
+export type Claim = { readonly account: number; readonly owner: string; readonly signature: Uint8Array; readonly digest: Uint8Array };
 
-/** Why a payload is refused at the door, or undefined. A signature that is checked here is not recovered again by the step. */
-export function refusalOf(payload: Uint8Array, domainSeparator: Uint8Array, ownerOf: (account: number) => string | undefined): Refusal | undefined {
+type Signed = Omit<Claim, "owner">;
+
+/** Why a payload is refused before its signature is looked at, or what it claims; undefined when anybody may send it. */
+export function claimOf(
+	payload: Uint8Array,
+	domainSeparator: Uint8Array,
+	ownerOf: (account: number) => string | undefined,
+): Refusal | Claim | undefined {
 	if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) {
 		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
 	}
@@ -20,10 +30,28 @@ export function refusalOf(payload: Uint8Array, domainSeparator: Uint8Array, owne
 	if (parsed === "unsigned") return undefined;
 	const owner = ownerOf(parsed.account);
 	if (owner === undefined) return { code: "no_account", detail: `account ${parsed.account} does not exist` };
-	const signer = Signature.recover(parsed.digest, parsed.signature);
-	if (signer !== owner) return { code: "bad_signature", detail: `the signature is of ${signer}, and the account is of ${owner}` };
-	Signature.remember(parsed.digest, parsed.signature, signer);
-	return undefined;
+	return { ...parsed, owner };
+}
+
+/** Why a claim is refused once its signer is known, or undefined. */
+export function signerRefusal(claim: Claim, signer: string): Refusal | undefined {
+	return signer === claim.owner
+		? undefined
+		: { code: "bad_signature", detail: `the signature is of ${signer}, and the account is of ${claim.owner}` };
+}
+
+/** Why a payload is refused at the door, or undefined. A signature that is checked here is not recovered again by the step. */
+export function refusalOf(
+	payload: Uint8Array,
+	domainSeparator: Uint8Array,
+	ownerOf: (account: number) => string | undefined,
+): Refusal | undefined {
+	const claim = claimOf(payload, domainSeparator, ownerOf);
+	if (!claim || "code" in claim) return claim;
+	const signer = Signature.recover(claim.digest, claim.signature);
+	const refusal = signerRefusal(claim, signer);
+	if (!refusal) Signature.remember(claim.digest, claim.signature, signer);
+	return refusal;
 }
 
 /** The signed part of a user's message; "unsigned" when anybody may send it. */

@@ -1,0 +1,123 @@
+import type { TypedDataDomain, TypedDataField } from "ethers";
+import * as Bytes from "../machine/math/Bytes.ts";
+import * as Encoding from "../machine/step/Encoding.ts";
+import * as Messages from "../machine/step/Messages.ts";
+import type { Connection } from "./Connection.ts";
+import { typedData } from "./typedData.ts";
+
+/** What a trader signs with: any ethers signer. */
+export interface TypedDataSigner {
+	getAddress(): Promise<string>;
+	signTypedData(domain: TypedDataDomain, types: Record<string, TypedDataField[]>, value: Record<string, unknown>): Promise<string>;
+}
+
+/** The domain that messages are signed in, as `public/get_domain` gives it. */
+export type Domain = { readonly name: string; readonly version: string; readonly chainId: number; readonly verifyingContract: string };
+
+/** In the machine's own units: ticks and lots (docs/spec/machine.md). */
+export type OrderRequest = {
+	readonly series: number;
+	/** 0 buys, 1 sells. */
+	readonly side: number;
+	readonly price: number;
+	readonly size: number;
+	readonly immediateOrCancel?: boolean;
+	readonly postOnly?: boolean;
+	readonly expiresAt?: number;
+	/** Chosen by the trader, in any order, each once; the next unused one otherwise. */
+	readonly nonce?: number;
+};
+
+/** The exchange's answer to a message that is durable and executed. `receipt` is the sequencer's signature. */
+export type Acknowledgement = {
+	readonly sequence: number;
+	readonly message_hash: string;
+	readonly stream_hash: string;
+	readonly time: number;
+	readonly receipt: string;
+	readonly result: string;
+	readonly final: string;
+	readonly order: number;
+	readonly filled: number;
+	readonly remaining: number;
+};
+
+/** One account of one signer on one connection. */
+export class Trader {
+	readonly account: number;
+	readonly #connection: Connection;
+	readonly #signer: TypedDataSigner;
+	readonly #domain: Domain;
+	#nextNonce: number;
+
+	private constructor(connection: Connection, signer: TypedDataSigner, domain: Domain, account: number, nextNonce: number) {
+		this.#connection = connection;
+		this.#signer = signer;
+		this.#domain = domain;
+		this.account = account;
+		this.#nextNonce = nextNonce;
+	}
+
+	/** Rejects with ConnectionError when the account does not exist. */
+	static async open(connection: Connection, signer: TypedDataSigner, account: number): Promise<Trader> {
+		const { domain } = await connection.call<{ domain: Domain }>("public/get_domain");
+		const { nonce_floor } = await connection.call<{ nonce_floor: number }>("public/get_account", { account });
+		// Behind the whole window: whatever of it was used, this is not.
+		return new Trader(connection, signer, domain, account, nonce_floor === 0 ? 1 : nonce_floor + 256);
+	}
+
+	/** The next nonce of this trader's own count. */
+	takeNonce(): number {
+		return this.#nextNonce++;
+	}
+
+	/** A signed order's bytes: to be sent by `submit`, or through L1. */
+	async encodeOrder(request: OrderRequest): Promise<Uint8Array> {
+		const fields = {
+			account: this.account,
+			series: request.series,
+			side: request.side,
+			timeInForce: request.immediateOrCancel ? Messages.IOC : Messages.GTC,
+			flags: request.postOnly ? Messages.POST_ONLY : 0,
+			price: request.price,
+			size: request.size,
+			expiresAt: request.expiresAt ?? 0,
+			nonce: request.nonce ?? this.takeNonce(),
+		};
+		return Encoding.place({ ...fields, signature: await this.#sign("Place", fields) });
+	}
+
+	async encodeWithdrawal(recipient: string, amount: number, nonce = this.takeNonce()): Promise<Uint8Array> {
+		const fields = { account: this.account, recipient: recipient.toLowerCase(), amount, nonce };
+		return Encoding.withdraw({ ...fields, signature: await this.#sign("Withdraw", fields) });
+	}
+
+	async place(request: OrderRequest): Promise<Acknowledgement> {
+		return this.submit(await this.encodeOrder(request));
+	}
+
+	async cancel(series: number, side: number, order: number): Promise<Acknowledgement> {
+		const fields = { account: this.account, series, side, order };
+		return this.submit(Encoding.cancel({ ...fields, signature: await this.#sign("Cancel", fields) }));
+	}
+
+	async cancelAll(): Promise<Acknowledgement> {
+		const fields = { account: this.account, nonce: this.takeNonce() };
+		return this.submit(Encoding.cancelAll({ ...fields, signature: await this.#sign("CancelAll", fields) }));
+	}
+
+	/** Sends micro-USDC towards L1, where the recipient claims them once the assertion that holds the withdrawal is confirmed. */
+	async withdraw(recipient: string, amount: number): Promise<Acknowledgement> {
+		return this.submit(await this.encodeWithdrawal(recipient, amount));
+	}
+
+	/** Sends a message's bytes. Rejects with ConnectionError when it is not taken; an answer's `result` tells what the machine made of it. */
+	submit(payload: Uint8Array): Promise<Acknowledgement> {
+		return this.#connection.call<Acknowledgement>("public/submit", { payload: Bytes.toHex(payload) });
+	}
+
+	async #sign(type: keyof typeof typedData, fields: Record<string, unknown>): Promise<Uint8Array> {
+		const types = typedData[type] as unknown as Record<string, TypedDataField[]>;
+		return Bytes.fromHex(await this.#signer.signTypedData(this.#domain, types, fields));
+	}
+}

@@ -1,0 +1,187 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import { WebSocket, WebSocketServer } from "ws";
+import type { Log } from "../ports/Log.ts";
+import type { Handler, Peer, Transport } from "../ports/Transport.ts";
+import { Code, RpcError } from "./RpcError.ts";
+
+export type ServerOptions = {
+	readonly host: string;
+	readonly port: number;
+	readonly log: Log;
+	/** Serves GET requests that are not JSON-RPC, such as /metrics and the page. */
+	readonly pages?: (path: string) => Promise<{ readonly type: string; readonly body: string | Uint8Array } | undefined>;
+};
+
+/** LIMIT: a frame, a batch of calls, and what may wait for a peer that reads slowly. */
+const MAX_FRAME_BYTES = 262_144;
+const MAX_BATCH_CALLS = 100;
+const MAX_BUFFERED_BYTES = 8_388_608;
+const MAX_CONNECTIONS = 1000;
+const HEARTBEAT_MS = 20_000;
+
+/** JSON-RPC 2.0 over WebSocket and HTTP POST on one port. */
+export class Server implements Transport {
+	readonly #options: ServerOptions;
+	readonly #http: HttpServer;
+	readonly #sockets: WebSocketServer;
+	readonly #closed = new Set<(peer: number) => void>();
+	#handler: Handler = () => Promise.reject(new RpcError(Code.Internal, "the server is starting"));
+	#nextPeer = 1;
+	#heartbeat: NodeJS.Timeout | undefined;
+
+	constructor(options: ServerOptions) {
+		this.#options = options;
+		this.#http = createServer((request, response) => void this.#answerHttp(request, response));
+		this.#sockets = new WebSocketServer({ server: this.#http, maxPayload: MAX_FRAME_BYTES });
+		this.#sockets.on("connection", (socket) => this.#welcome(socket));
+		this.#sockets.on("error", () => undefined);
+	}
+
+	onClose(listener: (peer: number) => void): void {
+		this.#closed.add(listener);
+	}
+
+	/** Throws an Error with one sentence when the port cannot be opened. */
+	async listen(handler: Handler): Promise<string> {
+		this.#handler = handler;
+		const { host, port } = this.#options;
+		await new Promise<void>((resolve, reject) => {
+			this.#http.once("error", (cause: NodeJS.ErrnoException) => {
+				const reason = cause.code === "EADDRINUSE" ? "another program uses it" : (cause.code ?? cause.message);
+				reject(new Error(`Port ${port} of ${host} cannot be opened for the API: ${reason}. Choose another with --port.`, { cause }));
+			});
+			this.#http.listen(port, host, resolve);
+		});
+		this.#heartbeat = setInterval(() => {
+			for (const socket of this.#sockets.clients) {
+				const alive = socket as WebSocket & { missed?: boolean };
+				if (alive.missed) alive.terminate();
+				else {
+					alive.missed = true;
+					alive.ping();
+				}
+			}
+		}, HEARTBEAT_MS);
+		this.#heartbeat.unref();
+		const address = this.#http.address();
+		return `ws://${host}:${typeof address === "object" && address ? address.port : port}`;
+	}
+
+	async close(): Promise<void> {
+		clearInterval(this.#heartbeat);
+		for (const socket of this.#sockets.clients) socket.close(1001, "the server is stopping");
+		await new Promise<void>((resolve) => {
+			this.#http.close(() => resolve());
+			this.#http.closeAllConnections();
+		});
+	}
+
+	#welcome(socket: WebSocket): void {
+		if (this.#sockets.clients.size > MAX_CONNECTIONS) {
+			socket.close(1013, "too many connections: try again later");
+			return;
+		}
+		const peer = this.#peerOf(socket);
+		socket.on("pong", () => {
+			(socket as WebSocket & { missed?: boolean }).missed = false;
+		});
+		socket.on("error", (error) => this.#options.log.debug("a connection failed", { peer: peer.id, reason: error.message }));
+		socket.on("close", () => {
+			for (const listener of this.#closed) listener(peer.id);
+		});
+		socket.on("message", (data, isBinary) => {
+			const text = isBinary ? undefined : String(data);
+			void this.#answer(text, peer).then((answer) => {
+				if (answer !== undefined && socket.readyState === WebSocket.OPEN) socket.send(answer);
+			});
+		});
+	}
+
+	#peerOf(socket: WebSocket): Peer {
+		const id = this.#nextPeer++;
+		return {
+			id,
+			notify: (channel, data) => {
+				if (socket.readyState !== WebSocket.OPEN) return false;
+				// A peer that does not read is dropped, before it fills the memory of those who do.
+				if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+					socket.terminate();
+					return false;
+				}
+				socket.send(JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } }));
+				return true;
+			},
+			close: (reason) => socket.close(1008, reason),
+		};
+	}
+
+	async #answerHttp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		try {
+			if (request.method === "GET") {
+				const page = await this.#options.pages?.(new URL(request.url ?? "/", "http://localhost").pathname);
+				response.writeHead(page ? 200 : 404, { "content-type": page?.type ?? "text/plain; charset=utf-8" });
+				response.end(page?.body ?? "Nothing is here. JSON-RPC 2.0 is served to POST, and over WebSocket.\n");
+				return;
+			}
+			const parts: Buffer[] = [];
+			let length = 0;
+			for await (const part of request) {
+				length += (part as Buffer).length;
+				if (length > MAX_FRAME_BYTES) {
+					response.writeHead(413).end();
+					return;
+				}
+				parts.push(part as Buffer);
+			}
+			const peer: Peer = { id: 0, notify: () => false, close: () => undefined };
+			const answer = await this.#answer(Buffer.concat(parts).toString("utf8"), peer);
+			response.writeHead(answer === undefined ? 204 : 200, { "content-type": "application/json" });
+			response.end(answer);
+		} catch (error) {
+			this.#options.log.debug("an HTTP request failed", { reason: (error as Error).message });
+			if (!response.headersSent) response.writeHead(400);
+			response.end();
+		}
+	}
+
+	/** The answer to one frame; undefined when it holds notifications alone. Never rejects. */
+	async #answer(text: string | undefined, peer: Peer): Promise<string | undefined> {
+		let request: unknown;
+		try {
+			if (text === undefined) throw new SyntaxError("binary frames are not spoken here");
+			request = JSON.parse(text);
+		} catch (error) {
+			return JSON.stringify(failure(null, new RpcError(Code.ParseError, `not JSON: ${(error as Error).message}`)));
+		}
+		if (!Array.isArray(request)) {
+			const answer = await this.#call(request, peer);
+			return answer && JSON.stringify(answer);
+		}
+		if (request.length === 0 || request.length > MAX_BATCH_CALLS) {
+			return JSON.stringify(failure(null, new RpcError(Code.InvalidRequest, `a batch holds 1 to ${MAX_BATCH_CALLS} calls`)));
+		}
+		const answers = (await Promise.all(request.map((call) => this.#call(call, peer)))).filter((answer) => answer !== undefined);
+		return answers.length === 0 ? undefined : JSON.stringify(answers);
+	}
+
+	async #call(request: unknown, peer: Peer): Promise<object | undefined> {
+		const call = (typeof request === "object" && request !== null ? request : {}) as { jsonrpc?: unknown; id?: unknown; method?: unknown; params?: unknown };
+		const id = typeof call.id === "string" || typeof call.id === "number" ? call.id : null;
+		if (call.jsonrpc !== "2.0" || typeof call.method !== "string") {
+			return failure(id, new RpcError(Code.InvalidRequest, 'a call is {"jsonrpc":"2.0","id":1,"method":"public/get_time","params":{}}'));
+		}
+		try {
+			const result = await this.#handler(call.method, call.params ?? {}, peer);
+			return call.id === undefined ? undefined : { jsonrpc: "2.0", id, result };
+		} catch (error) {
+			if (error instanceof RpcError) return call.id === undefined ? undefined : failure(id, error);
+			this.#options.log.alarm("ApiFailed", "a call failed for a fault of our own", { method: call.method, reason: (error as Error).message });
+			return call.id === undefined ? undefined : failure(id, new RpcError(Code.Internal, "the server failed at this call; it is logged"));
+		}
+	}
+}
+
+function failure(id: string | number | null, error: RpcError): object {
+	return { jsonrpc: "2.0", id, error: { code: error.code, message: error.message, ...(error.data ? { data: error.data } : {}) } };
+}
