@@ -1,0 +1,69 @@
+import { Worker } from "node:worker_threads";
+import secp256k1 from "secp256k1";
+import * as Bytes from "../machine/math/Bytes.ts";
+import * as Keccak from "../machine/math/Keccak.ts";
+import type { Signer } from "../ports/Signer.ts";
+
+type Item = { readonly digest: Uint8Array; readonly resolve: (signature: Uint8Array) => void; readonly reject: (error: Error) => void };
+
+/**
+ * Signs with a private key on a thread of its own: a sequencer signs a receipt for every message, and each costs as much as executing several.
+ * Signatures are deterministic (RFC 6979) with low s.
+ */
+export class ThreadedSigner implements Signer {
+	readonly address: string;
+	readonly #worker: Worker;
+	#queue: Item[] = [];
+	readonly #sent: Item[][] = [];
+	#failure: Error | undefined;
+
+	/** @param secret private key, 32 bytes; it stays in this process and is never shown */
+	constructor(secret: Uint8Array) {
+		if (secret.length !== 32 || !secp256k1.privateKeyVerify(secret))
+			throw new RangeError("a private key is 32 bytes, above 0 and below the order of secp256k1");
+		this.address = Bytes.address(Keccak.hash(secp256k1.publicKeyCreate(secret, false).subarray(1)), 12);
+		this.#worker = new Worker(new URL("./signingWorker.ts", import.meta.url), { workerData: secret });
+		this.#worker.on("message", (answer: Uint8Array) => this.#answered(answer));
+		this.#worker.on("error", (error) => this.#fail(error));
+		this.#worker.unref();
+	}
+
+	sign(digest: Uint8Array): Promise<Uint8Array> {
+		if (this.#failure) return Promise.reject(this.#failure);
+		if (digest.length !== 32) return Promise.reject(new RangeError(`a digest is 32 bytes, not ${digest.length}`));
+		return new Promise((resolve, reject) => {
+			this.#queue.push({ digest, resolve, reject });
+			// What is asked in one turn of the loop goes out together.
+			if (this.#queue.length === 1) setImmediate(() => this.#send());
+		});
+	}
+
+	async close(): Promise<void> {
+		this.#fail(new Error("the signer is closed"));
+		await this.#worker.terminate();
+	}
+
+	#send(): void {
+		const group = this.#queue;
+		this.#queue = [];
+		if (group.length === 0) return;
+		const request = new Uint8Array(32 * group.length);
+		for (const [i, { digest }] of group.entries()) request.set(digest, 32 * i);
+		if (this.#sent.length === 0) this.#worker.ref();
+		this.#sent.push(group);
+		this.#worker.postMessage(request, [request.buffer]);
+	}
+
+	#answered(answer: Uint8Array): void {
+		const group = this.#sent.shift() ?? [];
+		if (this.#sent.length === 0) this.#worker.unref();
+		for (const [i, { resolve }] of group.entries()) resolve(answer.slice(65 * i, 65 * i + 65));
+	}
+
+	#fail(error: Error): void {
+		this.#failure ??= error;
+		for (const { reject } of [...this.#queue, ...this.#sent.flat()]) reject(this.#failure);
+		this.#queue = [];
+		this.#sent.length = 0;
+	}
+}
