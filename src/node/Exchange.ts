@@ -1,0 +1,256 @@
+import { join } from "node:path";
+import { getBytes, TypedDataEncoder } from "ethers";
+import type { HDNodeWallet, JsonRpcProvider } from "ethers";
+import type { Deployment } from "../chain/Deployment.ts";
+import { GameChain } from "../chain/GameChain.ts";
+import { InboxChain } from "../chain/InboxChain.ts";
+import { KeySigner } from "../chain/KeySigner.ts";
+import { L1InboxReader } from "../chain/L1InboxReader.ts";
+import { TransactionManager } from "../chain/TransactionManager.ts";
+import { DerivedExecutor } from "../executor/DerivedExecutor.ts";
+import { Follower } from "../executor/Follower.ts";
+import * as Genesis from "../executor/Genesis.ts";
+import { LiveExecutor } from "../executor/LiveExecutor.ts";
+import type { SyntheticMarket } from "../market/SyntheticMarket.ts";
+import { LocalOrderer } from "../ordering/local/LocalOrderer.ts";
+import type { Clock } from "../ports/Clock.ts";
+import type { Log } from "../ports/Log.ts";
+import type { Store } from "../ports/Store.ts";
+import * as Checkpoint from "../protocol/Checkpoint.ts";
+import { Batcher } from "../roles/batcher/Batcher.ts";
+import { Challenger } from "../roles/challenger/Challenger.ts";
+import { Keeper } from "../roles/keeper/Keeper.ts";
+import { Proposer } from "../roles/proposer/Proposer.ts";
+import { Reporter } from "../roles/reporter/Reporter.ts";
+import { ReporterCircle } from "../roles/reporter/ReporterCircle.ts";
+import { Api } from "../roles/sequencer/Api.ts";
+import { Sequencer } from "../roles/sequencer/Sequencer.ts";
+import { openStore } from "../store/LmdbStore.ts";
+import { Server } from "../wire/Server.ts";
+import { Finality } from "./Finality.ts";
+import { PLACES, testWallet } from "./keys.ts";
+import type { PrometheusMetrics } from "./Metrics.ts";
+import * as Pages from "./Pages.ts";
+import { Reconciler } from "./Reconciler.ts";
+
+export type ExchangeOptions = {
+	readonly provider: JsonRpcProvider;
+	readonly l1Url: string;
+	readonly deployment: Deployment;
+	readonly dataDirectory: string;
+	readonly market: SyntheticMarket;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly metrics: PrometheusMetrics;
+	readonly host: string;
+	readonly port: number;
+	/** Days to list, and strikes on each side of the index. */
+	readonly days: readonly number[];
+	readonly strikesPerSide: number;
+};
+
+const REPORT_INTERVAL_SECONDS = 10;
+
+/** Every role in one process, each with a store of its own: the default node. */
+export class Exchange {
+	readonly options: ExchangeOptions;
+	readonly inbox: L1InboxReader;
+	readonly live: LiveExecutor;
+	readonly derived: DerivedExecutor;
+	/** The challenger's own execution, from L1 alone. */
+	readonly watched: DerivedExecutor;
+	readonly orderer: LocalOrderer;
+	readonly sequencer: Sequencer;
+	readonly batcher: Batcher;
+	readonly proposer: Proposer;
+	readonly challenger: Challenger;
+	readonly reporters: ReporterCircle;
+	readonly keeper: Keeper;
+	readonly reconciler: Reconciler;
+	readonly game: GameChain;
+	readonly finality: Finality;
+	readonly server: Server;
+	url = "";
+	readonly #stores: readonly Store[];
+	readonly #follower: Follower;
+	readonly #stop = new AbortController();
+	#following: Promise<void> = Promise.resolve();
+	readonly #api: Api;
+
+	/** Opens every store and connects the roles; nothing runs before `start`. Throws with one sentence when a store or a port cannot be had. */
+	static async open(options: ExchangeOptions): Promise<Exchange> {
+		const { deployment, dataDirectory } = options;
+		const names = ["live", "orderer", "derived", "batcher", "proposer", "challenger", "keeper", "reporters"] as const;
+		const stores = {} as Record<(typeof names)[number], Store>;
+		for (const name of names) stores[name] = await openStore({ directory: join(dataDirectory, name), genesis: deployment.genesis });
+		const genesis = { domainSeparator: getBytes(deployment.domainSeparator), reporters: deployment.reporters, quorum: deployment.quorum };
+		const inbox = new L1InboxReader(options.provider, deployment);
+		const batchDomain = getBytes(TypedDataEncoder.hashDomain({ ...deployment.domain, verifyingContract: deployment.contracts.SequencerInbox }));
+		const sequencerSigner = new KeySigner(testWallet(PLACES.sequencer).privateKey);
+		const orderer = await LocalOrderer.open({
+			directory: join(dataDirectory, "log"),
+			genesis: deployment.genesis,
+			store: stores.orderer,
+			signer: sequencerSigner,
+			batchDigest: (proposal, contentHash) => Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash }),
+		});
+		const live = await LiveExecutor.open({ store: stores.live, genesis: Genesis.cells(genesis) });
+		const derive = (store: Store, name: string): Promise<DerivedExecutor> =>
+			DerivedExecutor.open({ store, leafFile: join(dataDirectory, `${name}.leaves`), inbox: new L1InboxReader(options.provider, deployment), genesis: Genesis.cells(genesis) });
+		const derived = await derive(stores.derived, "derived");
+		const watched = await derive(stores.challenger, "challenger");
+		return new Exchange(options, { stores, inbox, orderer, live, derived, watched, batchDomain, sequencerSigner, userDomain: genesis.domainSeparator });
+	}
+
+	private constructor(
+		options: ExchangeOptions,
+		parts: {
+			stores: Record<"live" | "orderer" | "derived" | "batcher" | "proposer" | "challenger" | "keeper" | "reporters", Store>;
+			inbox: L1InboxReader;
+			orderer: LocalOrderer;
+			live: LiveExecutor;
+			derived: DerivedExecutor;
+			watched: DerivedExecutor;
+			batchDomain: Uint8Array;
+			userDomain: Uint8Array;
+			sequencerSigner: KeySigner;
+		},
+	) {
+		const { provider, deployment, clock, log, metrics, market } = options;
+		const { stores, inbox, orderer, live, derived, watched, userDomain } = parts;
+		this.options = options;
+		this.inbox = inbox;
+		this.orderer = orderer;
+		this.live = live;
+		this.derived = derived;
+		this.watched = watched;
+		this.#stores = Object.values(stores);
+		const logOf = (role: string): Log => log.child({ role });
+		const managerOf = (wallet: HDNodeWallet, store: Store, role: string): TransactionManager => new TransactionManager({ provider, wallet, store, log: logOf(role), lowBalance: 10n ** 17n });
+		this.#follower = new Follower({ live, orderer, inbox, clock, log: logOf("executor") });
+		this.sequencer = new Sequencer({
+			orderer,
+			live,
+			follower: this.#follower,
+			inbox,
+			signer: parts.sequencerSigner,
+			clock,
+			log: logOf("sequencer"),
+			metrics,
+			userDomain,
+			receiptDomain: parts.batchDomain,
+		});
+		const transactions = new InboxChain(deployment);
+		this.batcher = new Batcher({
+			inbox,
+			transactions,
+			sender: managerOf(testWallet(PLACES.batcher), stores.batcher, "batcher"),
+			orderer,
+			live,
+			clock,
+			log: logOf("batcher"),
+			metrics,
+			streamStart: (index) => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd),
+		});
+		this.game = new GameChain(provider, deployment);
+		this.proposer = new Proposer({
+			game: this.game,
+			sender: managerOf(testWallet(PLACES.proposer), stores.proposer, "proposer"),
+			clock,
+			log: logOf("proposer"),
+			sync: () => derived.sync(),
+			histories: derived,
+		});
+		this.challenger = new Challenger({
+			game: new GameChain(provider, deployment),
+			sender: managerOf(testWallet(PLACES.challenger), stores.challenger, "challenger"),
+			clock,
+			log: logOf("challenger"),
+			metrics,
+			sync: () => watched.sync(),
+			histories: watched,
+		});
+		const submit = (payload: Uint8Array): Promise<unknown> => this.sequencer.submit(payload);
+		this.keeper = new Keeper({
+			live,
+			inbox,
+			transactions,
+			sender: managerOf(testWallet(PLACES.keeper), stores.keeper, "keeper"),
+			clock,
+			log: logOf("keeper"),
+			submit,
+			wanted: { days: options.days, strikesPerSide: options.strikesPerSide, forceDelaySeconds: deployment.parameters.forceDelaySeconds },
+		});
+		const reporters = deployment.reporters.map(
+			(_, place) =>
+				new Reporter({
+					place,
+					signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
+					source: market.source(place + 1, 0.0002),
+					store: prefixed(stores.reporters, `${place}/`),
+					domainSeparator: userDomain,
+				}),
+		);
+		this.reporters = new ReporterCircle({
+			reporters,
+			quorum: deployment.quorum,
+			live,
+			clock,
+			log: logOf("reporters"),
+			metrics,
+			publish: async (payload) => void (await submit(payload)),
+			intervalSeconds: REPORT_INTERVAL_SECONDS,
+		});
+		this.reconciler = new Reconciler({ derived, follower: this.#follower, batcher: this.batcher, clock, log: logOf("reconciler"), metrics });
+		this.finality = new Finality({ derived, orderer, game: this.game });
+		this.#api = new Api({
+			sequencer: this.sequencer,
+			live,
+			userDomain,
+			clock,
+			domain: { domain: deployment.domain, chain_id: deployment.chainId, contracts: deployment.contracts, l1: options.l1Url, sequencer: parts.sequencerSigner.address },
+			finality: (sequence) => this.finality.of(sequence),
+			withdrawalProof: (index) => this.finality.withdrawalProof(index),
+			status: () => ({ height: live.height, clock: live.clock, batches_agreed: live.batchCount, batches_derived: derived.batchCount, steps_derived: derived.stepCount, ...this.finality.status() }),
+		});
+		this.server = new Server({ host: options.host, port: options.port, log: logOf("api"), pages: (path) => Pages.serve(path, metrics) });
+		this.server.onClose((peer) => this.#api.channels.forget(peer));
+	}
+
+	/** Starts all roles but the proposer and the challenger, which the caller starts when it wants assertions. */
+	async start(): Promise<void> {
+		this.url = await this.server.listen(this.#api.handle);
+		this.#following = this.#follower.run(this.#stop.signal).catch((error: unknown) => {
+			this.options.log.alarm("ExecutionFailed", "the live state cannot follow the order", { reason: (error as Error).message });
+		});
+		for (const role of [this.sequencer, this.batcher, this.reporters, this.keeper, this.reconciler, this.finality]) role.start();
+	}
+
+	/** Stops in the order in which nothing that is acknowledged is lost. */
+	async stop(): Promise<void> {
+		await this.server.close();
+		for (const role of [this.keeper, this.reporters, this.challenger, this.proposer, this.finality]) await role.stop();
+		await this.sequencer.stop();
+		await this.batcher.stop();
+		await this.reconciler.stop();
+		this.#stop.abort();
+		await this.#following;
+		await this.live.close();
+		await this.derived.close();
+		await this.watched.close();
+		await this.orderer.close();
+		for (const store of this.#stores) await store.close();
+	}
+}
+
+/** A part of a store whose keys begin alike. */
+function prefixed(store: Store, prefix: string): Store {
+	return {
+		get: (key) => store.get(prefix + key),
+		range: function* (from, to) {
+			for (const [key, value] of store.range(prefix + from, prefix + to)) yield [key.slice(prefix.length), value] as const;
+		},
+		commit: (changes) => store.commit(changes.map((change) => ({ ...change, key: prefix + change.key }))),
+		close: async () => undefined,
+	};
+}

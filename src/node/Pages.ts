@@ -1,0 +1,20 @@
+import { readFile } from "node:fs/promises";
+import { join, normalize } from "node:path";
+import type { PrometheusMetrics } from "./Metrics.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "dashboard", "public");
+const TYPES: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
+
+/** What a browser or a monitor gets: the page, and /metrics, /livez. */
+export async function serve(path: string, metrics: PrometheusMetrics): Promise<{ type: string; body: string | Uint8Array } | undefined> {
+	if (path === "/metrics") return { type: "text/plain; version=0.0.4", body: await metrics.text() };
+	if (path === "/livez") return { type: "text/plain", body: "ok\n" };
+	const file = normalize(join(folder, path === "/" ? "index.html" : path));
+	const type = TYPES[file.split(".").at(-1) ?? ""];
+	if (!file.startsWith(folder) || !type) return undefined;
+	try {
+		return { type, body: await readFile(file) };
+	} catch {
+		return undefined;
+	}
+}

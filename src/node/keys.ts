@@ -1,0 +1,10 @@
+import { HDNodeWallet } from "ethers";
+import { TEST_MNEMONIC } from "../chain/EmbeddedChain.ts";
+
+// PUBLIC TEST KEYS of embedded chains: anybody knows them. Places in the derivation path, by who uses them.
+export const PLACES = { deployer: 0, sequencer: 1, batcher: 2, proposer: 3, challenger: 4, keeper: 5, liar: 6, reporters: 10, traders: 30 } as const;
+
+/** The wallet at a place of the public test mnemonic. */
+export function testWallet(place: number): HDNodeWallet {
+	return HDNodeWallet.fromPhrase(TEST_MNEMONIC, undefined, `m/44'/60'/0'/0/${place}`);
+}
