@@ -48,7 +48,7 @@ export const GENESIS: Genesis.GenesisOptions = { domainSeparator: DOMAIN, report
 export const DOMAIN_SEPARATOR = DOMAIN;
 
 export function ownerOf(account: number): string {
-	return (OWNERS[account - 1] as Key).address;
+	return (OWNERS[account - 1]).address;
 }
 
 /** Deposits of every account. */
@@ -142,18 +142,18 @@ export async function workload(seed: number, count: number, signed: boolean): Pr
 	return Array.from({ length: count }, () => {
 		const draw = random();
 		if (draw < 0.25 && resting.length > 100) {
-			const target = resting.splice(below(resting.length), 1)[0] as Item;
+			const target = resting.splice(below(resting.length), 1)[0];
 			const message = { account: target.account, series: target.series, side: target.side, order: target.order, signature: UNSIGNED };
-			const signature = signed ? sign(OWNERS[target.account - 1] as Key, Messages.cancelDigest(DOMAIN, message)) : UNSIGNED;
+			const signature = signed ? sign(OWNERS[target.account - 1], Messages.cancelDigest(DOMAIN, message)) : UNSIGNED;
 			return { ...target, kind: "cancel" as const, payload: Encoding.cancel({ ...message, signature }) };
 		}
 		const immediate = draw < 0.5;
 		const account = 1 + below(ACCOUNTS);
-		const { series, value } = markets[below(markets.length)] as { series: number; value: number };
+		const { series, value } = markets[below(markets.length)];
 		const side = below(2);
 		const distance = immediate ? -(2 + below(20)) : 2 + below(Math.min(30, value - 3));
 		const price = side === 0 ? value - distance : value + distance;
-		const order = nonces[account]++ as number;
+		const order = nonces[account]++;
 		const size = 1 + below(50);
 		const message = {
 			account,
@@ -167,7 +167,7 @@ export async function workload(seed: number, count: number, signed: boolean): Pr
 			nonce: order,
 			signature: UNSIGNED,
 		};
-		const signature = signed ? sign(OWNERS[account - 1] as Key, Messages.placeDigest(DOMAIN, message)) : UNSIGNED;
+		const signature = signed ? sign(OWNERS[account - 1], Messages.placeDigest(DOMAIN, message)) : UNSIGNED;
 		const item: Item = {
 			payload: Encoding.place({ ...message, signature }),
 			account,

@@ -171,7 +171,7 @@ export async function endToEnd(
 	const start = performance.now();
 	const sender = async (): Promise<void> => {
 		while (next < items.length && performance.now() - start < seconds * 1000) {
-			const item = items[next++] as Item;
+			const item = items[next++];
 			const sent = performance.now();
 			await sequencer.submit(item.payload);
 			latencies.push(performance.now() - sent);

@@ -22,7 +22,7 @@ describe("given a signer on a thread of its own", () => {
 		const signer = new ThreadedSigner(SECRET);
 		const digests = Array.from({ length: 300 }, (_, i) => Keccak.hashText(`digest ${i}`));
 		const signatures = await Promise.all(digests.map((digest) => signer.sign(digest)));
-		for (const [i, digest] of digests.entries()) assert.equal(Signature.recover(digest, signatures[i] as Uint8Array), signer.address);
+		for (const [i, digest] of digests.entries()) assert.equal(Signature.recover(digest, signatures[i]), signer.address);
 		await signer.close();
 	});
 });

@@ -171,7 +171,7 @@ export class Sequencer {
 		};
 		for (let i = 0; i < takes; i++) add(Uint8Array.of(Batch.TAKE_L1));
 		for (let bytes = 0; this.#waiting.length > taken.length && records.length < MAX_BUNDLE_RECORDS && bytes < MAX_BUNDLE_BYTES;) {
-			const next = this.#waiting[taken.length] as Waiting;
+			const next = this.#waiting[taken.length];
 			if (next.state !== "ready") break;
 			taken.push(next);
 			bytes += next.payload.length;
@@ -201,7 +201,7 @@ export class Sequencer {
 			// Asked for together, so that a signer on another thread gets them in one piece.
 			await Promise.all(
 				taken.map(async ({ payload, resolve }, i) => {
-					const result = results[takes + i] as RecordResult;
+					const result = results[takes + i];
 					const sequence = bundle.firstSequence + takes + i;
 					const receipt = { sequence, messageHash: Keccak.hash(payload), streamHash: bundle.streamHash, time: result.time };
 					resolve({ ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result });

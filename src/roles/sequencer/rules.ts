@@ -23,7 +23,7 @@ export function claimOf(
 	if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) {
 		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
 	}
-	const kind = payload[0] as number;
+	const kind = payload[0];
 	if (kind < Messages.PLACE || kind > Messages.REPORT) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
 	const parsed = parse(kind, payload, domainSeparator);
 	if (parsed === undefined) return { code: "malformed", detail: "its length is wrong, or a field is out of its range" };
@@ -84,7 +84,7 @@ function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | 
 
 /** The account that a user's message is of, undefined for what has none. */
 export function accountOf(payload: Uint8Array): number | undefined {
-	const kind = payload[0] as number;
+	const kind = payload[0];
 	if (kind < Messages.PLACE || kind > Messages.WITHDRAW || payload.length < 4) return undefined;
-	return ((payload[1] as number) * 256 + (payload[2] as number)) * 256 + (payload[3] as number);
+	return ((payload[1]) * 256 + (payload[2])) * 256 + (payload[3]);
 }
