@@ -48,7 +48,7 @@ export const GENESIS: Genesis.GenesisOptions = { domainSeparator: DOMAIN, report
 export const DOMAIN_SEPARATOR = DOMAIN;
 
 export function ownerOf(account: number): string {
-	return (OWNERS[account - 1]).address;
+	return OWNERS[account - 1].address;
 }
 
 /** Deposits of every account. */

@@ -18,7 +18,7 @@ import { CommittedState } from "../src/machine/state/CommittedState.ts";
 import type { Input } from "../src/machine/types/Machine.ts";
 import { FORCED, InputKind, NONE, initial } from "../src/machine/types/Machine.ts";
 import { SystemClock } from "../src/node/Clock.ts";
-import { ThreadedSigner } from "../src/node/ThreadedSigner.ts";
+import { ThreadedSigner } from "../src/chain/ThreadedSigner.ts";
 import { LocalOrderer } from "../src/ordering/local/LocalOrderer.ts";
 import type { L1Message, InboxReader } from "../src/ports/Chain.ts";
 import type { Log } from "../src/ports/Log.ts";
@@ -134,7 +134,7 @@ export async function endToEnd(
 ): Promise<{ orders: number; p50Milliseconds: number; p99Milliseconds: number }> {
 	const directory = mkdtempSync(join(tmpdir(), "strikeproof-bench-"));
 	const store = await openStore({ directory: join(directory, "store"), genesis: "bench" });
-	const signer = new ThreadedSigner(Keccak.hashText("public test key of the bench: sequencer"));
+	const signer = new ThreadedSigner(Bytes.toHex(Keccak.hashText("public test key of the bench: sequencer")));
 	const orderer = await LocalOrderer.open({
 		directory: join(directory, "log"),
 		genesis: "bench",

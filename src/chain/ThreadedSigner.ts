@@ -1,8 +1,6 @@
 import { Worker } from "node:worker_threads";
-import secp256k1 from "secp256k1";
-import * as Bytes from "../machine/math/Bytes.ts";
-import * as Keccak from "../machine/math/Keccak.ts";
 import type { Signer } from "../ports/Signer.ts";
+import { KeySigner } from "./KeySigner.ts";
 
 type Item = { readonly digest: Uint8Array; readonly resolve: (signature: Uint8Array) => void; readonly reject: (error: Error) => void };
 
@@ -17,12 +15,10 @@ export class ThreadedSigner implements Signer {
 	readonly #sent: Item[][] = [];
 	#failure: Error | undefined;
 
-	/** @param secret private key, 32 bytes; it stays in this process and is never shown */
-	constructor(secret: Uint8Array) {
-		if (secret.length !== 32 || !secp256k1.privateKeyVerify(secret))
-			throw new RangeError("a private key is 32 bytes, above 0 and below the order of secp256k1");
-		this.address = Bytes.address(Keccak.hash(secp256k1.publicKeyCreate(secret, false).subarray(1)), 12);
-		this.#worker = new Worker(new URL("./signingWorker.ts", import.meta.url), { workerData: secret });
+	/** @param privateKey hexadecimal with 0x; it stays in this process and is never shown. Throws when it is no key. */
+	constructor(privateKey: string) {
+		this.address = new KeySigner(privateKey).address;
+		this.#worker = new Worker(new URL("./signingWorker.ts", import.meta.url), { workerData: privateKey });
 		this.#worker.on("message", (answer: Uint8Array) => this.#answered(answer));
 		this.#worker.on("error", (error) => this.#fail(error));
 		this.#worker.unref();
