@@ -63,7 +63,7 @@ export class Trader {
 		const { domain } = await connection.call<{ domain: Domain }>("public/get_domain");
 		const { nonce_floor } = await connection.call<{ nonce_floor: number }>("public/get_account", { account });
 		// Behind the whole window: whatever of it was used, this is not.
-		return new Trader(connection, signer, domain, account, nonce_floor === 0 ? 1 : nonce_floor + 256);
+		return new Trader(connection, signer, domain, account, nonce_floor + 256);
 	}
 
 	/** The next nonce of this trader's own count. */
