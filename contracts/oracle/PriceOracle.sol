@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
-import {MAX_PRICE, MAX_UNDERLYINGS, SECONDS_PER_DAY} from "../machine/Constants.sol";
+import {MAX_PRICE, MAX_UNDERLYINGS, SECONDS_PER_DAY, lotsPerUnit} from "../machine/Constants.sol";
 import {Signature} from "../machine/math/Signature.sol";
 import {Messages, Report} from "../machine/step/Messages.sol";
 import {Reporting} from "../machine/step/Reporting.sol";
@@ -41,7 +41,7 @@ contract PriceOracle is IPriceOracle {
         require(sound, UnsoundPrice(message.indexPrice));
         Underlying memory underlying =
             Underlying(feed.indexPrice, before, 0, feed.accumulator, feed.windowDay, feed.windowStart);
-        (uint256 day, uint256 price) = Reporting.average(underlying, message.time);
+        (uint256 day, uint256 price) = Reporting.average(underlying, lotsPerUnit(message.underlying), message.time);
         if (price != 0) {
             settlementPrice[message.underlying][day] = price;
             emit SettlementFixed(message.underlying, day, price);

@@ -7,7 +7,7 @@ export class Loop {
 	readonly #log: Log;
 	readonly #pauseMilliseconds: number;
 	readonly #round: () => Promise<void>;
-	readonly #stop = new AbortController();
+	#stop = new AbortController();
 	#wake = new AbortController();
 	#running: Promise<void> | undefined;
 	#failures = 0;
@@ -20,7 +20,9 @@ export class Loop {
 	}
 
 	start(): void {
-		this.#running ??= this.#run();
+		if (this.#running) return;
+		this.#stop = new AbortController();
+		this.#running = this.#run(this.#stop.signal);
 	}
 
 	/** Ends the present sleep: an event says that there may be something to do. */
@@ -28,15 +30,16 @@ export class Loop {
 		if (!this.#wake.signal.aborted) this.#wake.abort();
 	}
 
-	/** Resolves when the round at hand is over. */
+	/** Resolves when the round at hand is over. It may be started again. */
 	async stop(): Promise<void> {
 		this.#stop.abort();
 		this.#wake.abort();
 		await this.#running;
+		this.#running = undefined;
 	}
 
-	async #run(): Promise<void> {
-		while (!this.#stop.signal.aborted) {
+	async #run(stopped: AbortSignal): Promise<void> {
+		while (!stopped.aborted) {
 			// What wakes the loop during a round was perhaps not seen by it: the next round then follows at once.
 			this.#wake = new AbortController();
 			try {
@@ -47,7 +50,7 @@ export class Loop {
 				if (!this.#stop.signal.aborted)
 					this.#log.warn("the round failed and will be tried again", { reason: (error as Error).message, failures: this.#failures });
 			}
-			if (this.#stop.signal.aborted) return;
+			if (stopped.aborted) return;
 			if (this.#failures > 0) this.#wake = new AbortController();
 			// A failing dependency is asked less and less often, up to half a minute.
 			const pause = Math.min(30_000, this.#pauseMilliseconds * 2 ** Math.min(this.#failures, 8));

@@ -8,7 +8,8 @@ import {
     MAX_UNDERLYINGS,
     PPM,
     SECONDS_PER_DAY,
-    SETTLEMENT_WINDOW_SECONDS
+    SETTLEMENT_WINDOW_SECONDS,
+    lotsPerUnit
 } from "../Constants.sol";
 import {Signature} from "../math/Signature.sol";
 import {Result} from "../Result.sol";
@@ -93,7 +94,7 @@ library Reporting {
         pure
         returns (uint256)
     {
-        (uint256 day, uint256 settlementPrice) = average(underlying, time);
+        (uint256 day, uint256 settlementPrice) = average(underlying, lotsPerUnit(index), time);
         if (settlementPrice == 0) return 0;
         uint256 slot = Series.slotOf(index, day);
         Expiry memory expiry = State.expiry(state, slot);
@@ -105,8 +106,12 @@ library Reporting {
     }
 
     /// @notice Carries an underlying's accumulator to `time`. When the interval passes 08:00 UTC of a day whose window was entered, returns that day and the
-    /// average of the window; otherwise a price of 0.
-    function average(Underlying memory underlying, uint256 time) internal pure returns (uint256 day, uint256 settlementPrice) {
+    /// average of the window; otherwise a price of 0. `lots` are those of a unit.
+    function average(Underlying memory underlying, uint256 lots, uint256 time)
+        internal
+        pure
+        returns (uint256 day, uint256 settlementPrice)
+    {
         uint256 before = underlying.time;
         if (before == 0) return (0, 0);
         uint256 start = underlying.accumulator;
@@ -122,9 +127,10 @@ library Reporting {
         uint256 expiryTime = Series.expiryTimeOf(day);
         if (expiryTime > before && underlying.windowDay == day) {
             uint256 end = start + price * (expiryTime - before);
-            // ROUNDING: to nearest, half up; it favours neither side.
-            uint256 window = SETTLEMENT_WINDOW_SECONDS;
-            settlementPrice = (end - underlying.windowStart + window / 2) / window;
+            // ROUNDING: to the nearest whole micro-USDC per lot, half up, and at least one: it favours neither side, and no payout ever rounds.
+            uint256 window = SETTLEMENT_WINDOW_SECONDS * lots;
+            settlementPrice = ((end - underlying.windowStart + window / 2) / window) * lots;
+            if (settlementPrice == 0) settlementPrice = lots;
         }
         underlying.accumulator = start + price * (time - before);
     }

@@ -6,6 +6,7 @@ import {
 	PPM,
 	SECONDS_PER_DAY,
 	SETTLEMENT_WINDOW_SECONDS,
+	lotsPerUnit,
 } from "../Constants.ts";
 import * as Signature from "../math/Signature.ts";
 import { Result } from "../Result.ts";
@@ -84,7 +85,7 @@ function isSound(message: Report): boolean {
 
 /** Carries the accumulator to `time`, and settles the expiry that the interval passes. Returns the settlement price, 0 when there is none. */
 function accumulate(state: State.Body, index: number, underlying: Underlying, time: number): number {
-	const { day, settlementPrice } = average(underlying, time);
+	const { day, settlementPrice } = average(underlying, lotsPerUnit(index), time);
 	if (settlementPrice === 0) return 0;
 	const slot = Series.slotOf(index, day);
 	const expiry = State.expiry(state, slot);
@@ -97,9 +98,9 @@ function accumulate(state: State.Body, index: number, underlying: Underlying, ti
 
 /**
  * Carries an underlying's accumulator to `time`. When the interval passes 08:00 UTC of a day whose window was entered, returns that day and the
- * average of the window; otherwise a price of 0.
+ * average of the window; otherwise a price of 0. `lots` are those of a unit.
  */
-export function average(underlying: Underlying, time: number): { day: number; settlementPrice: number } {
+export function average(underlying: Underlying, lots: number, time: number): { day: number; settlementPrice: number } {
 	const before = underlying.time;
 	if (before === 0) return { day: 0, settlementPrice: 0 };
 	const start = underlying.accumulator;
@@ -116,9 +117,10 @@ export function average(underlying: Underlying, time: number): { day: number; se
 	const expiryTime = Series.expiryTimeOf(day);
 	if (expiryTime > before && underlying.windowDay === day) {
 		const end = start + price * BigInt(expiryTime - before);
-		// ROUNDING: to nearest, half up; it favours neither side.
-		const window = BigInt(SETTLEMENT_WINDOW_SECONDS);
-		settlementPrice = Number((end - underlying.windowStart + window / 2n) / window);
+		// ROUNDING: to the nearest whole micro-USDC per lot, half up, and at least one: it favours neither side, and no payout ever rounds.
+		const window = BigInt(SETTLEMENT_WINDOW_SECONDS * lots);
+		settlementPrice = Number((end - underlying.windowStart + window / 2n) / window) * lots;
+		if (settlementPrice === 0) settlementPrice = lots;
 	}
 	underlying.accumulator = start + price * BigInt(time - before);
 	return { day, settlementPrice };

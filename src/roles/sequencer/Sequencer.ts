@@ -162,7 +162,6 @@ export class Sequencer {
 		const records: Uint8Array[] = [];
 		// The clock is the state's own, or the world's when that is later; one delay at the head of the bundle carries it there.
 		this.#clock = Math.max(this.#clock, this.#ports.live.clock);
-		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
 		let delay = Math.max(0, clock.now() - this.#clock);
 		this.#clock += delay;
 		const add = (payload: Uint8Array): void => {
@@ -219,6 +218,8 @@ export class Sequencer {
 		if (this.#ignoresL1 || Date.now() - this.#l1Polled < L1_POLL_MS) return 0;
 		this.#l1Polled = Date.now();
 		const count = await this.#ports.inbox.messageCount();
+		// L1 may have forced some in since this sequencer last took any.
+		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
 		return Math.min(MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
 	}
 }
