@@ -3,7 +3,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { workload } from "./market.ts";
-import { commitments, endToEnd, machineAlone, peerOrderBook, peerVerifier } from "./measure.ts";
+import { commitments, derivation, endToEnd, machineAlone, peerOrderBook, peerVerifier } from "./measure.ts";
 
 const SEED = 1;
 const ITEMS = 40_000;
@@ -43,6 +43,8 @@ say("… ethers.verifyTypedData …");
 const verifier = peerVerifier(seconds);
 say("Signing messages …");
 const signed = await workload(SEED + 1, Math.ceil(SIGNED_PER_SECOND * seconds), true);
+say("… deriving them from L1 …");
+const derived = await derivation(signed, seconds);
 say("… and end to end, from signature to signed receipt.");
 await endToEnd(signed.slice(0, 4000), seconds);
 const whole = await endToEnd(signed, seconds);
@@ -56,6 +58,7 @@ const report = {
 	endToEndP50Milliseconds: round(whole.p50Milliseconds, 1),
 	endToEndP99Milliseconds: round(whole.p99Milliseconds, 1),
 	commitmentsPerSecond: round(committed),
+	derivedStepsPerSecond: round(derived),
 	nodejsOrderBookOrdersPerSecond: round(orderBook),
 	verifyTypedDataPerSecond: round(verifier),
 	machineToNodejsOrderBook: round(machine.orders / orderBook, 2),
@@ -79,6 +82,7 @@ else {
 			`${number(report.endToEndOrdersPerSecond)}  orders/s   end to end: signatures, durable log, execution, signed receipts (p50 ${report.endToEndP50Milliseconds} ms, p99 ${report.endToEndP99Milliseconds} ms)`,
 			`${number(report.verifyTypedDataPerSecond)}  orders/s   ethers.verifyTypedData alone; ratio ${report.endToEndToVerifyTypedData}`,
 			`${number(report.commitmentsPerSecond)}  steps/s    with the machine's commitment after every step, on disk`,
+			`${number(report.derivedStepsPerSecond)}  steps/s    derived from L1 as a challenger does: the same with signatures recovered and snapshots`,
 			"",
 		].join("\n"),
 	);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Wallet, verifyTypedData } from "ethers";
 import { OrderBook, Side } from "nodejs-order-book";
+import { DerivedExecutor } from "../src/executor/DerivedExecutor.ts";
 import { Follower } from "../src/executor/Follower.ts";
 import * as Genesis from "../src/executor/Genesis.ts";
 import { LeafFile } from "../src/executor/LeafFile.ts";
@@ -20,10 +21,10 @@ import { FORCED, InputKind, NONE, initial } from "../src/machine/types/Machine.t
 import { SystemClock } from "../src/node/Clock.ts";
 import { ThreadedSigner } from "../src/chain/ThreadedSigner.ts";
 import { LocalOrderer } from "../src/ordering/local/LocalOrderer.ts";
-import type { L1Message, InboxReader } from "../src/ports/Chain.ts";
+import type { InboxReader, L1Message, PostedBatch } from "../src/ports/Chain.ts";
 import type { Log } from "../src/ports/Log.ts";
 import type { Metrics } from "../src/ports/Metrics.ts";
-import { CALLDATA } from "../src/protocol/Batch.ts";
+import * as Batch from "../src/protocol/Batch.ts";
 import { Sequencer } from "../src/roles/sequencer/Sequencer.ts";
 import { openStore } from "../src/store/LmdbStore.ts";
 import { DEPOSITS, DOMAIN_SEPARATOR, GENESIS, OPENING, START, ownerOf } from "./market.ts";
@@ -43,7 +44,7 @@ function opened(): { runner: Runner; tracked: TrackedState } {
 	TrackedState.fill(state, Genesis.cells(GENESIS));
 	const runner = new Runner(state, initial(), 0);
 	const header = {
-		carrier: CALLDATA,
+		carrier: Batch.CALLDATA,
 		contentRoot: new Uint8Array(32),
 		length: OPENING.records.length,
 		minTime: 0,
@@ -114,14 +115,77 @@ export function commitments(items: readonly Item[], seconds: number): number {
 	}
 }
 
-/** An L1 that holds the deposits and nothing else. */
-const INBOX: InboxReader = {
-	head: async () => ({ number: 1, time: START, hash: "0x" }),
-	batchCount: async () => 0,
-	messageCount: async () => DEPOSITS.length,
-	batches: async () => [],
-	messages: async (from, to): Promise<readonly L1Message[]> => DEPOSITS.slice(from, to),
-};
+/** An L1 that holds the deposits, and batches if there are any. */
+function inboxOf(batches: readonly PostedBatch[]): InboxReader {
+	return {
+		head: async () => ({ number: 1, time: START, hash: "0x" }),
+		batchCount: async () => batches.length,
+		messageCount: async () => DEPOSITS.length,
+		batches: async (from, to) => batches.slice(from, to),
+		messages: async (from, to): Promise<readonly L1Message[]> => DEPOSITS.slice(from, to),
+	};
+}
+
+const INBOX = inboxOf([]);
+
+/** The messages as batches on L1, behind one that opens the market. */
+function posted(items: readonly Item[]): PostedBatch[] {
+	const batches: PostedBatch[] = [];
+	let accumulator: Uint8Array = new Uint8Array(32);
+	const post = (content: Uint8Array): void => {
+		const contentRoot = Batch.contentRoot(content);
+		const header = {
+			carrier: Batch.CALLDATA,
+			contentRoot,
+			length: content.length,
+			minTime: batches.length === 0 ? 0 : START,
+			maxTime: START,
+			l1End: DEPOSITS.length,
+		};
+		accumulator = Batch.accumulate(accumulator, header);
+		batches.push({ ...header, index: batches.length, accumulator, content, block: 1 });
+	};
+	post(OPENING.records);
+	for (let at = 0; at < items.length; at += BATCH_RECORDS)
+		post(Bytes.concat(...items.slice(at, at + BATCH_RECORDS).map(({ payload }) => Batch.encodeRecord(payload, 0))));
+	return batches;
+}
+
+const BATCH_RECORDS = 1000;
+
+/**
+ * Steps a second of a node that derives everything from L1: batches checked, signatures recovered (on another thread), every step executed and committed to,
+ * leaves and snapshots on the disk. What a challenger does.
+ */
+export async function derivation(items: readonly Item[], seconds: number): Promise<number> {
+	const inbox = inboxOf(posted(items));
+	const signatures = new SignaturePool(1);
+	let steps = 0;
+	let elapsed = 0;
+	while (elapsed < seconds * 1000) {
+		const directory = mkdtempSync(join(tmpdir(), "strikeproof-bench-"));
+		const store = await openStore({ directory, genesis: "bench" });
+		const derived = await DerivedExecutor.open({
+			store,
+			leafFile: join(directory, "leaves"),
+			inbox,
+			genesis: Genesis.cells(GENESIS),
+			signatures,
+		});
+		const start = performance.now();
+		const look = derived.sync();
+		const stop = setTimeout(() => void derived.close(), Math.max(1, seconds * 1000 - elapsed));
+		await look;
+		elapsed += performance.now() - start;
+		clearTimeout(stop);
+		steps += derived.stepCount;
+		await derived.close();
+		await store.close();
+		rmSync(directory, { recursive: true, force: true });
+	}
+	await signatures.close();
+	return (steps / elapsed) * 1000;
+}
 
 /**
  * From a signed message at the sequencer's door to its signed receipt: signature checked, ordered, on the disk (fdatasync), executed, state checkpointed. `items`

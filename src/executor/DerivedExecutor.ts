@@ -17,6 +17,8 @@ import { LeafFile } from "./LeafFile.ts";
 import type { DerivedSnapshot } from "./LiveExecutor.ts";
 import * as Outbox from "./Outbox.ts";
 import { Runner } from "./Runner.ts";
+import type { SignaturePool } from "./SignaturePool.ts";
+import { SignaturesAhead } from "./SignaturesAhead.ts";
 import type { CellBytes } from "./TrackedState.ts";
 
 /** Steps between snapshots: what a restart or a one-step proof executes again at most. */
@@ -36,6 +38,8 @@ export type DerivedOptions = {
 	/** The machine's cells before its first step. */
 	readonly genesis: Iterable<CellBytes>;
 	readonly snapshotSteps?: number;
+	/** Recovers signers on other threads, ahead of the steps that need them. */
+	readonly signatures?: SignaturePool;
 };
 
 /** What one look at L1 brought. `reorganised`: L1 replaced batches or messages that were executed, and they were taken back first. */
@@ -51,6 +55,7 @@ export class DerivedExecutor implements Histories {
 	readonly #inbox: InboxReader;
 	readonly #leaves: LeafFile;
 	readonly #snapshotSteps: number;
+	readonly #signatures: SignaturePool | undefined;
 	readonly #genesis: HistoryStart;
 	#runner: Runner;
 	#batches: DerivedBatch[];
@@ -74,6 +79,7 @@ export class DerivedExecutor implements Histories {
 		this.#view = new InboxView(options.inbox);
 		this.#leaves = leaves;
 		this.#snapshotSteps = options.snapshotSteps ?? SNAPSHOT_STEPS;
+		this.#signatures = options.signatures;
 		this.#genesis = genesis;
 		this.#runner = Runner.restore(snapshot.machine, snapshot.step);
 		this.#batches = DerivedStore.loadBatches(options.store).slice(0, snapshot.batchCount);
@@ -203,6 +209,7 @@ export class DerivedExecutor implements Histories {
 
 	/** Stops a look that is under way at its next turn. The store is its owner's to close. */
 	async close(): Promise<void> {
+		if (this.#closing) return;
 		this.#closing = true;
 		await this.#syncing?.catch(() => undefined);
 		this.#leaves.close();
@@ -236,7 +243,12 @@ export class DerivedExecutor implements Histories {
 	async #execute(batch: ReadBatch): Promise<void> {
 		this.#reading = batch;
 		const target = batch.index + 1;
+		const { cursor } = this.#runner.machine;
+		const ahead =
+			this.#signatures &&
+			new SignaturesAhead(this.#signatures, batch, cursor.batch === batch.index ? cursor.offset : 0, this.#runner.domainSeparator);
 		while (this.#runner.machine.cursor.batch < target) {
+			if (ahead?.isDue(this.#runner.machine.cursor.offset)) await ahead.wait();
 			const input = this.#runner.input(batch, target);
 			const outcome = this.#runner.advance(input);
 			this.#leaves.append(this.#runner.commitment());

@@ -1,5 +1,6 @@
 import { CommittedState } from "../machine/state/CommittedState.ts";
 import type { AccessLog } from "../machine/state/CommittedState.ts";
+import * as State from "../machine/state/State.ts";
 import * as Step from "../machine/step/Machine.ts";
 import * as Machines from "../machine/types/Machine.ts";
 import type { Input, Machine, Outcome } from "../machine/types/Machine.ts";
@@ -84,6 +85,11 @@ export class Runner {
 	/** Leaves in the outbox. */
 	get withdrawals(): readonly Uint8Array[] {
 		return this.#state.live.withdrawals;
+	}
+
+	/** EIP-712 separator of users' messages. */
+	get domainSeparator(): Uint8Array {
+		return State.globals(this.#state.live).domainSeparator;
 	}
 
 	preimage(): Uint8Array {

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { DerivedExecutor } from "../../src/executor/DerivedExecutor.ts";
 import * as Genesis from "../../src/executor/Genesis.ts";
 import { Runner } from "../../src/executor/Runner.ts";
+import { SignaturePool } from "../../src/executor/SignaturePool.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Merkle from "../../src/machine/math/Merkle.ts";
@@ -109,6 +110,24 @@ describe("given an executor over L1", () => {
 		assert.deepEqual(one, other);
 		assertLeaves(derived, leaves);
 		await derived.close();
+	});
+
+	it("finds the same with signers recovered ahead on other threads, from any place in a batch", async () => {
+		const chain = fixedChain();
+		const leaves = await plainLeaves(chain);
+		const [store, file, signatures] = [new MemoryStore(), leafFile(), new SignaturePool(2)];
+		const options = { store, leafFile: file, inbox: chain, genesis: Genesis.cells(GENESIS), snapshotSteps: 64, signatures };
+		const first = await DerivedExecutor.open(options);
+		chain.show(4);
+		await first.sync();
+		await first.close();
+		chain.show(8);
+		const second = await DerivedExecutor.open(options);
+		assert.ok(second.stepCount > 0, "it resumes inside a batch");
+		await second.sync();
+		assertLeaves(second, leaves);
+		await second.close();
+		await signatures.close();
 	});
 
 	it("proves withdrawals under the outbox root of any batch that has them", async () => {
