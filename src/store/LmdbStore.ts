@@ -99,20 +99,26 @@ class LmdbStore implements Store {
 			// Inside the transaction each change takes effect at once; the promise of the whole is the one that counts.
 			await this.#database.transaction(() => {
 				for (const { key, value } of changes) {
-					if (value) void this.#database.put(key, asBuffer(value));
-					else void this.#database.remove(key);
+					const change = value ? this.#database.put(key, asBuffer(value)) : this.#database.remove(key);
+					change.catch(() => undefined);
 				}
 			});
 		} catch (error) {
-			const full = systemCode(error) === "ENOSPC" || /MDB_MAP_FULL|No space left/.test(text(error));
-			const reason = full ? "the disk is full: free space and start again" : `${text(error)}: check the disk and start again`;
-			throw new StoreError(
-				full ? "FULL" : "BROKEN",
-				this.#directory,
-				`The store in ${this.#directory} could not be written: ${reason}.`,
-				error,
-			);
+			throw await this.#describe(error);
 		}
+	}
+
+	/** lmdb says that a commit failed, and elsewhere why; a full disk shows as a short write, which it calls an input/output error. */
+	async #describe(error: unknown): Promise<StoreError> {
+		const reason = await Promise.resolve((error as { commitError?: unknown }).commitError ?? error).catch((cause: unknown) => cause);
+		const full = systemCode(reason) === "ENOSPC" || /MDB_MAP_FULL|No space left|Input\/output error|File too large/.test(text(reason));
+		const advice = full ? "the disk is full or failing: free space and start again" : "check the disk and start again";
+		return new StoreError(
+			full ? "FULL" : "BROKEN",
+			this.#directory,
+			`The store in ${this.#directory} could not be written (${text(reason)}): ${advice}.`,
+			reason,
+		);
 	}
 
 	async close(): Promise<void> {

@@ -55,6 +55,27 @@ describe("given a data directory that cannot serve", () => {
 		await (await openStore({ directory, genesis: "g" })).close();
 	});
 
+	it("says that the disk is full, and keeps what it acknowledged", { skip: process.platform === "win32" }, async () => {
+		const directory = join(root, "full");
+		const script = fileURLToPath(new URL("./filler.ts", import.meta.url));
+		// A limit on file sizes stands in for a full disk: the write falls short in the same place.
+		const child = spawn("sh", ["-c", `ulimit -f 8192; exec "$0" "$1" "$2"`, process.execPath, script, directory], {
+			stdio: ["ignore", "pipe", "ignore"],
+		});
+		let output = "";
+		child.stdout.on("data", (chunk) => {
+			output += String(chunk);
+		});
+		await once(child, "close");
+		const { acknowledged, code, message } = JSON.parse(output) as { acknowledged: number; code: string; message: string };
+		assert.equal(code, "FULL");
+		assert.match(message, /^The store in .* could not be written \(.*\): the disk is full or failing: free space and start again\.$/);
+		assert.ok(acknowledged > 3);
+		const store = await openStore({ directory, genesis: "g" });
+		for (let n = 0; n < acknowledged; n++) assert.equal(store.get(`key ${n}`)?.[99_999], n % 256);
+		await store.close();
+	});
+
 	it("refuses use after it was closed", async () => {
 		const store = await openStore({ directory: join(root, "closed"), genesis: "g" });
 		await store.close();
