@@ -20,7 +20,7 @@ type Entry = { key: string; nonce: number; raw: string; hashes: string[]; done?:
 
 /** Milliseconds without inclusion after which a transaction is replaced by a dearer one. */
 const PATIENCE_MS = 30_000;
-const POLL_MS = 40;
+const POLL_MS = 20;
 const GAS_CAP = 16_777_216n;
 
 const encoder = new TextEncoder();
@@ -49,6 +49,11 @@ export class TransactionManager implements TransactionSender {
 	/** Whether everything that was asked for is broadcast, and something still waits for a block. */
 	get isWaiting(): boolean {
 		return this.#unprepared === 0 && this.#waiting > 0;
+	}
+
+	/** Whether nothing is asked for and nothing waits. */
+	get isIdle(): boolean {
+		return this.#unprepared === 0 && this.#waiting === 0;
 	}
 
 	async send(request: TransactionRequest): Promise<TransactionOutcome> {

@@ -1,0 +1,145 @@
+// A small real world for dispute games: the whole deployment on an embedded chain, real deposits, and batches of real signed messages, so that every step in
+// dispute is the machine's own.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Contract, TypedDataEncoder, getBytes } from "ethers";
+import { deploy } from "../../../deploy/deploy.ts";
+import * as Artifacts from "../../../src/chain/Artifacts.ts";
+import type { Deployment } from "../../../src/chain/Deployment.ts";
+import { DEVNET } from "../../../src/chain/Deployment.ts";
+import * as EmbeddedChain from "../../../src/chain/EmbeddedChain.ts";
+import { KeySigner } from "../../../src/chain/KeySigner.ts";
+import { L1InboxReader } from "../../../src/chain/L1InboxReader.ts";
+import { DerivedExecutor } from "../../../src/executor/DerivedExecutor.ts";
+import * as Genesis from "../../../src/executor/Genesis.ts";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Keccak from "../../../src/machine/math/Keccak.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
+import * as Series from "../../../src/machine/types/Series.ts";
+import { Random } from "../../../src/market/Random.ts";
+import { SyntheticMarket } from "../../../src/market/SyntheticMarket.ts";
+import { PLACES, testWallet } from "../../../src/node/keys.ts";
+import * as Batch from "../../../src/protocol/Batch.ts";
+import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
+import { reportOf } from "../../../src/roles/reporter/Reporter.ts";
+import { MemoryStore } from "../../../src/store/MemoryStore.ts";
+
+const START_TIME = Date.UTC(2026, 1, 2, 9) / 1000;
+const DAY = Math.floor(START_TIME / 86_400) + 20;
+const ACCOUNTS = 6;
+const STRIKES = [19_500, 20_000, 20_500];
+/** LIMIT: messages of the disputed batches; what a larger tree has beyond them is the halted machine. */
+const MAX_MESSAGES = 1600;
+
+export type World = {
+	readonly chain: EmbeddedChain.EmbeddedChain;
+	readonly deployment: Deployment;
+	readonly derived: DerivedExecutor;
+	close(): Promise<void>;
+};
+
+/** Builds it: `height` is that of the games. The first batch is one message; the second interval has about three quarters of 2^height steps. */
+export async function build(height: number, seed: number): Promise<World> {
+	const chain = await EmbeddedChain.start({ startTime: START_TIME });
+	const { provider } = chain;
+	const deployer = testWallet(PLACES.deployer).connect(provider);
+	const reporters = Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i));
+	const deployment = await deploy(deployer, {
+		network: "dispute",
+		reporters: reporters.map(({ address }) => address),
+		quorum: 5,
+		committee: [testWallet(PLACES.sequencer).address],
+		treasury: deployer.address,
+		parameters: { ...DEVNET, height, challengePeriodBlocks: Math.max(60, 2 * height + 20) },
+	});
+	const usdc = new Contract(deployment.contracts.MockUSDC, Artifacts.of("MockUSDC").abi, deployer);
+	const vault = new Contract(deployment.contracts.Vault, Artifacts.of("Vault").abi, deployer);
+	const amount = 10n ** 12n;
+	await (await usdc.getFunction("mint")(deployer.address, amount * BigInt(ACCOUNTS))).wait();
+	await (await usdc.getFunction("approve")(deployment.contracts.Vault, amount * BigInt(ACCOUNTS))).wait();
+	for (let i = 0; i < ACCOUNTS; i++) await (await vault.getFunction("deposit")(testWallet(PLACES.traders + i).address, 0, amount)).wait();
+	await postBatches(chain, deployment, await messagesOf(deployment, Math.min(MAX_MESSAGES, Math.floor(2 ** height / 2)), seed));
+	const folder = mkdtempSync(join(tmpdir(), "strikeproof-dispute-"));
+	const genesis = { domainSeparator: getBytes(deployment.domainSeparator), reporters: deployment.reporters, quorum: deployment.quorum };
+	const derived = await DerivedExecutor.open({ store: new MemoryStore(), leafFile: join(folder, "leaves"), inbox: new L1InboxReader(provider, deployment), genesis: Genesis.cells(genesis) });
+	await derived.sync();
+	return {
+		chain,
+		deployment,
+		derived,
+		async close() {
+			await derived.close();
+			await chain.close();
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+/** Listings, a report, and orders that rest, cross, are cancelled and refused; some of it junk. */
+async function messagesOf(deployment: Deployment, count: number, seed: number): Promise<Uint8Array[]> {
+	const random = new Random(seed);
+	const domain = getBytes(deployment.domainSeparator);
+	const signers = Array.from({ length: ACCOUNTS }, (_, i) => new KeySigner(testWallet(PLACES.traders + i).privateKey));
+	const messages: Uint8Array[] = STRIKES.map((strike) => Encoding.list({ underlying: 0, day: DAY, strike }));
+	const time = START_TIME + 30;
+	const quote = await new SyntheticMarket(seed, START_TIME).source(1, 0).quote(0, time, [DAY]);
+	if (!quote) throw new Error("the synthetic market has no quote");
+	const digest = Messages.reportDigest(domain, reportOf(quote, 0, []));
+	const signatures = await Promise.all([0, 1, 2, 3, 4].map((place) => new KeySigner(testWallet(PLACES.reporters + place).privateKey).sign(digest)));
+	messages.push(Encoding.report(reportOf(quote, 0b11111, signatures)));
+	for (let nonce = 1; messages.length < count; nonce++) {
+		const account = 1 + random.below(ACCOUNTS);
+		const signer = signers[account - 1] as KeySigner;
+		if (random.next() < 0.05) {
+			messages.push(Uint8Array.from({ length: 1 + random.below(40) }, () => random.below(256)));
+			continue;
+		}
+		const place: Messages.Place = {
+			account,
+			series: Series.make(0, DAY, random.below(2), random.pick(STRIKES)),
+			side: random.below(2),
+			timeInForce: random.below(2),
+			flags: 0,
+			price: 900 + random.below(400),
+			size: 1 + random.below(20),
+			expiresAt: 0,
+			nonce,
+			signature: new Uint8Array(65),
+		};
+		place.signature = await signer.sign(Messages.placeDigest(domain, place));
+		messages.push(Encoding.place(place));
+	}
+	return messages;
+}
+
+async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deployment, messages: readonly Uint8Array[]): Promise<void> {
+	const batcher = testWallet(PLACES.batcher).connect(chain.provider);
+	const inbox = new Contract(deployment.contracts.SequencerInbox, Artifacts.of("SequencerInbox").abi, batcher);
+	const domain = getBytes(TypedDataEncoder.hashDomain({ ...deployment.domain, verifyingContract: deployment.contracts.SequencerInbox }));
+	const committee = new KeySigner(testWallet(PLACES.sequencer).privateKey);
+	const contents: Uint8Array[] = [Batch.encodeRecord(Uint8Array.of(0xff), 0)];
+	let bytes: Uint8Array[] = [];
+	for (const [i, message] of messages.entries()) {
+		bytes.push(Batch.encodeRecord(message, i === 0 ? 45 : 0));
+		if (i === messages.length - 1 || bytes.reduce((sum, record) => sum + record.length, 0) > 100_000) {
+			contents.push(Bytes.concat(...bytes));
+			bytes = [];
+		}
+	}
+	await chain.mineAt(START_TIME + 200);
+	for (const [index, content] of contents.entries()) {
+		const minTime = START_TIME;
+		const maxTime = START_TIME + 100;
+		const times = { minTime: index === 0 ? minTime : maxTime, maxTime };
+		const l1End = index === 0 ? 0 : ACCOUNTS;
+		// The first real batch takes the deposits before its orders.
+		const whole = index === 1 ? Bytes.concat(...Array.from({ length: ACCOUNTS }, () => Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0)), content) : content;
+		const previousAccumulator = getBytes((await inbox.getFunction("batchAccumulator")(index)) as string);
+		const vote = { index, previousAccumulator, contentHash: Keccak.hash(whole), ...times, l1End };
+		const signature = await committee.sign(Checkpoint.batchDigest(domain, vote));
+		await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, whole, [signature])).wait();
+	}
+}
