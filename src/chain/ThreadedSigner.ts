@@ -36,6 +36,8 @@ export class ThreadedSigner implements Signer {
 
 	async close(): Promise<void> {
 		this.#fail(new Error("the signer is closed"));
+		// Whoever waits for the end of the thread must not be ended before it.
+		this.#worker.ref();
 		await this.#worker.terminate();
 	}
 

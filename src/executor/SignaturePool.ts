@@ -56,7 +56,13 @@ export class SignaturePool {
 
 	async close(): Promise<void> {
 		this.#fail(undefined);
-		await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()));
+		await Promise.all(
+			this.#lanes.map(({ worker }) => {
+				// Whoever waits for the end of the threads must not be ended before them.
+				worker.ref();
+				return worker.terminate();
+			}),
+		);
 	}
 
 	#send(): void {
