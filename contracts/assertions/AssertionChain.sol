@@ -201,7 +201,8 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         uint256 price = block.basefee < REFUND_CAP ? block.basefee : REFUND_CAP;
         uint256 amount = gasUsed * price;
         if (amount > pots[assertion.parent]) amount = pots[assertion.parent];
-        require(mover != address(0) && amount > 0, NothingToPay());
+        // Not `amount > 0`: nodes simulate calls at a base fee of 0, and would refuse to send what pays when it is mined.
+        require(mover != address(0) && pots[assertion.parent] > 0, NothingToPay());
         refunded[edgeId] = true;
         pots[assertion.parent] -= amount;
         credits[mover] += amount;

@@ -83,18 +83,20 @@ export class TransactionManager implements TransactionSender {
 	async #prepare(request: TransactionRequest): Promise<Entry | TransactionOutcome> {
 		const { provider, wallet } = this.#options;
 		const call = { from: wallet.address, to: request.to, data: request.data, value: request.value ?? 0n };
+		const [count, fees, chain] = await Promise.all([provider.getTransactionCount(wallet.address, "latest"), provider.getFeeData(), provider.getNetwork()]);
+		const tip = fees.maxPriorityFeePerGas ?? 1_000_000_000n;
+		const prices = { maxPriorityFeePerGas: tip, maxFeePerGas: fees.maxFeePerGas ?? tip * 2n };
 		let gasLimit: bigint;
 		try {
-			gasLimit = request.gasLimit ?? ((await provider.estimateGas(call)) * 5n) / 4n;
+			// With its prices: without them a node simulates at a base fee of 0, where a refund of gas is nothing.
+			gasLimit = request.gasLimit ?? ((await provider.estimateGas({ ...call, ...prices })) * 5n) / 4n;
 		} catch (error) {
 			if (!isError(error, "CALL_EXCEPTION")) throw error;
 			return { status: "reverted", error: errorOf(error.data ?? undefined, error.shortMessage) };
 		}
 		if (gasLimit > GAS_CAP) gasLimit = GAS_CAP;
-		const [count, fees, chain] = await Promise.all([provider.getTransactionCount(wallet.address, "latest"), provider.getFeeData(), provider.getNetwork()]);
 		const nonce = Math.max(count, this.#nextNonce);
 		this.#nextNonce = nonce + 1;
-		const tip = fees.maxPriorityFeePerGas ?? 1_000_000_000n;
 		const raw = await wallet.signTransaction({
 			...call,
 			from: undefined,
@@ -102,8 +104,7 @@ export class TransactionManager implements TransactionSender {
 			gasLimit,
 			chainId: chain.chainId,
 			type: 2,
-			maxPriorityFeePerGas: tip,
-			maxFeePerGas: fees.maxFeePerGas ?? tip * 2n,
+			...prices,
 		} as never);
 		const entry: Entry = { key: request.key, nonce, raw, hashes: [Transaction.from(raw).hash as string] };
 		await this.#save(entry);
