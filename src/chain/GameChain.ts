@@ -9,6 +9,9 @@ import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 import { EventLog } from "./EventLog.ts";
 
+/** LIMIT: a refund's gas: a path of 22 hashes, three slots written. */
+const REFUND_GAS = 250_000n;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The games as their events tell them: a pure function of L1's logs. */
@@ -234,7 +237,8 @@ export class GameChain implements GameReader, GameTransactions {
 	}
 
 	refund(assertion: string, edge: EdgeKey, path: readonly Uint8Array[]): TransactionRequest {
-		return this.#toChain(`refund/${toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]);
+		// An estimate would be made at a base fee of 0, at which nothing is credited and less is written.
+		return { ...this.#toChain(`refund/${toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]), gasLimit: REFUND_GAS };
 	}
 
 	unstake(latest: string): TransactionRequest {
