@@ -133,9 +133,9 @@ async function create(signer: Signer, step: Step, nonce: number, expected: strin
 	try {
 		const sent = await signer.sendTransaction({ data, nonce, value: step.value ?? 0n });
 		const receipt = await sent.wait();
-		if (receipt?.contractAddress?.toLowerCase() !== expected) throw new Error(`it landed at ${receipt?.contractAddress}, not at ${expected}`);
+		if (receipt?.contractAddress?.toLowerCase() !== expected)
+			throw new Error(`it landed at ${receipt?.contractAddress}, not at ${expected}`);
 	} catch (cause) {
 		throw new Error(`${step.name} could not be deployed: ${(cause as Error).message}`, { cause });
 	}
 }
-

@@ -121,9 +121,7 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         addEdge(assertionId, parentRecord, game);
         stakes[msg.sender].latest = assertionId;
         Assertion storage created = records[assertionId];
-        emit AssertionCreated(
-            assertionId, parent, game, historyRoot, created.targetBatch, msg.sender, created.isOverflow, finalState
-        );
+        emit AssertionCreated(assertionId, parent, game, historyRoot, created.targetBatch, msg.sender, created.isOverflow, finalState);
     }
 
     /// @inheritdoc IAssertionChain
@@ -193,8 +191,10 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         require(assertion.status == Status.Confirmed, WrongStatus(assertionId, assertion.status));
         bytes32 edgeId = Edges.edgeId(edge);
         bytes32 game = gameIdOf(assertion.parent);
-        bool inTree = edge.gameId == game && path.length + edge.height == HEIGHT
-            && HistoryCommitment.rootOf(edge.historyRoot, edge.position, path) == assertion.historyRoot;
+        bool inTree =
+            edge.gameId == game &&
+                path.length + edge.height == HEIGHT &&
+                HistoryCommitment.rootOf(edge.historyRoot, edge.position, path) == assertion.historyRoot;
         require(inTree, NotOnWinningTree(edgeId));
         require(!refunded[edgeId], AlreadyRefunded(edgeId));
         (address mover, uint256 gasUsed) = CHALLENGES.moveOf(edgeId);
@@ -240,7 +240,7 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         uint256 amount = credits[msg.sender];
         require(amount > 0, NothingToPay());
         credits[msg.sender] = 0;
-        (bool paid,) = msg.sender.call{value: amount}("");
+        (bool paid, ) = msg.sender.call{value: amount}("");
         require(paid, PaymentFailed(msg.sender, amount));
     }
 
@@ -300,7 +300,7 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
 
     function addEdge(bytes32 assertionId, Assertion storage parentRecord, bytes32 game) private {
         Assertion storage assertion = records[assertionId];
-        (assertion.topEdge,) = CHALLENGES.addTopEdge(
+        (assertion.topEdge, ) = CHALLENGES.addTopEdge(
             game,
             parentRecord.targetBatch,
             HEIGHT,

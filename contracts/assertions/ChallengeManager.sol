@@ -77,7 +77,7 @@ contract ChallengeManager is IChallengeManager {
     function bisect(EdgeKey calldata edge, bytes32 left, bytes32 right) external {
         uint256 gasBefore = gasleft();
         require(edge.height > 0, WrongHeight(edge.height));
-        (bytes32 edgeId, Record storage record,) = movable(edge);
+        (bytes32 edgeId, Record storage record, ) = movable(edge);
         bytes32 hash = HistoryCommitment.node(left, right);
         require(hash == edge.historyRoot, WrongChildren(edge.historyRoot, hash));
         add(Edges.leftChild(edge, left));

@@ -33,7 +33,14 @@ contract Outbox is IOutbox {
     }
 
     /// @inheritdoc IOutbox
-    function claim(bytes32 outboxRoot, uint256 index, uint256 account, address recipient, uint256 amount, bytes32[] calldata proof) external {
+    function claim(
+        bytes32 outboxRoot,
+        uint256 index,
+        uint256 account,
+        address recipient,
+        uint256 amount,
+        bytes32[] calldata proof
+    ) external {
         require(!ESCAPE_HATCH.isFrozen(), RollupFrozen());
         require(isAccepted[outboxRoot] && outboxRoot != bytes32(0), UnknownRoot(outboxRoot));
         require(!claimed.get(index), AlreadyClaimed(index));

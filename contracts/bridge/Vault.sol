@@ -38,11 +38,15 @@ contract Vault is IVault, EIP712, ReentrancyGuard {
     }
 
     /// @inheritdoc IVault
-    function depositWithPermit(address owner, uint32 subaccount, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external
-        nonReentrant
-        returns (uint32 account)
-    {
+    function depositWithPermit(
+        address owner,
+        uint32 subaccount,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (uint32 account) {
         // Somebody may have used the permit already to annoy: what counts is the allowance, which the transfer checks.
         try IERC20Permit(address(TOKEN)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         return take(owner, subaccount, amount);

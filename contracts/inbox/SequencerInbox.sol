@@ -41,6 +41,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         bytes[] calldata signatures
     ) external {
         // Nodes read the content from the transaction itself, so the caller must be what sent it: an account without code.
+        // solhint-disable-next-line avoid-tx-origin
         require(msg.sender == tx.origin && msg.sender.code.length == 0, ContentNotInCalldata(msg.sender));
         require(index == batchCount, WrongIndex(index, batchCount));
         require(content.length <= Batch.MAX_BATCH_BYTES, ContentTooLong(content.length, Batch.MAX_BATCH_BYTES));
@@ -63,9 +64,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
 
     /// @inheritdoc ISequencerInbox
     function batchDigest(uint64 index, bytes32 contentHash, uint40 minTime, uint40 maxTime, uint64 l1End) public view returns (bytes32) {
-        return _hashTypedDataV4(
-            keccak256(abi.encode(BATCH_TYPE, index, accumulators[index], contentHash, minTime, maxTime, l1End))
-        );
+        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPE, index, accumulators[index], contentHash, minTime, maxTime, l1End)));
     }
 
     /// @inheritdoc ISequencerInbox

@@ -13,7 +13,13 @@ interface IChallengeManager {
     }
 
     event EdgeAdded(
-        bytes32 indexed gameId, bytes32 indexed edgeId, bytes32 mutualId, uint8 height, uint64 position, bytes32 prefix, bytes32 historyRoot
+        bytes32 indexed gameId,
+        bytes32 indexed edgeId,
+        bytes32 mutualId,
+        uint8 height,
+        uint64 position,
+        bytes32 prefix,
+        bytes32 historyRoot
     );
     event Bisected(bytes32 indexed edgeId, bytes32 left, bytes32 right, address mover);
     event OneStepProved(bytes32 indexed edgeId, address mover);

@@ -18,7 +18,14 @@ interface IOutbox {
     function acceptRoot(bytes32 outboxRoot) external;
 
     /// @notice Pays withdrawal `index`, shown under a confirmed root by its 24 siblings. Anyone may call; the payee is paid.
-    function claim(bytes32 outboxRoot, uint256 index, uint256 account, address recipient, uint256 amount, bytes32[] calldata proof) external;
+    function claim(
+        bytes32 outboxRoot,
+        uint256 index,
+        uint256 account,
+        address recipient,
+        uint256 amount,
+        bytes32[] calldata proof
+    ) external;
 
     /// @notice Hands the right to be paid to somebody else, who may have paid the recipient early. Only the present payee; before the claim.
     function transferClaim(uint256 index, address recipient, address to) external;

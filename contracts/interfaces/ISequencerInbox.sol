@@ -23,7 +23,14 @@ interface ISequencerInbox {
     error TooEarlyToForce(uint64 timestamp, uint256 allowedAt);
 
     /// @notice Appends a batch whose content is this transaction's calldata, under a certificate of the committee. Anyone who holds it may post.
-    function postBatch(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End, bytes calldata content, bytes[] calldata signatures) external;
+    function postBatch(
+        uint64 index,
+        uint40 minTime,
+        uint40 maxTime,
+        uint64 l1End,
+        bytes calldata content,
+        bytes[] calldata signatures
+    ) external;
 
     /// @notice Appends a batch without content that consumes L1 messages up to `l1End`, the last of which waited longer than the delay. Anyone, without
     /// any sequencer.

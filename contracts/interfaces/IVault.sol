@@ -18,9 +18,15 @@ interface IVault {
     function deposit(address owner, uint32 subaccount, uint256 amount) external returns (uint32 account);
 
     /// @notice Like `deposit`, with an ERC-2612 permit instead of an earlier approval.
-    function depositWithPermit(address owner, uint32 subaccount, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external
-        returns (uint32 account);
+    function depositWithPermit(
+        address owner,
+        uint32 subaccount,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external returns (uint32 account);
 
     /// @notice Pays collateral out. Only the Outbox and the EscapeHatch.
     function pay(address to, uint256 amount) external;

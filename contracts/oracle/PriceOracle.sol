@@ -39,8 +39,7 @@ contract PriceOracle is IPriceOracle {
         require(!Reporting.leavesGap(before, message.time), ReportLeavesGap(message.time, before));
         bool sound = message.indexPrice > 0 && message.indexPrice < MAX_PRICE && message.time >= SECONDS_PER_DAY;
         require(sound, UnsoundPrice(message.indexPrice));
-        Underlying memory underlying =
-            Underlying(feed.indexPrice, before, 0, feed.accumulator, feed.windowDay, feed.windowStart);
+        Underlying memory underlying = Underlying(feed.indexPrice, before, 0, feed.accumulator, feed.windowDay, feed.windowStart);
         (uint256 day, uint256 price) = Reporting.average(underlying, lotsPerUnit(message.underlying), message.time);
         if (price != 0) {
             settlementPrice[message.underlying][day] = price;

@@ -20,18 +20,19 @@ library Assertions {
     bytes32 private constant TAG_ASSERTION = keccak256("strikeproof.assertion.v1");
 
     function configId(Config memory config) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                TAG_CONFIG,
-                config.verifier,
-                config.height,
-                config.challengePeriodBlocks,
-                config.gracePeriodBlocks,
-                config.minimumPeriodBlocks,
-                config.bond,
-                config.refundCap
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    TAG_CONFIG,
+                    config.verifier,
+                    config.height,
+                    config.challengePeriodBlocks,
+                    config.gracePeriodBlocks,
+                    config.minimumPeriodBlocks,
+                    config.bond,
+                    config.refundCap
+                )
+            );
     }
 
     function gameId(bytes32 parent, uint64 targetBatch, bytes32 targetAccumulator, bytes32 config) internal pure returns (bytes32) {

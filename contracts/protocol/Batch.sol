@@ -38,14 +38,15 @@ library Batch {
 
     /// @notice carrier u8 | contentRoot 32 | length u32 | minTime u40 | maxTime u40 | l1End u64
     function encodeHeader(Header memory header) internal pure returns (bytes memory) {
-        return abi.encodePacked(
-            uint8(header.carrier),
-            header.contentRoot,
-            uint32(header.length),
-            uint40(header.minTime),
-            uint40(header.maxTime),
-            uint64(header.l1End)
-        );
+        return
+            abi.encodePacked(
+                uint8(header.carrier),
+                header.contentRoot,
+                uint32(header.length),
+                uint40(header.minTime),
+                uint40(header.maxTime),
+                uint64(header.l1End)
+            );
     }
 
     /// @notice Accumulator after a batch: keccak256(TAG_BATCH || accumulator before || keccak256(header)).
@@ -76,7 +77,7 @@ library Batch {
     function readRecord(bytes memory window, uint256 base, uint256 offset, uint256 end) internal pure returns (RecordHead memory record) {
         uint256 at = offset;
         uint256 length = 0;
-        for (uint256 i = 0;; i++) {
+        for (uint256 i = 0; ; i++) {
             if (i == MAX_LENGTH_BYTES || at == end) return record;
             uint256 octet = uint8(window[at - base]);
             at += 1;
@@ -84,7 +85,7 @@ library Batch {
             if (octet < 128) break;
         }
         uint256 delay = 0;
-        for (uint256 i = 0;; i++) {
+        for (uint256 i = 0; ; i++) {
             if (i == MAX_DELAY_BYTES || at == end) return record;
             uint256 octet = uint8(window[at - base]);
             at += 1;

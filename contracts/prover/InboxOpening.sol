@@ -17,11 +17,13 @@ library InboxOpening {
 
     error BadOpening();
 
-    function next(Machine memory machine, uint64 target, bytes memory opening, IInbox inbox, ISequencerInbox sequencerInbox)
-        internal
-        view
-        returns (Input memory input)
-    {
+    function next(
+        Machine memory machine,
+        uint64 target,
+        bytes memory opening,
+        IInbox inbox,
+        ISequencerInbox sequencerInbox
+    ) internal view returns (Input memory input) {
         Cursor memory cursor = machine.cursor;
         input.cursor = Cursor(cursor.batch, cursor.l1Index, cursor.offset);
         input.clock = machine.clock;
@@ -76,11 +78,11 @@ library InboxOpening {
     }
 
     /// @dev The content from a chunk on, and where the opening goes on behind it.
-    function openWindow(bytes memory opening, Header memory header, uint256 offset)
-        private
-        pure
-        returns (bytes memory window, uint256 base, uint256 at)
-    {
+    function openWindow(
+        bytes memory opening,
+        Header memory header,
+        uint256 offset
+    ) private pure returns (bytes memory window, uint256 base, uint256 at) {
         uint256 count = Bytes.uint_(opening, HEADER_LENGTH, 1);
         uint256 first = Bytes.uint_(opening, HEADER_LENGTH + 1, 1);
         base = first * Batch.CHUNK_BYTES;

@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {IInbox} from "../interfaces/IInbox.sol";
 import {IOneStepProofEntry} from "../interfaces/IOneStepProofEntry.sol";
 import {ISequencerInbox} from "../interfaces/ISequencerInbox.sol";
-import {Bytes} from "../machine/math/Bytes.sol";
 import {Result} from "../machine/Result.sol";
 import {Messages} from "../machine/step/Messages.sol";
 import {Input, InputKind, Machine, Machines, Outcome} from "../machine/types/Machine.sol";
@@ -31,15 +30,15 @@ contract OneStepProofEntry is IOneStepProofEntry {
 
     /// @inheritdoc IOneStepProofEntry
     function step(uint64 targetBatch, bytes32 preCommitment, bytes calldata proof) external view returns (bytes32 postCommitment) {
-        (postCommitment,) = trace(targetBatch, preCommitment, proof);
+        (postCommitment, ) = trace(targetBatch, preCommitment, proof);
     }
 
     /// @notice Like `step`, and says what the step did.
-    function trace(uint64 targetBatch, bytes32 preCommitment, bytes calldata proof)
-        public
-        view
-        returns (bytes32 postCommitment, Outcome memory out)
-    {
+    function trace(
+        uint64 targetBatch,
+        bytes32 preCommitment,
+        bytes calldata proof
+    ) public view returns (bytes32 postCommitment, Outcome memory out) {
         require(proof.length >= Machines.LENGTH + 4, BadProof());
         bytes memory preimage = proof[:Machines.LENGTH];
         require(keccak256(preimage) == preCommitment, BadProof());

@@ -16,11 +16,13 @@ abstract contract StepFamily {
     }
 
     /// @notice Executes one step on the state behind the roots. Returns the machine's commitment after it, and what it did.
-    function execute(Machine memory machine, Input memory input, bytes32 stateRoot, bytes32 outboxRoot, bytes memory witness)
-        external
-        view
-        returns (bytes32 commitment, Outcome memory out)
-    {
+    function execute(
+        Machine memory machine,
+        Input memory input,
+        bytes32 stateRoot,
+        bytes32 outboxRoot,
+        bytes memory witness
+    ) external view returns (bytes32 commitment, Outcome memory out) {
         State.Body memory state = State.load(witness, stateRoot, outboxRoot);
         if (input.kind != InputKind.Pending) {
             machine.cursor = input.cursor;

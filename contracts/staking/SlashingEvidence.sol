@@ -7,13 +7,11 @@ import {ISlashingEvidence} from "../interfaces/ISlashingEvidence.sol";
 import {IStakeRegistry} from "../interfaces/IStakeRegistry.sol";
 
 contract SlashingEvidence is ISlashingEvidence {
-    bytes32 private constant RECEIPT_TYPE =
-        keccak256("Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)");
+    bytes32 private constant RECEIPT_TYPE = keccak256("Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)");
     bytes32 private constant BATCH_TYPE = keccak256(
         "Batch(uint64 index,bytes32 previousAccumulator,bytes32 contentHash,uint64 minTime,uint64 maxTime,uint64 l1End)"
     );
-    bytes32 private constant DOMAIN_TYPE =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPE = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
     IStakeRegistry public immutable REGISTRY;
     /// The SequencerInbox, in whose domain receipts and batches are signed.
@@ -37,10 +35,8 @@ contract SlashingEvidence is ISlashingEvidence {
 
     /// @inheritdoc ISlashingEvidence
     function conflictingBatches(BatchVote calldata a, bytes calldata signatureA, BatchVote calldata b, bytes calldata signatureB) external {
-        bytes32 hashA =
-            keccak256(abi.encode(BATCH_TYPE, a.index, a.previousAccumulator, a.contentHash, a.minTime, a.maxTime, a.l1End));
-        bytes32 hashB =
-            keccak256(abi.encode(BATCH_TYPE, b.index, b.previousAccumulator, b.contentHash, b.minTime, b.maxTime, b.l1End));
+        bytes32 hashA = keccak256(abi.encode(BATCH_TYPE, a.index, a.previousAccumulator, a.contentHash, a.minTime, a.maxTime, a.l1End));
+        bytes32 hashB = keccak256(abi.encode(BATCH_TYPE, b.index, b.previousAccumulator, b.contentHash, b.minTime, b.maxTime, b.l1End));
         require(a.index == b.index && a.previousAccumulator == b.previousAccumulator && hashA != hashB, NotConflicting());
         slash(hashA, signatureA, hashB, signatureB);
     }
@@ -53,9 +49,7 @@ contract SlashingEvidence is ISlashingEvidence {
     }
 
     function digest(bytes32 structHash) private view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, SEQUENCER_INBOX)
-        );
+        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, SEQUENCER_INBOX));
         return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 }

@@ -102,7 +102,7 @@ contract StakeRegistry is IStakeRegistry, ReentrancyGuard {
     }
 
     function pay(address payable to, uint256 amount) private {
-        (bool paid,) = to.call{value: amount}("");
+        (bool paid, ) = to.call{value: amount}("");
         require(paid, PaymentFailed(to, amount));
     }
 }

@@ -22,7 +22,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 	machine: { floor: 0, packages: ["hash-wasm", "secp256k1"], node: false },
 	protocol: { floor: 1, packages: [], node: false },
 	ports: { floor: 2, packages: [], node: false },
-	chain: { floor: 3, packages: ["ethers", "hardhat"], node: true },
+	chain: { floor: 3, packages: ["ethers", "hardhat", "secp256k1"], node: true },
 	store: { floor: 3, packages: ["lmdb"], node: true },
 	wire: { floor: 3, packages: ["ws", "zod"], node: true },
 	ordering: { floor: 3, packages: [], node: true },

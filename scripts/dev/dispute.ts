@@ -9,7 +9,8 @@ import { build } from "./dispute/World.ts";
 function whole(lowest: number, highest: number): (text: string) => number {
 	return (text) => {
 		const value = Number(text);
-		if (!/^\d+$/.test(text) || value < lowest || value > highest) throw new InvalidArgumentError(`a whole number from ${lowest} to ${highest} is needed.`);
+		if (!/^\d+$/.test(text) || value < lowest || value > highest)
+			throw new InvalidArgumentError(`a whole number from ${lowest} to ${highest} is needed.`);
 		return value;
 	};
 }
@@ -35,7 +36,9 @@ await prepare(world);
 const random = new Random(options.seed * 17 + 3);
 const stepsOf = (first: number): number[] => Array.from({ length: options.liars }, (_, i) => (i === 0 ? first : random.below(size)));
 const firsts =
-	options.position === "all" ? Array.from({ length: size }, (_, i) => i) : [options.position === "random" ? random.below(size) : Number(options.position)];
+	options.position === "all"
+		? Array.from({ length: size }, (_, i) => i)
+		: [options.position === "random" ? random.below(size) : Number(options.position)];
 const games: Played[] = [];
 for (const [i, first] of firsts.entries()) {
 	const before = await world.chain.snapshot();
@@ -43,7 +46,8 @@ for (const [i, first] of firsts.entries()) {
 	games.push(played);
 	if (i < firsts.length - 1) await world.chain.revert(before);
 	if (!played.honestWon) process.stderr.write(`The honest side lost with the lie at step ${first} (seed ${options.seed}).\n`);
-	else if (!options.json) process.stderr.write(`lie at step ${first}: won in ${played.honestMoves} moves, ${played.blocksToConfirm} blocks\n`);
+	else if (!options.json)
+		process.stderr.write(`lie at step ${first}: won in ${played.honestMoves} moves, ${played.blocksToConfirm} blocks\n`);
 }
 await world.close();
 

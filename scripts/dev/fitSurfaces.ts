@@ -16,19 +16,20 @@ const SECONDS_PER_YEAR = 31_536_000;
 
 function rows(path: string): Record<string, string>[] {
 	const [head, ...lines] = readFileSync(path, "utf8").trim().split(/\r?\n/);
-	const names = (head as string).split(",");
+	const names = head.split(",");
 	return lines.map((line) => Object.fromEntries(line.split(",").map((value, i) => [names[i], value])));
 }
 
 function variance([a, b, rho, m, sigma]: readonly number[], k: number): number {
-	const x = k - (m as number);
-	return (a as number) + (b as number) * ((rho as number) * x + Math.hypot(x, sigma as number));
+	const x = k - m;
+	return a + b * (rho * x + Math.hypot(x, sigma));
 }
 
 /** Weighted squared error of volatility, with walls where the parameters make no slice. */
 function loss(p: readonly number[], quotes: readonly Quote[], years: number): number {
 	const [a, b, rho, , sigma] = p as [number, number, number, number, number];
-	if (b < 0 || Math.abs(rho) > 0.95 || sigma < 0.01 || a + b * sigma * Math.sqrt(1 - rho * rho) < 1e-6 || b * (1 + Math.abs(rho)) > 1.9) return 1e9;
+	if (b < 0 || Math.abs(rho) > 0.95 || sigma < 0.01 || a + b * sigma * Math.sqrt(1 - rho * rho) < 1e-6 || b * (1 + Math.abs(rho)) > 1.9)
+		return 1e9;
 	let sum = 0;
 	for (const { k, volatility, weight } of quotes) sum += weight * (Math.sqrt(Math.max(variance(p, k), 1e-9) / years) - volatility) ** 2;
 	return sum;
@@ -36,26 +37,26 @@ function loss(p: readonly number[], quotes: readonly Quote[], years: number): nu
 
 /** Nelder and Mead's simplex. */
 function minimise(f: (p: readonly number[]) => number, start: readonly number[], scale: readonly number[]): number[] {
-	let simplex = [start, ...start.map((_, i) => start.map((v, j) => (i === j ? v + (scale[j] as number) : v)))].map((p) => ({ p: [...p], v: f(p) }));
+	let simplex = [start, ...start.map((_, i) => start.map((v, j) => (i === j ? v + scale[j] : v)))].map((p) => ({ p: [...p], v: f(p) }));
 	const n = start.length;
 	for (let round = 0; round < 4000; round++) {
 		simplex = simplex.sort((x, y) => x.v - y.v);
-		const worst = simplex[n] as { p: number[]; v: number };
-		const centre = start.map((_, j) => simplex.slice(0, n).reduce((s, x) => s + (x.p[j] as number), 0) / n);
+		const worst = simplex[n];
+		const centre = start.map((_, j) => simplex.slice(0, n).reduce((s, x) => s + x.p[j], 0) / n);
 		const at = (t: number): { p: number[]; v: number } => {
-			const p = centre.map((c, j) => c + t * ((worst.p[j] as number) - c));
+			const p = centre.map((c, j) => c + t * (worst.p[j] - c));
 			return { p, v: f(p) };
 		};
 		const reflected = at(-1);
 		let next = reflected;
-		if (reflected.v < (simplex[0]?.v as number)) {
+		if (reflected.v < simplex[0]?.v) {
 			const expanded = at(-2);
 			if (expanded.v < reflected.v) next = expanded;
-		} else if (reflected.v >= (simplex[n - 1]?.v as number)) {
+		} else if (reflected.v >= simplex[n - 1]?.v) {
 			next = at(0.5);
 			if (next.v >= worst.v) {
 				const best = (simplex[0] as { p: number[] }).p;
-				simplex = simplex.map(({ p }) => p.map((v, j) => (best[j] as number) + 0.5 * (v - (best[j] as number)))).map((p) => ({ p, v: f(p) }));
+				simplex = simplex.map(({ p }) => p.map((v, j) => best[j] + 0.5 * (v - best[j]))).map((p) => ({ p, v: f(p) }));
 				continue;
 			}
 		}
@@ -66,10 +67,10 @@ function minimise(f: (p: readonly number[]) => number, start: readonly number[],
 
 const chain = rows(file);
 for (const currency of ["ETH", "BTC"]) {
-	const expiries = [...new Set(chain.filter((r) => r.currency === currency).map((r) => r.expiry_datetime as string))].sort();
+	const expiries = [...new Set(chain.filter((r) => r.currency === currency).map((r) => r.expiry_datetime))].sort();
 	for (const expiry of expiries) {
 		const options = chain.filter((r) => r.currency === currency && r.expiry_datetime === expiry);
-		const years = (Date.parse(expiry) - Date.parse(options[0]?.timestamp as string)) / 1000 / SECONDS_PER_YEAR;
+		const years = (Date.parse(expiry) - Date.parse(options[0]?.timestamp)) / 1000 / SECONDS_PER_YEAR;
 		const forward = Number(options[0]?.futures_price);
 		const index = Number(options[0]?.index_price);
 		const quotes = options
@@ -79,15 +80,21 @@ for (const currency of ["ETH", "BTC"]) {
 		const level = quotes.reduce((s, q) => s + q.volatility, 0) / quotes.length;
 		const w = level * level * years;
 		const starts = [-0.5, -0.2, 0.1].map((rho) => [w * 0.5, w * 2, rho, 0, Math.sqrt(years) * level]);
-		const fits = starts.map((start) => minimise((p) => loss(p, quotes, years), start, [w * 0.3, w, 0.2, Math.sqrt(years) * 0.1, Math.sqrt(years) * 0.2]));
-		const best = fits.sort((x, y) => loss(x, quotes, years) - loss(y, quotes, years))[0] as number[];
-		const errors = quotes.filter((q) => q.weight === 1).map(({ k, volatility }) => Math.abs(Math.sqrt(variance(best, k) / years) - volatility));
-		const median = errors.sort((x, y) => x - y)[errors.length >> 1] as number;
+		const fits = starts.map((start) =>
+			minimise((p) => loss(p, quotes, years), start, [w * 0.3, w, 0.2, Math.sqrt(years) * 0.1, Math.sqrt(years) * 0.2]),
+		);
+		const best = fits.sort((x, y) => loss(x, quotes, years) - loss(y, quotes, years))[0];
+		const errors = quotes
+			.filter((q) => q.weight === 1)
+			.map(({ k, volatility }) => Math.abs(Math.sqrt(variance(best, k) / years) - volatility));
+		const median = errors.sort((x, y) => x - y)[errors.length >> 1];
 		const [a, b, rho, m, sigma] = best as [number, number, number, number, number];
 		const root = Math.sqrt(years);
 		// Per year, so that slices of other tenors can be interpolated: a / T, b / sqrt T, m / sqrt T, sigma / sqrt T.
 		const normal = [a / years, b / root, rho, m / root, sigma / root].map((v) => v.toFixed(4)).join(", ");
-		process.stdout.write(`${currency} ${(years * 365).toFixed(1)} days: [${normal}] carry ${(Math.log(forward / index) / years).toFixed(4)} median error ${(median * 100).toFixed(2)} points of ${errors.length}\n`);
+		process.stdout.write(
+			`${currency} ${(years * 365).toFixed(1)} days: [${normal}] carry ${(Math.log(forward / index) / years).toFixed(4)} median error ${(median * 100).toFixed(2)} points of ${errors.length}\n`,
+		);
 	}
 }
 
@@ -97,7 +104,7 @@ let eth = 0;
 let both = 0;
 let time = 0;
 for (let i = 1; i < path.length; i++) {
-	const years = (Date.parse(path[i]?.timestamp as string) - Date.parse(path[i - 1]?.timestamp as string)) / 1000 / SECONDS_PER_YEAR;
+	const years = (Date.parse(path[i]?.timestamp) - Date.parse(path[i - 1]?.timestamp)) / 1000 / SECONDS_PER_YEAR;
 	if (years > 2 / 365) continue;
 	const x = Math.log(Number(path[i]?.btc_index) / Number(path[i - 1]?.btc_index));
 	const y = Math.log(Number(path[i]?.eth_index) / Number(path[i - 1]?.eth_index));
@@ -106,4 +113,6 @@ for (let i = 1; i < path.length; i++) {
 	both += x * y;
 	time += years;
 }
-process.stdout.write(`index: volatility ETH ${Math.sqrt(eth / time).toFixed(3)}, BTC ${Math.sqrt(btc / time).toFixed(3)}, correlation ${(both / Math.sqrt(btc * eth)).toFixed(3)}\n`);
+process.stdout.write(
+	`index: volatility ETH ${Math.sqrt(eth / time).toFixed(3)}, BTC ${Math.sqrt(btc / time).toFixed(3)}, correlation ${(both / Math.sqrt(btc * eth)).toFixed(3)}\n`,
+);

@@ -21,7 +21,9 @@ async function requireFree(port: number): Promise<void> {
 		const probe = createServer();
 		probe.once("error", (cause: NodeJS.ErrnoException) => {
 			const reason = cause.code === "EADDRINUSE" ? "another program uses it" : (cause.code ?? cause.message);
-			reject(new Error(`Port ${port} of 127.0.0.1 cannot be opened for the embedded L1: ${reason}. Choose another with --l1-port.`, { cause }));
+			reject(
+				new Error(`Port ${port} of 127.0.0.1 cannot be opened for the embedded L1: ${reason}. Choose another with --l1-port.`, { cause }),
+			);
 		});
 		probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
 	});

@@ -204,14 +204,25 @@ export class GameChain implements GameReader, GameTransactions {
 
 	createAssertion(fields: Parameters<GameTransactions["createAssertion"]>[0]): TransactionRequest {
 		const { parent, historyRoot, finalState, rightPath, lineage, expectedId, stake } = fields;
-		return this.#toChain(`assert/${expectedId}`, "createAssertion", [parent, historyRoot, finalState, rightPath, lineage, expectedId], stake);
+		return this.#toChain(
+			`assert/${expectedId}`,
+			"createAssertion",
+			[parent, historyRoot, finalState, rightPath, lineage, expectedId],
+			stake,
+		);
 	}
 
 	bisect(edge: EdgeKey, left: Uint8Array, right: Uint8Array): TransactionRequest {
 		return this.#toChallenges(`bisect/${toHex(Edge.edgeId(edge))}`, "bisect", [edge, left, right]);
 	}
 
-	proveOneStep(edge: EdgeKey, preState: Uint8Array, earlierPrefix: Uint8Array, siblings: readonly Uint8Array[], proof: Uint8Array): TransactionRequest {
+	proveOneStep(
+		edge: EdgeKey,
+		preState: Uint8Array,
+		earlierPrefix: Uint8Array,
+		siblings: readonly Uint8Array[],
+		proof: Uint8Array,
+	): TransactionRequest {
 		return this.#toChallenges(`prove/${toHex(Edge.edgeId(edge))}`, "proveOneStep", [edge, preState, earlierPrefix, siblings, proof]);
 	}
 

@@ -30,7 +30,11 @@ export class InboxChain implements InboxTransactions {
 		return { key: `message/${keccak256(payload)}`, to: this.#deployment.contracts.Inbox, data };
 	}
 
-	claim(outboxRoot: Uint8Array, withdrawal: Parameters<InboxTransactions["claim"]>[1], siblings: readonly Uint8Array[]): TransactionRequest {
+	claim(
+		outboxRoot: Uint8Array,
+		withdrawal: Parameters<InboxTransactions["claim"]>[1],
+		siblings: readonly Uint8Array[],
+	): TransactionRequest {
 		const { index, account, recipient, amount } = withdrawal;
 		const data = codecOf("Outbox").encodeFunctionData("claim", [outboxRoot, index, account, recipient, amount, siblings]);
 		return { key: `claim/${index}`, to: this.#deployment.contracts.Outbox, data };

@@ -81,7 +81,10 @@ export class L1InboxReader implements InboxReader {
 		if (carrier === CALLDATA) {
 			const transaction = await this.#provider.getTransaction(transactionHash);
 			const call = transaction && codecOf("SequencerInbox").parseTransaction(transaction);
-			if (!call) throw new Error(`The L1 endpoint does not give transaction ${transactionHash}, which holds the content of batch ${String(args.index)}.`);
+			if (!call)
+				throw new Error(
+					`The L1 endpoint does not give transaction ${transactionHash}, which holds the content of batch ${String(args.index)}.`,
+				);
 			content = getBytes(call.args.content as string);
 		}
 		return {

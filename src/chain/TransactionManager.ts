@@ -58,9 +58,11 @@ export class TransactionManager implements TransactionSender {
 
 	async send(request: TransactionRequest): Promise<TransactionOutcome> {
 		this.#unprepared += 1;
-		const prepared = this.#preparing.then(() => this.#broadcastOnce(request)).finally(() => {
-			this.#unprepared -= 1;
-		});
+		const prepared = this.#preparing
+			.then(() => this.#broadcastOnce(request))
+			.finally(() => {
+				this.#unprepared -= 1;
+			});
 		this.#preparing = prepared.catch(() => undefined);
 		const entry = await prepared;
 		if ("status" in entry) return entry;
@@ -83,7 +85,11 @@ export class TransactionManager implements TransactionSender {
 	async #prepare(request: TransactionRequest): Promise<Entry | TransactionOutcome> {
 		const { provider, wallet } = this.#options;
 		const call = { from: wallet.address, to: request.to, data: request.data, value: request.value ?? 0n };
-		const [count, fees, chain] = await Promise.all([provider.getTransactionCount(wallet.address, "latest"), provider.getFeeData(), provider.getNetwork()]);
+		const [count, fees, chain] = await Promise.all([
+			provider.getTransactionCount(wallet.address, "latest"),
+			provider.getFeeData(),
+			provider.getNetwork(),
+		]);
 		const tip = fees.maxPriorityFeePerGas ?? 1_000_000_000n;
 		const prices = { maxPriorityFeePerGas: tip, maxFeePerGas: fees.maxFeePerGas ?? tip * 2n };
 		let gasLimit: bigint;
@@ -105,7 +111,7 @@ export class TransactionManager implements TransactionSender {
 			chainId: chain.chainId,
 			type: 2,
 			...prices,
-		} as never);
+		});
 		const entry: Entry = { key: request.key, nonce, raw, hashes: [Transaction.from(raw).hash as string] };
 		await this.#save(entry);
 		await this.#watchBalance();

@@ -16,7 +16,10 @@ export function claimsOf(report: Report): Claim[] {
 		{ sentence: "what had to be refused was refused, by name", holds: report.rejected > 0 && Object.keys(report.refused).length >= 4 },
 		{ sentence: "the lying proposer lost its bond", holds: report.liarForfeited },
 		{ sentence: `in at most ${MAX_MOVES} honest moves`, holds: report.honestMoves > 0 && report.honestMoves <= MAX_MOVES },
-		{ sentence: "each bisection within 120,000 gas, and the proof within 10,000,000", holds: report.bisectGasMax <= MAX_BISECT_GAS && report.oneStepGas > 0 && report.oneStepGas <= MAX_STEP_GAS },
+		{
+			sentence: "each bisection within 120,000 gas, and the proof within 10,000,000",
+			holds: report.bisectGasMax <= MAX_BISECT_GAS && report.oneStepGas > 0 && report.oneStepGas <= MAX_STEP_GAS,
+		},
 		{ sentence: "the censored trader's message was executed without the sequencer", holds: report.forcedIncluded },
 		{ sentence: "the expiry settled", holds: report.settledSeries > 0 },
 		{ sentence: "withdrawals were paid on L1", holds: BigInt(report.withdrawn) > 0n },
@@ -32,12 +35,27 @@ const usdc = (micro: string): string => {
 };
 
 /** The report that a person reads. */
-export function reportText(report: Report & { seconds: number }, claims: readonly Claim[], where: { readonly api: string; readonly l1: string; readonly stays: boolean }): string {
+export function reportText(
+	report: Report & { seconds: number },
+	claims: readonly Claim[],
+	where: { readonly api: string; readonly l1: string; readonly stays: boolean },
+): string {
 	const rows: [string, string][] = [
-		["market", `${number(report.orders)} orders, ${number(report.fills)} fills, ${number(report.cancels)} cancels in ${report.series} series by ${report.traders} traders`],
-		["refused", Object.entries(report.refused).map(([reason, count]) => `${reason} ${count}`).join(", ")],
+		[
+			"market",
+			`${number(report.orders)} orders, ${number(report.fills)} fills, ${number(report.cancels)} cancels in ${report.series} series by ${report.traders} traders`,
+		],
+		[
+			"refused",
+			Object.entries(report.refused)
+				.map(([reason, count]) => `${reason} ${count}`)
+				.join(", "),
+		],
 		["posted", `${report.batches} batches, ${report.confirmedAssertions} assertions confirmed`],
-		["the lie", `at step ${number(report.lieStep)} of ${number(report.stepCount)}; defeated in ${report.honestMoves} moves, the dearest bisection ${number(report.bisectGasMax)} gas, the proof ${number(report.oneStepGas)} gas`],
+		[
+			"the lie",
+			`at step ${number(report.lieStep)} of ${number(report.stepCount)}; defeated in ${report.honestMoves} moves, the dearest bisection ${number(report.bisectGasMax)} gas, the proof ${number(report.oneStepGas)} gas`,
+		],
 		["settled", `${report.settledSeries} series`],
 		["withdrawn", usdc(report.withdrawn)],
 		["vault", usdc(report.vaultBalance)],
@@ -45,7 +63,11 @@ export function reportText(report: Report & { seconds: number }, claims: readonl
 	];
 	const lines = ["", "  Strikeproof", "", ...rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`), ""];
 	for (const { sentence, holds } of claims) lines.push(`  ${holds ? "✓" : "✗"} ${sentence}`);
-	lines.push("", `  ${claims.every(({ holds }) => holds) ? "Every claim was checked" : "NOT every claim holds"}, in ${report.seconds} s.`, "");
+	lines.push(
+		"",
+		`  ${claims.every(({ holds }) => holds) ? "Every claim was checked" : "NOT every claim holds"}, in ${report.seconds} s.`,
+		"",
+	);
 	if (where.stays) {
 		lines.push(
 			"  It stays up until you stop it (Ctrl-C). Try:",

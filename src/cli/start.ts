@@ -14,13 +14,16 @@ const root = join(import.meta.dirname, "..", "..");
 function whole(lowest: number, highest: number): (text: string) => number {
 	return (text) => {
 		const value = Number(text);
-		if (!/^\d+$/.test(text) || value < lowest || value > highest) throw new InvalidArgumentError(`a whole number from ${lowest} to ${highest} is needed.`);
+		if (!/^\d+$/.test(text) || value < lowest || value > highest)
+			throw new InvalidArgumentError(`a whole number from ${lowest} to ${highest} is needed.`);
 		return value;
 	};
 }
 
 const program = new Command("npm start --")
-	.description("Runs a whole options exchange on an embedded L1: a market, a lying proposer, a censoring sequencer, an expiry, and payment.")
+	.description(
+		"Runs a whole options exchange on an embedded L1: a market, a lying proposer, a censoring sequencer, an expiry, and payment.",
+	)
 	.version(VERSION)
 	.option("--once", "exit when the report is printed instead of staying up", false)
 	.option("--json", "print the report as one JSON object, the last line of standard output", false)
@@ -52,7 +55,10 @@ async function run(): Promise<void> {
 		accessSync(join(options.data, ".."), constants.W_OK);
 		accessSync(root, constants.W_OK);
 	} catch (cause) {
-		throw new Error(`The folder ${join(options.data, "..")} cannot be written (${(cause as NodeJS.ErrnoException).code}): choose another with --data.`, { cause });
+		throw new Error(
+			`The folder ${join(options.data, "..")} cannot be written (${(cause as NodeJS.ErrnoException).code}): choose another with --data.`,
+			{ cause },
+		);
 	}
 	const log = openLog(join(root, "data", "start.log"));
 	const show = await Demonstration.begin({

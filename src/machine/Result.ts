@@ -54,5 +54,5 @@ const NAMES: readonly string[] = Object.keys(Result);
 
 /** The name of a Result, such as `BadSignature`. */
 export function nameOf(result: Result): string {
-	return NAMES[result] as string;
+	return NAMES[result];
 }

@@ -21,7 +21,7 @@ export class Random {
 	}
 
 	pick<T>(list: readonly T[]): T {
-		return list[this.below(list.length)] as T;
+		return list[this.below(list.length)];
 	}
 
 	/** Standard normal (Box and Muller). */

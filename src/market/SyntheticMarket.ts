@@ -30,11 +30,11 @@ export class SyntheticMarket {
 			const last = this.#path.at(-1) as [number, number];
 			const x = this.#random.normal();
 			const y = CORRELATION * x + Math.sqrt(1 - CORRELATION ** 2) * this.#random.normal();
-			this.#path.push([last[0] + scale * (VOLATILITY[0] as number) * x, last[1] + scale * (VOLATILITY[1] as number) * y]);
+			this.#path.push([last[0] + scale * VOLATILITY[0] * x, last[1] + scale * VOLATILITY[1] * y]);
 		}
 		const [from, to] = [this.#path[step], this.#path[step + 1]] as [[number, number], [number, number]];
-		const log = (from[underlying] as number) + (place - step) * ((to[underlying] as number) - (from[underlying] as number));
-		return (START[underlying] as number) * Math.exp(log);
+		const log = from[underlying] + (place - step) * (to[underlying] - from[underlying]);
+		return START[underlying] * Math.exp(log);
 	}
 
 	/** The source of one reporter, who sees prices with an error of `noise` (a part of the price) of his own. */
@@ -67,7 +67,7 @@ function surfaceAt(underlying: number, index: number, day: number, time: number)
 	const nano = (value: number): number => Math.round(value * NANO);
 	return {
 		day,
-		forward: Math.round(index * Math.exp((CARRY[underlying] as number) * years) * MICRO),
+		forward: Math.round(index * Math.exp(CARRY[underlying] * years) * MICRO),
 		a: nano(slice.a * years),
 		b: nano(slice.b * root),
 		rho: nano(slice.rho),

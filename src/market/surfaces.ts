@@ -1,7 +1,14 @@
 // Volatility surfaces of our own, fitted by scripts/dev/fitSurfaces.ts to public snapshots of Deribit's ETH and BTC option chains of March 2026 and rounded.
 // A slice is SVI (Gatheral's raw form) scaled by its tenor T in years: a / T, b / sqrt T, rho, m / sqrt T, sigma / sqrt T, so that tenors between can be interpolated.
 
-export type Slice = { readonly days: number; readonly a: number; readonly b: number; readonly rho: number; readonly m: number; readonly sigma: number };
+export type Slice = {
+	readonly days: number;
+	readonly a: number;
+	readonly b: number;
+	readonly rho: number;
+	readonly m: number;
+	readonly sigma: number;
+};
 
 /** By underlying (0 ETH, 1 BTC), shortest tenor first. */
 export const SURFACES: readonly (readonly Slice[])[] = [
@@ -28,10 +35,10 @@ export const CORRELATION = 0.9;
 
 /** The slice of a tenor, by linear interpolation of the scaled parameters; flat beyond the ends. */
 export function sliceAt(underlying: number, days: number): Slice {
-	const slices = SURFACES[underlying] as readonly Slice[];
+	const slices = SURFACES[underlying];
 	const above = slices.findIndex((slice) => slice.days >= days);
 	const high = (above < 0 ? slices.at(-1) : slices[above]) as Slice;
-	const low = (above <= 0 ? high : slices[above - 1]) as Slice;
+	const low = above <= 0 ? high : slices[above - 1];
 	const part = high.days === low.days ? 0 : (days - low.days) / (high.days - low.days);
 	const between = (x: number, y: number): number => x + part * (y - x);
 	return {

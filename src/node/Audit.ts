@@ -1,20 +1,22 @@
-import { Contract } from "ethers";
-import type { JsonRpcProvider } from "ethers";
-import * as Artifacts from "../chain/Artifacts.ts";
-import type { Deployment } from "../chain/Deployment.ts";
+import type { Bridge } from "../chain/Bridge.ts";
 import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
 import * as Accounts from "../machine/types/Account.ts";
 import * as GlobalsCell from "../machine/types/Globals.ts";
 
 /** What the vault holds against what the state owes, in micro-USDC, as decimal strings. */
-export type Audited = { readonly vaultBalance: string; readonly owed: string; readonly conserved: boolean; readonly insolventAccounts: number };
+export type Audited = {
+	readonly vaultBalance: string;
+	readonly owed: string;
+	readonly conserved: boolean;
+	readonly insolventAccounts: number;
+};
 
 /**
  * Adds up what the state derived from L1 alone owes: every account's cash, the fees and the insurance fund, and withdrawals that L1 has not paid. Open
  * positions owe nothing together when every series sums to zero, which is checked.
  */
-export async function run(provider: JsonRpcProvider, deployment: Deployment, derived: DerivedExecutor): Promise<Audited> {
+export async function run(bridge: Bridge, derived: DerivedExecutor): Promise<Audited> {
 	await derived.sync();
 	const snapshot = derived.snapshot();
 	if (!snapshot) throw new Error("The state derived from L1 has work pending, so it cannot be added up.");
@@ -32,10 +34,8 @@ export async function run(provider: JsonRpcProvider, deployment: Deployment, der
 		if (account.cash < 0 && account.positions.length === 0) insolventAccounts += 1;
 		for (const { series, size } of account.positions) held.set(series, (held.get(series) ?? 0) + size);
 	}
-	const outbox = new Contract(deployment.contracts.Outbox, Artifacts.of("Outbox").abi, provider);
-	for (const { index, amount } of derived.withdrawals) if (!(await outbox.getFunction("isClaimed")(index))) owed += BigInt(amount);
-	const vault = new Contract(deployment.contracts.Vault, Artifacts.of("Vault").abi, provider);
-	const balance = (await vault.getFunction("balance")()) as bigint;
+	for (const { index, amount } of derived.withdrawals) if (!(await bridge.isClaimed(index))) owed += BigInt(amount);
+	const balance = await bridge.vaultBalance();
 	const flat = [...held.values()].every((sum) => sum === 0);
 	return { vaultBalance: balance.toString(), owed: owed.toString(), conserved: flat && balance === owed, insolventAccounts };
 }

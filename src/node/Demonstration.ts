@@ -1,25 +1,25 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Contract } from "ethers";
 import { deploy } from "../../deploy/deploy.ts";
-import * as Artifacts from "../chain/Artifacts.ts";
+import { Bridge } from "../chain/Bridge.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import * as Deployments from "../chain/Deployment.ts";
 import * as EmbeddedChain from "../chain/EmbeddedChain.ts";
 import { GameChain } from "../chain/GameChain.ts";
+import { PLACES, testWallet } from "../chain/TestKeys.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
 import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY, SETTLEMENT_WINDOW_SECONDS } from "../machine/Constants.ts";
 import { SyntheticMarket } from "../market/SyntheticMarket.ts";
 import type { Log } from "../ports/Log.ts";
 import { Random } from "../market/Random.ts";
-import { Connection, ConnectionError, Trader } from "../sdk/index.ts";
+import type { ConnectionError } from "../sdk/index.ts";
+import { Connection, Trader } from "../sdk/index.ts";
 import { MemoryStore } from "../store/MemoryStore.ts";
 import * as HonestChain from "../executor/HonestChain.ts";
 import * as Audit from "./Audit.ts";
 import { MovableClock } from "./Clock.ts";
 import { Exchange } from "./Exchange.ts";
-import { PLACES, testWallet } from "./keys.ts";
 import { Liar } from "./Liar.ts";
 import { LyingHistory } from "./LyingHistory.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
@@ -79,15 +79,23 @@ export class Demonstration {
 	readonly deployment: Deployment;
 	readonly exchange: Exchange;
 	readonly clock: MovableClock;
+	readonly bridge: Bridge;
 	readonly #accounts: number[];
 	readonly report: Partial<Report> = {};
 
-	private constructor(options: DemonstrationOptions, chain: EmbeddedChain.EmbeddedChain, deployment: Deployment, exchange: Exchange, clock: MovableClock) {
+	private constructor(
+		options: DemonstrationOptions,
+		chain: EmbeddedChain.EmbeddedChain,
+		deployment: Deployment,
+		exchange: Exchange,
+		clock: MovableClock,
+	) {
 		this.#options = options;
 		this.chain = chain;
 		this.deployment = deployment;
 		this.exchange = exchange;
 		this.clock = clock;
+		this.bridge = new Bridge(chain.provider, deployment);
 		this.#accounts = [];
 	}
 
@@ -134,7 +142,7 @@ export class Demonstration {
 
 	/** Waits for something that the roles bring about by themselves. Throws with what was waited for when it does not come. */
 	async #until(what: string, holds: () => boolean | Promise<boolean>, seconds = 90): Promise<void> {
-		for (const end = Date.now() + seconds * 1000; !(await holds()); ) {
+		for (const end = Date.now() + seconds * 1000; !(await holds());) {
 			if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain for ${what}: see the log in ${this.#options.dataDirectory}.`);
 			await new Promise((resolve) => setTimeout(resolve, 60));
 		}
@@ -156,17 +164,9 @@ export class Demonstration {
 	/** Chapter 3: money comes in through L1, and people trade. */
 	async market(): Promise<void> {
 		const { say, seed } = this.#options;
-		const { contracts } = this.deployment;
-		const { provider } = this.chain;
 		await Promise.all(
 			Array.from({ length: TRADERS }, async (_, i) => {
-				const wallet = testWallet(PLACES.traders + i).connect(provider);
-				const usdc = new Contract(contracts.MockUSDC, Artifacts.of("MockUSDC").abi, wallet);
-				const vault = new Contract(contracts.Vault, Artifacts.of("Vault").abi, wallet);
-				await (await usdc.getFunction("mint")(wallet.address, DEPOSIT)).wait();
-				await (await usdc.getFunction("approve")(contracts.Vault, DEPOSIT)).wait();
-				await (await vault.getFunction("deposit")(wallet.address, 0, DEPOSIT)).wait();
-				this.#accounts[i] = Number(await vault.getFunction("accountOf")(wallet.address, 0));
+				this.#accounts[i] = await this.bridge.fund(testWallet(PLACES.traders + i), DEPOSIT);
 			}),
 		);
 		const { queries } = this.exchange.live;
@@ -174,9 +174,18 @@ export class Demonstration {
 		say(3, `${TRADERS} traders deposited ${Number((DEPOSIT * BigInt(TRADERS)) / 1_000_000n).toLocaleString("en")} USDC`);
 		await this.#until("reports and listings", () => {
 			const listed = this.exchange.live.queries.instruments();
-			return listed.length >= 40 && listed.every(({ series }) => (this.exchange.live.queries.ticker(series)?.mark ?? 0) >= 0 && (this.exchange.live.queries.ticker(series)?.priceTime ?? 0) > 0);
+			return (
+				listed.length >= 40 &&
+				listed.every(
+					({ series }) =>
+						(this.exchange.live.queries.ticker(series)?.mark ?? 0) >= 0 && (this.exchange.live.queries.ticker(series)?.priceTime ?? 0) > 0,
+				)
+			);
 		});
-		say(3, `${this.exchange.live.queries.instruments().length} series listed in ${DAYS.length} expiries of ETH and BTC, priced by a quorum of 5 of 7`);
+		say(
+			3,
+			`${this.exchange.live.queries.instruments().length} series listed in ${DAYS.length} expiries of ETH and BTC, priced by a quorum of 5 of 7`,
+		);
 		let told = 0;
 		const counts: Counts = await Population.run({
 			url: this.exchange.url,
@@ -190,8 +199,19 @@ export class Demonstration {
 				if (Date.now() - told > 1000) told = Date.now();
 			},
 		});
-		Object.assign(this.report, { orders: counts.orders, fills: counts.fills, series: counts.series, rejected: counts.rejected, cancels: counts.cancels, refused: counts.refused, traders: TRADERS });
-		say(3, `${counts.orders} orders, ${counts.fills} fills, ${counts.cancels} cancels, ${counts.rejected} refused for ${Object.keys(counts.refused).length} reasons`);
+		Object.assign(this.report, {
+			orders: counts.orders,
+			fills: counts.fills,
+			series: counts.series,
+			rejected: counts.rejected,
+			cancels: counts.cancels,
+			refused: counts.refused,
+			traders: TRADERS,
+		});
+		say(
+			3,
+			`${counts.orders} orders, ${counts.fills} fills, ${counts.cancels} cancels, ${counts.rejected} refused for ${Object.keys(counts.refused).length} reasons`,
+		);
 		await this.#posted();
 	}
 
@@ -199,7 +219,10 @@ export class Demonstration {
 	async #posted(): Promise<void> {
 		const { batcher, live, derived } = this.exchange;
 		batcher.flushing = true;
-		await this.#until("the records to be posted and derived", () => this.exchange.sequencer.pending === 0 && live.batchCount === derived.batchCount && derived.streamEnd === live.streamEnd);
+		await this.#until(
+			"the records to be posted and derived",
+			() => this.exchange.sequencer.pending === 0 && live.batchCount === derived.batchCount && derived.streamEnd === live.streamEnd,
+		);
 		batcher.flushing = false;
 	}
 
@@ -214,7 +237,9 @@ export class Demonstration {
 		await this.#mine(3);
 		const game = new GameChain(provider, this.deployment);
 		const snapshot = await game.look();
-		const chain = await HonestChain.follow(snapshot, exchange.derived, game.parameters.height, await game.batchCount(), (parent) => game.gameIdOf(parent));
+		const chain = await HonestChain.follow(snapshot, exchange.derived, game.parameters.height, await game.batchCount(), (parent) =>
+			game.gameIdOf(parent),
+		);
 		const link = chain.links.at(-1);
 		if (!link) throw new Error("There is no place for a wrong assertion: nothing was posted since the last one.");
 		const stepCount = link.history.stepCount;
@@ -224,7 +249,10 @@ export class Demonstration {
 		const liar = new Liar(game, sender, await LyingHistory.tell(link.history, lieStep, seed), link.start, link.parent);
 		const lied = await liar.lie();
 		if (lied.status !== "mined") throw new Error(`The wrong assertion was not taken: ${lied.error}`);
-		say(4, `a lying proposer asserts ${stepCount.toLocaleString("en")} steps, wrong from step ${lieStep.toLocaleString("en")} on, and stakes ${Number(game.parameters.bond / 10n ** 16n) / 100} ETH on it`);
+		say(
+			4,
+			`a lying proposer asserts ${stepCount.toLocaleString("en")} steps, wrong from step ${lieStep.toLocaleString("en")} on, and stakes ${Number(game.parameters.bond / 10n ** 16n) / 100} ETH on it`,
+		);
 		const moves = { bisect: 0, prove: 0, bisectGasMax: 0, oneStepGas: 0 };
 		exchange.challenger.onMove(({ action, outcome }) => {
 			if (outcome.status !== "mined") return;
@@ -247,11 +275,20 @@ export class Demonstration {
 			if (moves.prove > 0) await this.#mine(2);
 			return look.assertions.get(liar.assertion)?.status === "rejected" && !look.stakes.has(wallet.address.toLowerCase());
 		});
-		const chainContract = new Contract(this.deployment.contracts.AssertionChain, Artifacts.of("AssertionChain").abi, provider);
-		const [bond] = (await chainContract.getFunction("stakes")(wallet.address)) as [bigint];
+		const bond = await this.bridge.bondOf(wallet.address);
 		const after = await game.look();
-		const liarForfeited = bond === 0n && after.assertions.get(liar.assertion)?.status === "rejected" && after.assertions.get(link.honestId)?.status === "confirmed";
-		Object.assign(this.report, { stepCount, lieStep, liarForfeited, honestMoves: moves.bisect + moves.prove, bisectGasMax: moves.bisectGasMax, oneStepGas: moves.oneStepGas });
+		const liarForfeited =
+			bond === 0n &&
+			after.assertions.get(liar.assertion)?.status === "rejected" &&
+			after.assertions.get(link.honestId)?.status === "confirmed";
+		Object.assign(this.report, {
+			stepCount,
+			lieStep,
+			liarForfeited,
+			honestMoves: moves.bisect + moves.prove,
+			bisectGasMax: moves.bisectGasMax,
+			oneStepGas: moves.oneStepGas,
+		});
 		say(4, `the true assertion is confirmed and the liar's bond is forfeited, after ${moves.bisect + moves.prove} honest moves`);
 	}
 
@@ -260,7 +297,7 @@ export class Demonstration {
 		const { say, log } = this.#options;
 		const { exchange } = this;
 		const place = TRADERS - 1;
-		const account = this.#accounts[place] as number;
+		const account = this.#accounts[place];
 		const wallet = testWallet(PLACES.traders + place);
 		await this.#posted();
 		exchange.sequencer.silence(account);
@@ -268,7 +305,10 @@ export class Demonstration {
 		const trader = await Trader.open(connection, wallet, account);
 		const amount = 1_234_567;
 		const payload = await trader.encodeWithdrawal(wallet.address, amount);
-		const refusal = await trader.submit(payload).then(() => undefined, (error: unknown) => error as ConnectionError);
+		const refusal = await trader.submit(payload).then(
+			() => undefined,
+			(error: unknown) => error as ConnectionError,
+		);
 		connection.close();
 		if (refusal?.data?.reason !== "silenced") throw new Error("The sequencer was told to censor a trader, and did not.");
 		say(5, "the sequencer refuses a trader's withdrawal, and ignores L1");
@@ -277,10 +317,14 @@ export class Demonstration {
 		const sent = await sender.send(new InboxChain(this.deployment).force(payload));
 		if (sent.status !== "mined") throw new Error(`The forced message was not taken by L1: ${sent.error}`);
 		await this.#advanceTo(this.clock.now() + this.deployment.parameters.forceDelaySeconds + 1);
-		await this.#until("the forced message to be included without the sequencer", () => exchange.derived.withdrawals.some((w) => w.account === account && w.amount === amount));
+		await this.#until("the forced message to be included without the sequencer", () =>
+			exchange.derived.withdrawals.some((w) => w.account === account && w.amount === amount),
+		);
 		await this.#until("the live state to follow", () => exchange.live.batchCount === exchange.derived.batchCount);
 		exchange.sequencer.speak();
-		this.report.forcedIncluded = exchange.derived.withdrawals.length > withdrawals && exchange.derived.withdrawals.some((w) => w.account === account && w.amount === amount);
+		this.report.forcedIncluded =
+			exchange.derived.withdrawals.length > withdrawals &&
+			exchange.derived.withdrawals.some((w) => w.account === account && w.amount === amount);
 		say(5, "he sends it through L1; after the delay anybody includes it, and the machine executes it");
 	}
 
@@ -288,17 +332,25 @@ export class Demonstration {
 	async settlement(): Promise<void> {
 		const { say } = this.#options;
 		const { exchange } = this;
-		const day = DAYS[0] as number;
+		const day = DAYS[0];
 		const expiry = day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY;
 		await this.#advanceTo(expiry - SETTLEMENT_WINDOW_SECONDS - 120);
 		say(6, "time runs to the first expiry");
 		await this.#advanceTo(expiry + 15);
 		const settled = (underlying: number): boolean => (exchange.live.queries.expiry(underlying, day)?.settlementPrice ?? 0) > 0;
 		await this.#until("the settlement prices", () => settled(0) && settled(1), 180);
-		const held = (): boolean => exchange.live.queries.accounts().some((account) => exchange.live.queries.account(account)?.positions.some(({ series }) => Math.floor(series / 2 ** 32) % 65_536 === day));
+		const held = (): boolean =>
+			exchange.live.queries
+				.accounts()
+				.some((account) =>
+					exchange.live.queries.account(account)?.positions.some(({ series }) => Math.floor(series / 2 ** 32) % 65_536 === day),
+				);
 		await this.#until("positions to be folded into cash", () => !held());
-		this.report.settledSeries = exchange.live.queries.instruments().filter((instrument) => instrument.day === day && instrument.settlementPrice > 0).length;
-		const price = (underlying: number): string => `$${((exchange.live.queries.expiry(underlying, day)?.settlementPrice ?? 0) / 1_000_000).toLocaleString("en", { maximumFractionDigits: 2 })}`;
+		this.report.settledSeries = exchange.live.queries
+			.instruments()
+			.filter((instrument) => instrument.day === day && instrument.settlementPrice > 0).length;
+		const price = (underlying: number): string =>
+			`$${((exchange.live.queries.expiry(underlying, day)?.settlementPrice ?? 0) / 1_000_000).toLocaleString("en", { maximumFractionDigits: 2 })}`;
 		say(6, `${this.report.settledSeries} series settled: ETH at ${price(0)}, BTC at ${price(1)}, the averages of the last 30 minutes`);
 		await this.#withdrawals();
 	}
@@ -325,11 +377,20 @@ export class Demonstration {
 		say(6, `${asked} traders withdraw; the batch is posted, and its assertion must stand its challenge period`);
 		const { derived } = exchange;
 		const count = derived.withdrawals.length;
-		await this.#until("the assertion that holds the withdrawals to be confirmed", async () => {
-			await this.#mine(4);
-			return exchange.finality.withdrawalProof(count - 1) !== undefined;
-		}, 180);
-		const sender = new TransactionManager({ provider: this.chain.provider, wallet: testWallet(PLACES.deployer), store: new MemoryStore(), log: this.#options.log });
+		await this.#until(
+			"the assertion that holds the withdrawals to be confirmed",
+			async () => {
+				await this.#mine(4);
+				return exchange.finality.withdrawalProof(count - 1) !== undefined;
+			},
+			180,
+		);
+		const sender = new TransactionManager({
+			provider: this.chain.provider,
+			wallet: testWallet(PLACES.deployer),
+			store: new MemoryStore(),
+			log: this.#options.log,
+		});
 		const inbox = new InboxChain(this.deployment);
 		let withdrawn = 0n;
 		for (const withdrawal of derived.withdrawals) {
@@ -352,7 +413,7 @@ export class Demonstration {
 	/** The last figures: what the vault holds, and what the state that L1 alone gives owes. */
 	async audit(): Promise<void> {
 		await this.#posted();
-		const audit = await Audit.run(this.chain.provider, this.deployment, this.exchange.watched);
+		const audit = await Audit.run(this.bridge, this.exchange.watched);
 		const snapshot = await this.exchange.game.look();
 		const confirmedAssertions = [...snapshot.assertions.values()].filter(({ status }) => status === "confirmed").length - 1;
 		Object.assign(this.report, audit, { batches: this.exchange.derived.batchCount, confirmedAssertions });

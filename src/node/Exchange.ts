@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import { getBytes, TypedDataEncoder } from "ethers";
-import type { HDNodeWallet, JsonRpcProvider } from "ethers";
+import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
+import { separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
 import { KeySigner } from "../chain/KeySigner.ts";
+import { PLACES, testWallet } from "../chain/TestKeys.ts";
+import { ThreadedSigner } from "../chain/ThreadedSigner.ts";
 import { L1InboxReader } from "../chain/L1InboxReader.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
 import { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import { Follower } from "../executor/Follower.ts";
 import * as Genesis from "../executor/Genesis.ts";
 import { LiveExecutor } from "../executor/LiveExecutor.ts";
+import { SignaturePool } from "../executor/SignaturePool.ts";
 import type { SyntheticMarket } from "../market/SyntheticMarket.ts";
 import { LocalOrderer } from "../ordering/local/LocalOrderer.ts";
 import type { Clock } from "../ports/Clock.ts";
@@ -28,13 +31,12 @@ import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import { Server } from "../wire/Server.ts";
 import { Finality } from "./Finality.ts";
-import { PLACES, testWallet } from "./keys.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import * as Pages from "./Pages.ts";
 import { Reconciler } from "./Reconciler.ts";
 
 export type ExchangeOptions = {
-	readonly provider: JsonRpcProvider;
+	readonly provider: ChainProvider;
 	readonly l1Url: string;
 	readonly deployment: Deployment;
 	readonly dataDirectory: string;
@@ -72,6 +74,7 @@ export class Exchange {
 	readonly server: Server;
 	url = "";
 	readonly #stores: readonly Store[];
+	readonly #threads: readonly { close(): Promise<void> }[];
 	readonly #follower: Follower;
 	readonly #stop = new AbortController();
 	#following: Promise<void> = Promise.resolve();
@@ -83,10 +86,12 @@ export class Exchange {
 		const names = ["live", "orderer", "derived", "batcher", "proposer", "challenger", "keeper", "reporters"] as const;
 		const stores = {} as Record<(typeof names)[number], Store>;
 		for (const name of names) stores[name] = await openStore({ directory: join(dataDirectory, name), genesis: deployment.genesis });
-		const genesis = { domainSeparator: getBytes(deployment.domainSeparator), reporters: deployment.reporters, quorum: deployment.quorum };
+		const genesis = { domainSeparator: separatorOf(deployment, "Vault"), reporters: deployment.reporters, quorum: deployment.quorum };
 		const inbox = new L1InboxReader(options.provider, deployment);
-		const batchDomain = getBytes(TypedDataEncoder.hashDomain({ ...deployment.domain, verifyingContract: deployment.contracts.SequencerInbox }));
-		const sequencerSigner = new KeySigner(testWallet(PLACES.sequencer).privateKey);
+		const batchDomain = separatorOf(deployment, "SequencerInbox");
+		const sequencerSigner = new ThreadedSigner(testWallet(PLACES.sequencer).privateKey);
+		// One more thread checks signatures: at the door, and ahead of the steps that are derived from L1.
+		const signatures = new SignaturePool(1);
 		const orderer = await LocalOrderer.open({
 			directory: join(dataDirectory, "log"),
 			genesis: deployment.genesis,
@@ -96,10 +101,27 @@ export class Exchange {
 		});
 		const live = await LiveExecutor.open({ store: stores.live, genesis: Genesis.cells(genesis) });
 		const derive = (store: Store, name: string): Promise<DerivedExecutor> =>
-			DerivedExecutor.open({ store, leafFile: join(dataDirectory, `${name}.leaves`), inbox: new L1InboxReader(options.provider, deployment), genesis: Genesis.cells(genesis) });
+			DerivedExecutor.open({
+				store,
+				leafFile: join(dataDirectory, `${name}.leaves`),
+				inbox: new L1InboxReader(options.provider, deployment),
+				genesis: Genesis.cells(genesis),
+				signatures,
+			});
 		const derived = await derive(stores.derived, "derived");
 		const watched = await derive(stores.challenger, "challenger");
-		return new Exchange(options, { stores, inbox, orderer, live, derived, watched, batchDomain, sequencerSigner, userDomain: genesis.domainSeparator });
+		return new Exchange(options, {
+			stores,
+			inbox,
+			orderer,
+			live,
+			derived,
+			watched,
+			batchDomain,
+			sequencerSigner,
+			signatures,
+			userDomain: genesis.domainSeparator,
+		});
 	}
 
 	private constructor(
@@ -113,7 +135,8 @@ export class Exchange {
 			watched: DerivedExecutor;
 			batchDomain: Uint8Array;
 			userDomain: Uint8Array;
-			sequencerSigner: KeySigner;
+			sequencerSigner: ThreadedSigner;
+			signatures: SignaturePool;
 		},
 	) {
 		const { provider, deployment, clock, log, metrics, market } = options;
@@ -125,8 +148,10 @@ export class Exchange {
 		this.derived = derived;
 		this.watched = watched;
 		this.#stores = Object.values(stores);
+		this.#threads = [parts.signatures, parts.sequencerSigner];
 		const logOf = (role: string): Log => log.child({ role });
-		const managerOf = (wallet: HDNodeWallet, store: Store, role: string): TransactionManager => new TransactionManager({ provider, wallet, store, log: logOf(role), lowBalance: 10n ** 17n });
+		const managerOf = (wallet: ChainWallet, store: Store, role: string): TransactionManager =>
+			new TransactionManager({ provider, wallet, store, log: logOf(role), lowBalance: 10n ** 17n });
 		this.#follower = new Follower({ live, orderer, inbox, clock, log: logOf("executor") });
 		this.sequencer = new Sequencer({
 			orderer,
@@ -139,6 +164,7 @@ export class Exchange {
 			metrics,
 			userDomain,
 			receiptDomain: parts.batchDomain,
+			signatures: parts.signatures,
 		});
 		const transactions = new InboxChain(deployment);
 		this.batcher = new Batcher({
@@ -201,17 +227,37 @@ export class Exchange {
 			publish: async (payload) => void (await submit(payload)),
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
 		});
-		this.reconciler = new Reconciler({ derived, follower: this.#follower, batcher: this.batcher, clock, log: logOf("reconciler"), metrics });
+		this.reconciler = new Reconciler({
+			derived,
+			follower: this.#follower,
+			batcher: this.batcher,
+			clock,
+			log: logOf("reconciler"),
+			metrics,
+		});
 		this.finality = new Finality({ derived, orderer, game: this.game });
 		this.#api = new Api({
 			sequencer: this.sequencer,
 			live,
 			userDomain,
 			clock,
-			domain: { domain: deployment.domain, chain_id: deployment.chainId, contracts: deployment.contracts, l1: options.l1Url, sequencer: parts.sequencerSigner.address },
+			domain: {
+				domain: deployment.domain,
+				chain_id: deployment.chainId,
+				contracts: deployment.contracts,
+				l1: options.l1Url,
+				sequencer: parts.sequencerSigner.address,
+			},
 			finality: (sequence) => this.finality.of(sequence),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
-			status: () => ({ height: live.height, clock: live.clock, batches_agreed: live.batchCount, batches_derived: derived.batchCount, steps_derived: derived.stepCount, ...this.finality.status() }),
+			status: () => ({
+				height: live.height,
+				clock: live.clock,
+				batches_agreed: live.batchCount,
+				batches_derived: derived.batchCount,
+				steps_derived: derived.stepCount,
+				...this.finality.status(),
+			}),
 		});
 		this.server = new Server({ host: options.host, port: options.port, log: logOf("api"), pages: (path) => Pages.serve(path, metrics) });
 		this.server.onClose((peer) => this.#api.channels.forget(peer));
@@ -240,6 +286,7 @@ export class Exchange {
 		await this.watched.close();
 		await this.orderer.close();
 		for (const store of this.#stores) await store.close();
+		for (const thread of this.#threads) await thread.close();
 	}
 }
 

@@ -37,11 +37,21 @@ export class Finality {
 	/** The rung of a record by its sequence number. */
 	of(sequence: number): object {
 		const rung = sequence < this.#confirmed ? "confirmed" : sequence < this.#posted ? "posted" : "ordered";
-		return { sequence, rung, undone_only_if: UNDONE[rung], evidence: { posted_below: this.#posted, confirmed_below: this.#confirmed, assertion: this.#assertion || null } };
+		return {
+			sequence,
+			rung,
+			undone_only_if: UNDONE[rung],
+			evidence: { posted_below: this.#posted, confirmed_below: this.#confirmed, assertion: this.#assertion || null },
+		};
 	}
 
 	status(): object {
-		return { sequence_posted: this.#posted, sequence_confirmed: this.#confirmed, batches_confirmed: this.#confirmedBatches, latest_confirmed: this.#assertion || null };
+		return {
+			sequence_posted: this.#posted,
+			sequence_confirmed: this.#confirmed,
+			batches_confirmed: this.#confirmedBatches,
+			latest_confirmed: this.#assertion || null,
+		};
 	}
 
 	/** What a claim on L1 needs, once the withdrawal is confirmed. */

@@ -17,7 +17,13 @@ export class Liar {
 	readonly #parent: AssertionView;
 	assertion = "";
 
-	constructor(game: GameReader & GameTransactions, sender: TransactionSender, history: LyingHistory, start: HistoryStart, parent: AssertionView) {
+	constructor(
+		game: GameReader & GameTransactions,
+		sender: TransactionSender,
+		history: LyingHistory,
+		start: HistoryStart,
+		parent: AssertionView,
+	) {
 		this.#game = game;
 		this.#sender = sender;
 		this.#history = history;

@@ -18,8 +18,8 @@ export class LyingHistory implements History {
 	/** @param flavour tells lies at the same step apart */
 	static async tell(honest: History, lieStep: number, flavour: number): Promise<LyingHistory> {
 		const finalState = (await honest.finalState()).slice();
-		finalState[32] = (finalState[32] as number) ^ (1 + (flavour % 255));
-		finalState[33] = (finalState[33] as number) ^ (Math.floor(flavour / 255) % 256);
+		finalState[32] = finalState[32] ^ (1 + (flavour % 255));
+		finalState[33] = finalState[33] ^ (Math.floor(flavour / 255) % 256);
 		return new LyingHistory(honest, lieStep, finalState);
 	}
 

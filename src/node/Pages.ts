@@ -3,7 +3,12 @@ import { join, normalize } from "node:path";
 import type { PrometheusMetrics } from "./Metrics.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "dashboard", "public");
-const TYPES: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
+const TYPES: Readonly<Record<string, string>> = {
+	html: "text/html; charset=utf-8",
+	js: "text/javascript; charset=utf-8",
+	css: "text/css; charset=utf-8",
+	svg: "image/svg+xml",
+};
 
 /** What a browser or a monitor gets: the page, and /metrics, /livez. */
 export async function serve(path: string, metrics: PrometheusMetrics): Promise<{ type: string; body: string | Uint8Array } | undefined> {

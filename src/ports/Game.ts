@@ -83,7 +83,13 @@ export interface GameTransactions {
 		readonly stake: bigint;
 	}): TransactionRequest;
 	bisect(edge: EdgeKey, left: Uint8Array, right: Uint8Array): TransactionRequest;
-	proveOneStep(edge: EdgeKey, preState: Uint8Array, earlierPrefix: Uint8Array, siblings: readonly Uint8Array[], proof: Uint8Array): TransactionRequest;
+	proveOneStep(
+		edge: EdgeKey,
+		preState: Uint8Array,
+		earlierPrefix: Uint8Array,
+		siblings: readonly Uint8Array[],
+		proof: Uint8Array,
+	): TransactionRequest;
 	/** `attempt` tells repeated updates apart: a timer may have to be carried up again later. */
 	updateTimers(updates: readonly TimerUpdate[], attempt: number): TransactionRequest;
 	declareWinner(assertion: string): TransactionRequest;

@@ -7,5 +7,9 @@ export interface InboxTransactions {
 	forceInclude(l1End: number): TransactionRequest;
 	/** A record's payload sent through L1 under the sender's own name. */
 	force(payload: Uint8Array): TransactionRequest;
-	claim(outboxRoot: Uint8Array, withdrawal: { readonly index: number; readonly account: number; readonly recipient: string; readonly amount: number }, siblings: readonly Uint8Array[]): TransactionRequest;
+	claim(
+		outboxRoot: Uint8Array,
+		withdrawal: { readonly index: number; readonly account: number; readonly recipient: string; readonly amount: number },
+		siblings: readonly Uint8Array[],
+	): TransactionRequest;
 }

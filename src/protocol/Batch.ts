@@ -42,13 +42,13 @@ export function accumulate(before: Uint8Array, header: Header): Uint8Array {
 
 /** Root over the content's chunks of 1024 bytes: depth 7, absent leaves 0. */
 export function contentRoot(content: Uint8Array): Uint8Array {
-	return chunkLevels(content)[CHUNK_DEPTH]?.[0] as Uint8Array;
+	return chunkLevels(content)[CHUNK_DEPTH]?.[0];
 }
 
 /** Siblings of a chunk, lowest first. */
 export function chunkSiblings(content: Uint8Array, chunk: number): Uint8Array[] {
 	const levels = chunkLevels(content);
-	return Array.from({ length: CHUNK_DEPTH }, (_, level) => levels[level]?.[(chunk >> level) ^ 1] as Uint8Array);
+	return Array.from({ length: CHUNK_DEPTH }, (_, level) => levels[level]?.[(chunk >> level) ^ 1]);
 }
 
 function chunkLevels(content: Uint8Array): Uint8Array[][] {
@@ -59,7 +59,7 @@ function chunkLevels(content: Uint8Array): Uint8Array[][] {
 	const levels = [level];
 	while (level.length > 1) {
 		const next: Uint8Array[] = [];
-		for (let i = 0; i < level.length; i += 2) next.push(Merkle.node(level[i] as Uint8Array, level[i + 1] as Uint8Array));
+		for (let i = 0; i < level.length; i += 2) next.push(Merkle.node(level[i], level[i + 1]));
 		levels.push(next);
 		level = next;
 	}
@@ -80,7 +80,7 @@ export function readRecord(window: Uint8Array, base: number, offset: number, end
 	let length = 0;
 	for (let i = 0; ; i++) {
 		if (i === MAX_LENGTH_BYTES || at === end) return NOT_A_RECORD;
-		const byte = window[at - base] as number;
+		const byte = window[at - base];
 		at += 1;
 		length += (byte & 127) * 2 ** (7 * i);
 		if (byte < 128) break;
@@ -88,7 +88,7 @@ export function readRecord(window: Uint8Array, base: number, offset: number, end
 	let delay = 0;
 	for (let i = 0; ; i++) {
 		if (i === MAX_DELAY_BYTES || at === end) return NOT_A_RECORD;
-		const byte = window[at - base] as number;
+		const byte = window[at - base];
 		at += 1;
 		delay += (byte & 127) * 2 ** (7 * i);
 		if (byte < 128) break;
@@ -147,14 +147,28 @@ export function nextInput(
 		if (record.length === 1 && payload[0] === TAKE_L1 && cursor.l1Index < header.l1End) {
 			const message = l1Message(cursor.l1Index);
 			const next = { batch: cursor.batch, l1Index: cursor.l1Index + 1, offset };
-			return { kind: InputKind.L1Message, cursor: next, clock: time, payload: message.payload, l1Kind: message.kind, sender: message.sender };
+			return {
+				kind: InputKind.L1Message,
+				cursor: next,
+				clock: time,
+				payload: message.payload,
+				l1Kind: message.kind,
+				sender: message.sender,
+			};
 		}
 		return { ...input, kind: InputKind.Record, cursor: { ...cursor, offset }, clock: time, payload };
 	}
 	if (cursor.l1Index < header.l1End) {
 		const message = l1Message(cursor.l1Index);
 		const next = { ...cursor, l1Index: cursor.l1Index + 1 };
-		return { kind: InputKind.L1Message, cursor: next, clock: began, payload: message.payload, l1Kind: message.kind, sender: message.sender };
+		return {
+			kind: InputKind.L1Message,
+			cursor: next,
+			clock: began,
+			payload: message.payload,
+			l1Kind: message.kind,
+			sender: message.sender,
+		};
 	}
 	const next = { batch: cursor.batch + 1, l1Index: cursor.l1Index, offset: 0 };
 	return { ...input, kind: InputKind.NextBatch, cursor: next, clock: began };

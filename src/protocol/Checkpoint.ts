@@ -35,7 +35,15 @@ function digest(domainSeparator: Uint8Array, structHash: Uint8Array): Uint8Array
 }
 
 export function batchDigest(domainSeparator: Uint8Array, vote: BatchVote): Uint8Array {
-	const fields = [BATCH_TYPE, word(vote.index), vote.previousAccumulator, vote.contentHash, word(vote.minTime), word(vote.maxTime), word(vote.l1End)];
+	const fields = [
+		BATCH_TYPE,
+		word(vote.index),
+		vote.previousAccumulator,
+		vote.contentHash,
+		word(vote.minTime),
+		word(vote.maxTime),
+		word(vote.l1End),
+	];
 	return digest(domainSeparator, Keccak.hash(Bytes.concat(...fields)));
 }
 

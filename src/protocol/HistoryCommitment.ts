@@ -10,7 +10,7 @@ export function node(left: Uint8Array, right: Uint8Array): Uint8Array {
 export function rootOf(leaf: Uint8Array, index: number, siblings: readonly Uint8Array[]): Uint8Array {
 	let hash = leaf;
 	for (let i = 0; i < siblings.length; i++) {
-		const sibling = siblings[i] as Uint8Array;
+		const sibling = siblings[i];
 		hash = Math.floor(index / 2 ** i) % 2 === 0 ? node(hash, sibling) : node(sibling, hash);
 	}
 	return hash;

@@ -40,7 +40,8 @@ export class Connection {
 
 	/** Calls a method. Rejects with ConnectionError, which carries the server's code and data. */
 	call<T = unknown>(method: string, params: object = {}): Promise<T> {
-		if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new ConnectionError(0, "the connection to the exchange is closed"));
+		if (this.#socket.readyState !== WebSocket.OPEN)
+			return Promise.reject(new ConnectionError(0, "the connection to the exchange is closed"));
 		const id = this.#nextId++;
 		return new Promise((resolve, reject) => {
 			this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });

@@ -2,5 +2,5 @@
 
 export { Connection, ConnectionError } from "./Connection.ts";
 export { Trader } from "./Trader.ts";
-export type { Acknowledgement, Domain, OrderRequest } from "./Trader.ts";
+export type { Acknowledgement, Domain, OrderRequest, TypedDataSigner } from "./Trader.ts";
 export { typedData } from "./typedData.ts";

@@ -22,8 +22,8 @@ export function nameOf(series: number): string {
 export function seriesOf(name: string): number | undefined {
 	const match = /^([A-Z]+)-(\d{1,2})([A-Z]{3})(\d{2})-(\d{1,9}(?:\.\d)?)-([CP])$/.exec(name);
 	if (!match) return undefined;
-	const underlying = UNDERLYINGS.indexOf(match[1] as string);
-	const month = MONTHS.indexOf(match[3] as string);
+	const underlying = UNDERLYINGS.indexOf(match[1]);
+	const month = MONTHS.indexOf(match[3]);
 	if (underlying < 0 || month < 0) return undefined;
 	const time = Date.UTC(2000 + Number(match[4]), month, Number(match[2]));
 	const strike = Math.round((Number(match[5]) * MICRO) / tickSize(underlying));

@@ -166,7 +166,12 @@ export class Server implements Transport {
 	}
 
 	async #call(request: unknown, peer: Peer): Promise<object | undefined> {
-		const call = (typeof request === "object" && request !== null ? request : {}) as { jsonrpc?: unknown; id?: unknown; method?: unknown; params?: unknown };
+		const call = (typeof request === "object" && request !== null ? request : {}) as {
+			jsonrpc?: unknown;
+			id?: unknown;
+			method?: unknown;
+			params?: unknown;
+		};
 		const id = typeof call.id === "string" || typeof call.id === "number" ? call.id : null;
 		if (call.jsonrpc !== "2.0" || typeof call.method !== "string") {
 			return failure(id, new RpcError(Code.InvalidRequest, 'a call is {"jsonrpc":"2.0","id":1,"method":"public/get_time","params":{}}'));
@@ -176,7 +181,10 @@ export class Server implements Transport {
 			return call.id === undefined ? undefined : { jsonrpc: "2.0", id, result };
 		} catch (error) {
 			if (error instanceof RpcError) return call.id === undefined ? undefined : failure(id, error);
-			this.#options.log.alarm("ApiFailed", "a call failed for a fault of our own", { method: call.method, reason: (error as Error).message });
+			this.#options.log.alarm("ApiFailed", "a call failed for a fault of our own", {
+				method: call.method,
+				reason: (error as Error).message,
+			});
 			return call.id === undefined ? undefined : failure(id, new RpcError(Code.Internal, "the server failed at this call; it is logged"));
 		}
 	}

@@ -5,7 +5,8 @@ import { z } from "zod";
 const account = z.int().min(1).max(0xffffff);
 const nonce = z.int().min(0);
 const instrument = z.string().min(5).max(40);
-const bytes = (length: number): z.ZodString => z.string().regex(new RegExp(`^0x[0-9a-fA-F]{${2 * length}}$`), `${length} bytes in hexadecimal with 0x`);
+const bytes = (length: number): z.ZodString =>
+	z.string().regex(new RegExp(`^0x[0-9a-fA-F]{${2 * length}}$`), `${length} bytes in hexadecimal with 0x`);
 const signature = bytes(65);
 const decimal = z.string().regex(/^\d{1,15}(\.\d{1,15})?$/, "a decimal string");
 const order = z.strictObject({
@@ -37,7 +38,9 @@ export const SCHEMAS = {
 	"public/get_finality": z.strictObject({ sequence: z.int().min(0) }),
 	"public/get_withdrawal_proof": z.strictObject({ index: z.int().min(0) }),
 	"public/submit": z.strictObject({ payload: z.string().regex(/^0x([0-9a-fA-F]{2}){1,4096}$/, "1 to 4096 bytes in hexadecimal with 0x") }),
-	"public/order_debug": z.strictObject({ payload: z.string().regex(/^0x([0-9a-fA-F]{2}){1,4096}$/, "1 to 4096 bytes in hexadecimal with 0x") }),
+	"public/order_debug": z.strictObject({
+		payload: z.string().regex(/^0x([0-9a-fA-F]{2}){1,4096}$/, "1 to 4096 bytes in hexadecimal with 0x"),
+	}),
 	"public/subscribe": z.strictObject({ channels: z.array(z.string().max(80)).min(1).max(200) }),
 	"public/unsubscribe": z.strictObject({ channels: z.array(z.string().max(80)).min(1).max(200) }),
 	"private/buy": order,

@@ -9,11 +9,14 @@ import {Normal} from "./Normal.sol";
 library Black76 {
     /// @notice Undiscounted value of a call with 60 fractional bits, in the unit of `forward` and `strike` (integers). `logMoneyness` = ln(forward / strike)
     /// and `volatility` are fixed point, `inverse` is 2^120 / volatility. The error is below 2e-13 * (forward + strike) for volatilities of 1e-4 .. 5.
-    function call(bytes memory table, int256 forward, int256 strike, int256 logMoneyness, int256 volatility, int256 inverse)
-        internal
-        pure
-        returns (int256)
-    {
+    function call(
+        bytes memory table,
+        int256 forward,
+        int256 strike,
+        int256 logMoneyness,
+        int256 volatility,
+        int256 inverse
+    ) internal pure returns (int256) {
         unchecked {
             int256 d1 = ((logMoneyness * inverse) >> FixedPoint.BITS) + (volatility >> 1);
             int256 value = forward * Normal.cdf(table, d1) - strike * Normal.cdf(table, d1 - volatility);

@@ -85,22 +85,26 @@ library Margin {
     }
 
     /// @notice The account's excess over initial margin without and with a trade of `size` lots that changes its cash by `cash`, in one pass.
-    function assessTrade(State.Body memory state, Account memory account, uint256 series, int256 size, int256 cash)
-        internal
-        pure
-        returns (TradeAssessment memory assessment)
-    {
+    function assessTrade(
+        State.Body memory state,
+        Account memory account,
+        uint256 series,
+        int256 size,
+        int256 cash
+    ) internal pure returns (TradeAssessment memory assessment) {
         Outcome memory result = compute(state, account, series, size, cash);
         assessment.excessBefore = result.equityBefore - result.initialBefore;
         assessment.excessAfter = result.equityAfter - result.initialAfter;
         assessment.oldestPriceTime = result.oldestPriceTime;
     }
 
-    function compute(State.Body memory state, Account memory account, uint256 tradedSeries, int256 tradedSize, int256 tradedCash)
-        private
-        pure
-        returns (Outcome memory result)
-    {
+    function compute(
+        State.Body memory state,
+        Account memory account,
+        uint256 tradedSeries,
+        int256 tradedSize,
+        int256 tradedCash
+    ) private pure returns (Outcome memory result) {
         result.equityBefore = account.cash;
         result.equityAfter = account.cash + tradedCash;
         result.oldestPriceTime = NO_PRICE;
@@ -170,7 +174,9 @@ library Margin {
                 assembly ("memory-safe") {
                     let from := add(values, 32)
                     let to := add(changes, 32)
-                    for { let end := add(to, mul(32, 33)) } lt(to, end) {} {
+                    for {
+                        let end := add(to, mul(32, 33))
+                    } lt(to, end) {} {
                         mstore(to, add(mload(to), mul(before, sub(mload(from), mark))))
                         to := add(to, 32)
                         from := add(from, 32)
@@ -182,8 +188,7 @@ library Margin {
             int256 afterwards = before + tradedSize;
             totals.groupBefore += before;
             totals.groupAfter += afterwards;
-            uint256 confidence =
-                current.expiry.confidence < current.indexConfidence ? current.expiry.confidence : current.indexConfidence;
+            uint256 confidence = current.expiry.confidence < current.indexConfidence ? current.expiry.confidence : current.indexConfidence;
             int256 missing = int256(PPM) - int256(confidence);
             totals.doubtBefore += (before < 0 ? -before : before) * missing;
             totals.doubtAfter += (afterwards < 0 ? -afterwards : afterwards) * missing;
@@ -221,8 +226,9 @@ library Margin {
         if (traded.length != 0) {
             int256 marked = quotient(totals.mark + trade.size * tradedMark, lots);
             result.equityAfter = FixedPoint.saturate(result.equityAfter + marked);
-            int256 requiredAfter =
-                FixedPoint.saturate(contingencies(totals.shortAfter, totals.doubtAfter, current.indexPrice, lots) - worstAfter);
+            int256 requiredAfter = FixedPoint.saturate(
+                contingencies(totals.shortAfter, totals.doubtAfter, current.indexPrice, lots) - worstAfter
+            );
             result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredAfter);
         } else {
             result.equityAfter = FixedPoint.saturate(result.equityAfter + quotient(totals.mark, lots));
@@ -246,12 +252,11 @@ library Margin {
 
     /// @dev Charges in micro-USDC on lots net short, and on lots times missing confidence. ROUNDING: up.
     function contingencies(int256 short, int256 doubt, uint256 indexPrice, int256 lots) private pure returns (int256) {
-        int256 onShort =
-            FixedPoint.saturate(FixedPoint.mulDivUp(int256(indexPrice), short * Parameters.NET_SHORT_RATE, int256(PPM) * lots));
-        int256 doubtLots = FixedPoint.mulDivUp(doubt, Parameters.CONFIDENCE_RATE, int256(PPM));
-        return FixedPoint.saturate(
-            onShort + FixedPoint.saturate(FixedPoint.mulDivUp(int256(indexPrice), doubtLots, int256(PPM) * lots))
+        int256 onShort = FixedPoint.saturate(
+            FixedPoint.mulDivUp(int256(indexPrice), short * Parameters.NET_SHORT_RATE, int256(PPM) * lots)
         );
+        int256 doubtLots = FixedPoint.mulDivUp(doubt, Parameters.CONFIDENCE_RATE, int256(PPM));
+        return FixedPoint.saturate(onShort + FixedPoint.saturate(FixedPoint.mulDivUp(int256(indexPrice), doubtLots, int256(PPM) * lots)));
     }
 
     /// @dev floor(sum / lots): micro-USDC of lots times micro-USDC per unit. ROUNDING: down, against the account.

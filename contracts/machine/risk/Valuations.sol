@@ -18,11 +18,12 @@ library Valuations {
     uint256 private constant BITS = 60;
 
     /// @notice Values in micro-USDC per unit, rounded down, by scenario; all 0 before the first report.
-    function valuesOf(State.Body memory state, uint256 series, Expiry memory expiry, Shocks memory shocks)
-        internal
-        pure
-        returns (int256[] memory values)
-    {
+    function valuesOf(
+        State.Body memory state,
+        uint256 series,
+        Expiry memory expiry,
+        Shocks memory shocks
+    ) internal pure returns (int256[] memory values) {
         values = new int256[](Parameters.SCENARIOS);
         if (expiry.forward == 0) return values;
         uint256 underlying = Series.underlyingOf(series);
@@ -32,7 +33,16 @@ library Valuations {
         bool isPut = Series.kindOf(series) == Series.PUT;
         int256[] memory forwards = forwardsOf(underlying, int256(expiry.forward));
         for (uint256 step = 0; step < Parameters.VOLATILITY_STEPS; step++) {
-            int256 shocked = Svi.clamp(FixedPoint.mul(volatility, step == 0 ? shocks.down : step == 1 ? ONE : shocks.up));
+            int256 shocked = Svi.clamp(
+                FixedPoint.mul(
+                    volatility,
+                    step == 0
+                        ? shocks.down
+                        : step == 1
+                            ? ONE
+                            : shocks.up
+                )
+            );
             fill(values, Slice(state.table, logs, forwards, strike, logMoneyness, shocked, shocks.discount, isPut), step);
         }
     }

@@ -72,10 +72,11 @@ library State {
     /// @notice Root over the eight kind roots.
     function stateRootOf(Body memory state) internal pure returns (bytes32) {
         bytes32[9] memory roots = state.roots;
-        return Merkle.node(
-            Merkle.node(Merkle.node(roots[0], roots[1]), Merkle.node(roots[2], roots[3])),
-            Merkle.node(Merkle.node(roots[4], roots[5]), Merkle.node(roots[6], roots[7]))
-        );
+        return
+            Merkle.node(
+                Merkle.node(Merkle.node(roots[0], roots[1]), Merkle.node(roots[2], roots[3])),
+                Merkle.node(Merkle.node(roots[4], roots[5]), Merkle.node(roots[6], roots[7]))
+            );
     }
 
     /// @notice Writes back what was put, and demands that the log is used up.

@@ -113,8 +113,9 @@ library Matching {
         cell.openInterest += Trades.longChange(Accounts.sizeOf(fill.makerFolded, series), -fill.takerLots);
         cell.trades += 1;
         State.putSeries(state, fill.seriesIndex, cell);
-        int256 opened = Trades.enact(fill.takerAccount, series, fill.takerLots, fill.takerCash)
-            + Trades.enact(fill.makerFolded, series, -fill.takerLots, fill.makerCash);
+        int256 opened =
+            Trades.enact(fill.takerAccount, series, fill.takerLots, fill.takerCash) +
+                Trades.enact(fill.makerFolded, series, -fill.takerLots, fill.makerCash);
         State.putAccount(state, taker.account, fill.takerAccount);
         State.putAccount(state, fill.maker.account, fill.makerFolded);
         if (opened != 0) {
@@ -152,7 +153,13 @@ library Matching {
             Book memory book = State.book(state, bookIndex);
             if (Resting.hasRoom(book, taker.side, taker.price)) {
                 Order memory order = Order(
-                    taker.price, taker.remaining, taker.account, taker.epoch, taker.order, taker.expiresAt, taker.flags
+                    taker.price,
+                    taker.remaining,
+                    taker.account,
+                    taker.epoch,
+                    taker.order,
+                    taker.expiresAt,
+                    taker.flags
                 );
                 Resting.rest(state, book, bookIndex, taker.side, order, out);
             } else {

@@ -109,7 +109,9 @@ library Messages {
         place.nonce = Bytes.uint_(payload, 29, 8);
         if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > IOC || place.flags > POST_ONLY) return (false, place);
         if (place.timeInForce == IOC && place.flags == POST_ONLY) return (false, place);
-        if (place.price == 0 || place.price > MAX_PRICE_TICKS || place.size == 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE) {
+        if (
+            place.price == 0 || place.price > MAX_PRICE_TICKS || place.size == 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE
+        ) {
             return (false, place);
         }
         return (true, place);
@@ -190,8 +192,9 @@ library Messages {
     bytes32 private constant CANCEL_TYPE = keccak256("Cancel(uint32 account,uint64 series,uint8 side,uint64 order)");
     bytes32 private constant CANCEL_ALL_TYPE = keccak256("CancelAll(uint32 account,uint64 nonce)");
     bytes32 private constant WITHDRAW_TYPE = keccak256("Withdraw(uint32 account,address recipient,uint64 amount,uint64 nonce)");
-    bytes32 private constant REPORT_TYPE =
-        keccak256("Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)");
+    bytes32 private constant REPORT_TYPE = keccak256(
+        "Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)"
+    );
 
     /// @dev EIP-712: keccak256(0x1901 || domain separator || struct hash).
     function digestOf(bytes32 domainSeparator, bytes32 structHash) private pure returns (bytes32) {

@@ -48,11 +48,12 @@ library Money {
     }
 
     /// @notice Withdraw: cash leaves the account for the outbox, from where L1 pays it.
-    function withdraw(State.Body memory state, Machine memory machine, bytes memory payload, address sender)
-        internal
-        pure
-        returns (Outcome memory out)
-    {
+    function withdraw(
+        State.Body memory state,
+        Machine memory machine,
+        bytes memory payload,
+        address sender
+    ) internal pure returns (Outcome memory out) {
         out = Machines.outcome(Result.Ok, Messages.WITHDRAW);
         (bool ok, Withdraw memory message) = Messages.parseWithdraw(payload);
         if (!ok) return Settlement.refuse(out, Result.Malformed);

@@ -29,11 +29,12 @@ library Placing {
     }
 
     /// @notice Place: an order that rests, or begins to match.
-    function place(State.Body memory state, Machine memory machine, bytes memory payload, address sender)
-        internal
-        pure
-        returns (Outcome memory out)
-    {
+    function place(
+        State.Body memory state,
+        Machine memory machine,
+        bytes memory payload,
+        address sender
+    ) internal pure returns (Outcome memory out) {
         out = Machines.outcome(Result.Ok, Messages.PLACE);
         (bool ok, Place memory message) = Messages.parsePlace(payload);
         if (!ok) return Settlement.refuse(out, Result.Malformed);
@@ -103,8 +104,7 @@ library Placing {
         if (Trades.isStale(market.time, machine.clock) || Trades.isStale(surfaceTime, machine.clock)) return Result.StalePrice;
         found.bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(message.series)), message.side);
         Book memory opposite = State.book(state, message.side == Books.BID ? found.bookIndex + 1 : found.bookIndex - 1);
-        found.crossing =
-            Books.count(opposite) > 0 && Books.crosses(message.side, message.price, Books.best(opposite).price);
+        found.crossing = Books.count(opposite) > 0 && Books.crosses(message.side, message.price, Books.best(opposite).price);
         if (found.crossing && message.flags == Messages.POST_ONLY) return Result.WouldCross;
         found.folded = Settlement.fold(state, account);
         int256 lots = message.side == Books.BID ? int256(message.size) : -int256(message.size);

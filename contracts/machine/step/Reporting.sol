@@ -89,11 +89,7 @@ library Reporting {
     }
 
     /// @dev Carries the accumulator to `time`, and settles the expiry that the interval passes. Returns the settlement price, 0 when there is none.
-    function accumulate(State.Body memory state, uint256 index, Underlying memory underlying, uint256 time)
-        private
-        pure
-        returns (uint256)
-    {
+    function accumulate(State.Body memory state, uint256 index, Underlying memory underlying, uint256 time) private pure returns (uint256) {
         (uint256 day, uint256 settlementPrice) = average(underlying, lotsPerUnit(index), time);
         if (settlementPrice == 0) return 0;
         uint256 slot = Series.slotOf(index, day);
@@ -107,11 +103,11 @@ library Reporting {
 
     /// @notice Carries an underlying's accumulator to `time`. When the interval passes 08:00 UTC of a day whose window was entered, returns that day and the
     /// average of the window; otherwise a price of 0. `lots` are those of a unit.
-    function average(Underlying memory underlying, uint256 lots, uint256 time)
-        internal
-        pure
-        returns (uint256 day, uint256 settlementPrice)
-    {
+    function average(
+        Underlying memory underlying,
+        uint256 lots,
+        uint256 time
+    ) internal pure returns (uint256 day, uint256 settlementPrice) {
         uint256 before = underlying.time;
         if (before == 0) return (0, 0);
         uint256 start = underlying.accumulator;

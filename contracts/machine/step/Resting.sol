@@ -15,10 +15,14 @@ library Resting {
     }
 
     /// @notice Rests an order for which `hasRoom` holds. On a full side the worst order gives way: nobody can block a book with orders far from it.
-    function rest(State.Body memory state, Book memory book, uint256 bookIndex, uint256 side, Order memory order, Outcome memory out)
-        internal
-        pure
-    {
+    function rest(
+        State.Body memory state,
+        Book memory book,
+        uint256 bookIndex,
+        uint256 side,
+        Order memory order,
+        Outcome memory out
+    ) internal pure {
         out.result = Result.Rested;
         uint256 count = Books.count(book);
         if (count == MAX_ORDERS_PER_SIDE) {

@@ -11,11 +11,14 @@ import {Account, Accounts} from "../types/Account.sol";
 library Trades {
     /// @notice Whether the account may change its position by `size` lots and its cash by `cash`: Ok, PositionLimit, CashLimit, StalePrice or
     /// InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards.
-    function check(State.Body memory state, Account memory account, uint256 series, int256 size, int256 cash, uint256 clock)
-        internal
-        pure
-        returns (Result)
-    {
+    function check(
+        State.Body memory state,
+        Account memory account,
+        uint256 series,
+        int256 size,
+        int256 cash,
+        uint256 clock
+    ) internal pure returns (Result) {
         int256 held = Accounts.sizeOf(account, series);
         int256 next = held + size;
         if (next > int256(MAX_POSITION_LOTS) || next < -int256(MAX_POSITION_LOTS)) return Result.PositionLimit;

@@ -36,7 +36,11 @@ library Accounts {
         uint256 count = account.positions.length;
         data = new bytes(FIXED + 16 * count);
         bytes memory head = abi.encodePacked(
-            account.owner, int64(account.cash), uint32(account.epoch), uint64(account.nonceFloor), account.nonceBits
+            account.owner,
+            int64(account.cash),
+            uint32(account.epoch),
+            uint64(account.nonceFloor),
+            account.nonceBits
         );
         assembly ("memory-safe") {
             mcopy(add(data, 32), add(head, 32), 72)

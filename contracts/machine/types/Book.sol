@@ -43,8 +43,14 @@ library Books {
     }
 
     function pack(Order memory order) internal pure returns (uint256) {
-        return (order.price << 224) | (order.size << 184) | (order.account << 160) | (order.epoch << 128) | (order.order << 64)
-            | (order.expiresAt << 24) | (order.flags << 16);
+        return
+            (order.price << 224) |
+            (order.size << 184) |
+            (order.account << 160) |
+            (order.epoch << 128) |
+            (order.order << 64) |
+            (order.expiresAt << 24) |
+            (order.flags << 16);
     }
 
     function unpack(uint256 word) internal pure returns (Order memory order) {

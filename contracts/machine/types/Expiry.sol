@@ -32,24 +32,25 @@ library Expiries {
 
     /// @notice day u16 | forward u64 | a b rho m sigma i64 | rate i32 | confidence u32 | time u40 | settlementPrice u64 | openPositions u32
     function encode(Expiry memory expiry) internal pure returns (bytes memory) {
-        return bytes.concat(
-            abi.encodePacked(
-                uint16(expiry.day),
-                uint64(expiry.forward),
-                int64(expiry.a),
-                int64(expiry.b),
-                int64(expiry.rho),
-                int64(expiry.m),
-                int64(expiry.sigma)
-            ),
-            abi.encodePacked(
-                int32(expiry.rate),
-                uint32(expiry.confidence),
-                uint40(expiry.time),
-                uint64(expiry.settlementPrice),
-                uint32(expiry.openPositions)
-            )
-        );
+        return
+            bytes.concat(
+                abi.encodePacked(
+                    uint16(expiry.day),
+                    uint64(expiry.forward),
+                    int64(expiry.a),
+                    int64(expiry.b),
+                    int64(expiry.rho),
+                    int64(expiry.m),
+                    int64(expiry.sigma)
+                ),
+                abi.encodePacked(
+                    int32(expiry.rate),
+                    uint32(expiry.confidence),
+                    uint40(expiry.time),
+                    uint64(expiry.settlementPrice),
+                    uint32(expiry.openPositions)
+                )
+            );
     }
 
     function decode(bytes memory data) internal pure returns (Expiry memory expiry) {

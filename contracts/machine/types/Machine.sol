@@ -120,14 +120,18 @@ library Machines {
             uint8(registers.flags),
             uint32(registers.price)
         );
-        return bytes.concat(
-            data,
-            head,
-            abi.encodePacked(
-                uint40(registers.remaining), uint64(registers.order), uint40(registers.expiresAt), uint32(registers.epoch)
-            ),
-            fields
-        );
+        return
+            bytes.concat(
+                data,
+                head,
+                abi.encodePacked(
+                    uint40(registers.remaining),
+                    uint64(registers.order),
+                    uint40(registers.expiresAt),
+                    uint32(registers.epoch)
+                ),
+                fields
+            );
     }
 
     /// @notice The machine in a preimage, without its roots.

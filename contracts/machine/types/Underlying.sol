@@ -22,14 +22,15 @@ library Underlyings {
 
     /// @notice indexPrice u64 | time u40 | confidence u32 | accumulator u128 | windowDay u16 | windowStart u128
     function encode(Underlying memory underlying) internal pure returns (bytes memory) {
-        return abi.encodePacked(
-            uint64(underlying.indexPrice),
-            uint40(underlying.time),
-            uint32(underlying.confidence),
-            uint128(underlying.accumulator),
-            uint16(underlying.windowDay),
-            uint128(underlying.windowStart)
-        );
+        return
+            abi.encodePacked(
+                uint64(underlying.indexPrice),
+                uint40(underlying.time),
+                uint32(underlying.confidence),
+                uint128(underlying.accumulator),
+                uint16(underlying.windowDay),
+                uint128(underlying.windowStart)
+            );
     }
 
     function decode(bytes memory data) internal pure returns (Underlying memory underlying) {

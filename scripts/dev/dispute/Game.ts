@@ -7,7 +7,7 @@ import { TransactionManager } from "../../../src/chain/TransactionManager.ts";
 import * as HonestChain from "../../../src/executor/HonestChain.ts";
 import { toHex } from "../../../src/machine/math/Bytes.ts";
 import { SystemClock } from "../../../src/node/Clock.ts";
-import { PLACES, testWallet } from "../../../src/node/keys.ts";
+import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import { Liar } from "../../../src/node/Liar.ts";
 import { LyingHistory } from "../../../src/node/LyingHistory.ts";
 import type { Log } from "../../../src/ports/Log.ts";
@@ -52,7 +52,15 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 	};
 	const honest = await managerOf(PLACES.challenger);
 	const game = new GameChain(provider, deployment);
-	const challenger = new Challenger({ game: new GameChain(provider, deployment), sender: honest, clock: new SystemClock(), log: silent, metrics, sync: async () => undefined, histories: derived });
+	const challenger = new Challenger({
+		game: new GameChain(provider, deployment),
+		sender: honest,
+		clock: new SystemClock(),
+		log: silent,
+		metrics,
+		sync: async () => undefined,
+		histories: derived,
+	});
 	const gas: Record<string, Gas> = {};
 	let honestMoves = 0;
 	challenger.onMove(({ action, outcome }) => {
@@ -78,7 +86,9 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 	await provider.send("evm_setAutomine", [false]);
 	const begin = async (): Promise<HonestChain.Link> => {
 		const snapshot = await game.look();
-		const found = await HonestChain.follow(snapshot, derived, game.parameters.height, derived.batchCount, (parent) => game.gameIdOf(parent));
+		const found = await HonestChain.follow(snapshot, derived, game.parameters.height, derived.batchCount, (parent) =>
+			game.gameIdOf(parent),
+		);
 		return found.links.at(-1) as HonestChain.Link;
 	};
 	const link = await begin();
@@ -94,7 +104,10 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 	for (; rounds < MAX_ROUNDS; rounds++) {
 		let moves = 0;
 		await withBlocks(
-			Promise.all([challenger.play().then((played) => (moves += played.filter(({ outcome }) => outcome.status === "mined").length)), ...liars.map((liar) => liar.play().then((count) => (moves += count)))]),
+			Promise.all([
+				challenger.play().then((played) => (moves += played.filter(({ outcome }) => outcome.status === "mined").length)),
+				...liars.map((liar) => liar.play().then((count) => (moves += count))),
+			]),
 		);
 		const look = await game.look();
 		if (confirmedAt === 0 && look.assertions.get(link.honestId)?.status === "confirmed") confirmedAt = look.block;
@@ -130,7 +143,14 @@ export async function prepare(world: World): Promise<void> {
 	await provider.send("hardhat_setBalance", [wallet.address, `0x${(10n ** 21n).toString(16)}`]);
 	const { Proposer } = await import("../../../src/roles/proposer/Proposer.ts");
 	const sender = new TransactionManager({ provider, wallet, store: new MemoryStore(), log: silent });
-	const proposer = new Proposer({ game: new GameChain(provider, world.deployment), sender, clock: new SystemClock(), log: silent, sync: async () => undefined, histories: world.derived });
+	const proposer = new Proposer({
+		game: new GameChain(provider, world.deployment),
+		sender,
+		clock: new SystemClock(),
+		log: silent,
+		sync: async () => undefined,
+		histories: world.derived,
+	});
 	await world.chain.mine(4);
 	await proposer.round();
 	await world.chain.mine(4);

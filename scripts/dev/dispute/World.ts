@@ -21,7 +21,7 @@ import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import { Random } from "../../../src/market/Random.ts";
 import { SyntheticMarket } from "../../../src/market/SyntheticMarket.ts";
-import { PLACES, testWallet } from "../../../src/node/keys.ts";
+import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
 import { reportOf } from "../../../src/roles/reporter/Reporter.ts";
@@ -64,7 +64,12 @@ export async function build(height: number, seed: number): Promise<World> {
 	await postBatches(chain, deployment, await messagesOf(deployment, Math.min(MAX_MESSAGES, Math.floor(2 ** height / 2)), seed));
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-dispute-"));
 	const genesis = { domainSeparator: getBytes(deployment.domainSeparator), reporters: deployment.reporters, quorum: deployment.quorum };
-	const derived = await DerivedExecutor.open({ store: new MemoryStore(), leafFile: join(folder, "leaves"), inbox: new L1InboxReader(provider, deployment), genesis: Genesis.cells(genesis) });
+	const derived = await DerivedExecutor.open({
+		store: new MemoryStore(),
+		leafFile: join(folder, "leaves"),
+		inbox: new L1InboxReader(provider, deployment),
+		genesis: Genesis.cells(genesis),
+	});
 	await derived.sync();
 	return {
 		chain,
@@ -88,11 +93,13 @@ async function messagesOf(deployment: Deployment, count: number, seed: number): 
 	const quote = await new SyntheticMarket(seed, START_TIME).source(1, 0).quote(0, time, [DAY]);
 	if (!quote) throw new Error("the synthetic market has no quote");
 	const digest = Messages.reportDigest(domain, reportOf(quote, 0, []));
-	const signatures = await Promise.all([0, 1, 2, 3, 4].map((place) => new KeySigner(testWallet(PLACES.reporters + place).privateKey).sign(digest)));
+	const signatures = await Promise.all(
+		[0, 1, 2, 3, 4].map((place) => new KeySigner(testWallet(PLACES.reporters + place).privateKey).sign(digest)),
+	);
 	messages.push(Encoding.report(reportOf(quote, 0b11111, signatures)));
 	for (let nonce = 1; messages.length < count; nonce++) {
 		const account = 1 + random.below(ACCOUNTS);
-		const signer = signers[account - 1] as KeySigner;
+		const signer = signers[account - 1];
 		if (random.next() < 0.05) {
 			messages.push(Uint8Array.from({ length: 1 + random.below(40) }, () => random.below(256)));
 			continue;
@@ -136,7 +143,10 @@ async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deplo
 		const times = { minTime: index === 0 ? minTime : maxTime, maxTime };
 		const l1End = index === 0 ? 0 : ACCOUNTS;
 		// The first real batch takes the deposits before its orders.
-		const whole = index === 1 ? Bytes.concat(...Array.from({ length: ACCOUNTS }, () => Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0)), content) : content;
+		const whole =
+			index === 1
+				? Bytes.concat(...Array.from({ length: ACCOUNTS }, () => Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0)), content)
+				: content;
 		const previousAccumulator = getBytes((await inbox.getFunction("batchAccumulator")(index)) as string);
 		const vote = { index, previousAccumulator, contentHash: Keccak.hash(whole), ...times, l1End };
 		const signature = await committee.sign(Checkpoint.batchDigest(domain, vote));

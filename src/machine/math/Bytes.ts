@@ -5,7 +5,7 @@ const TWO_32 = 4_294_967_296;
 /** Reads the unsigned integer of `width` bytes (at most 6, or 8 if below 2^53). */
 export function uint(bytes: Uint8Array, offset: number, width: number): number {
 	let value = 0;
-	for (let i = 0; i < width; i++) value = value * 256 + (bytes[offset + i] as number);
+	for (let i = 0; i < width; i++) value = value * 256 + bytes[offset + i];
 	return value;
 }
 
@@ -20,7 +20,7 @@ export function big(bytes: Uint8Array, offset: number, width: number): bigint {
 	let value = 0n;
 	let done = 0;
 	for (; width - done >= 6; done += 6) value = (value << 48n) | BigInt(uint(bytes, offset + done, 6));
-	for (; done < width; done++) value = (value << 8n) | BigInt(bytes[offset + done] as number);
+	for (; done < width; done++) value = (value << 8n) | BigInt(bytes[offset + done]);
 	return value;
 }
 
@@ -70,7 +70,7 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toS
 /** Lower-case hexadecimal with 0x. */
 export function toHex(bytes: Uint8Array): string {
 	let text = "0x";
-	for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
+	for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]];
 	return text;
 }
 

@@ -19,12 +19,12 @@ export function cdf(x: bigint): bigint {
 	const node = (magnitude + HALF) >> SHIFT;
 	const t = magnitude - (node << SHIFT);
 	const at = Number(node) * COEFFICIENTS;
-	let value = coefficients[at + 6] as bigint;
-	value = ((value * t) >> BITS) + (coefficients[at + 5] as bigint);
-	value = ((value * t) >> BITS) + (coefficients[at + 4] as bigint);
-	value = ((value * t) >> BITS) + (coefficients[at + 3] as bigint);
-	value = ((value * t) >> BITS) + (coefficients[at + 2] as bigint);
-	value = ((value * t) >> BITS) + (coefficients[at + 1] as bigint);
-	value = ((value * t) >> BITS) + (coefficients[at] as bigint);
+	let value = coefficients[at + 6];
+	value = ((value * t) >> BITS) + coefficients[at + 5];
+	value = ((value * t) >> BITS) + coefficients[at + 4];
+	value = ((value * t) >> BITS) + coefficients[at + 3];
+	value = ((value * t) >> BITS) + coefficients[at + 2];
+	value = ((value * t) >> BITS) + coefficients[at + 1];
+	value = ((value * t) >> BITS) + coefficients[at];
 	return x < 0n ? ONE - value : value;
 }

@@ -10,7 +10,7 @@ export const LENGTH = 65;
 
 function aboveHalfOrder(s: Uint8Array): boolean {
 	for (let i = 0; i < 32; i++) {
-		const difference = (s[i] as number) - (HALF_ORDER[i] as number);
+		const difference = s[i] - HALF_ORDER[i];
 		if (difference !== 0) return difference > 0;
 	}
 	return false;
@@ -21,7 +21,7 @@ function aboveHalfOrder(s: Uint8Array): boolean {
  * OpenZeppelin's ECDSA.tryRecover over the ecrecover precompile: v 27 or 28, s at most half the order, r and s not zero, r a point.
  */
 export function recover(digest: Uint8Array, signature: Uint8Array): string {
-	const v = signature[64] as number;
+	const v = signature[64];
 	if (signature.length !== LENGTH || (v !== 27 && v !== 28) || aboveHalfOrder(signature.subarray(32, 64))) return NOBODY;
 	const known = memo.get(digest, signature);
 	if (known !== undefined) return known;

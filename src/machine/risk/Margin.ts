@@ -4,7 +4,7 @@
 import { PPM, lotsPerUnit } from "../Constants.ts";
 import * as FixedPoint from "../math/FixedPoint.ts";
 import * as State from "../state/State.ts";
-import * as Accounts from "../types/Account.ts";
+import type * as Accounts from "../types/Account.ts";
 import type { Account } from "../types/Account.ts";
 import type { Expiry } from "../types/Expiry.ts";
 import * as Series from "../types/Series.ts";
@@ -94,7 +94,7 @@ function compute(state: State.Body, account: Account, tradedSeries: number, trad
 	while (i < positions.length || pending) {
 		const position = positions[i];
 		const isTrade = pending && (position === undefined || tradedSeries <= position.series);
-		const series = isTrade ? tradedSeries : (position as Accounts.Position).series;
+		const series = isTrade ? tradedSeries : position.series;
 		const isHeld = position !== undefined && position.series === series;
 		const before = isHeld ? position.size : 0;
 		const after = isTrade ? before + tradedSize : before;
@@ -125,14 +125,22 @@ function groupOf(series: number): number {
 	return series - Series.strikeOf(series);
 }
 
-function add(state: State.Body, series: number, expiry: Expiry, before: number, after: number, indexConfidence: number, isTrade: boolean): void {
+function add(
+	state: State.Body,
+	series: number,
+	expiry: Expiry,
+	before: number,
+	after: number,
+	indexConfidence: number,
+	isTrade: boolean,
+): void {
 	const valuation = Valuations.of(state, series, expiry);
 	const { high, low, mark } = valuation;
 	const { highs, lows } = totals;
 	if (before !== 0) {
 		for (let scenario = 0; scenario < Parameters.SCENARIOS; scenario++) {
-			highs[scenario] = (highs[scenario] as number) + before * (high[scenario] as number);
-			lows[scenario] = (lows[scenario] as number) + before * (low[scenario] as number);
+			highs[scenario] = highs[scenario] + before * high[scenario];
+			lows[scenario] = lows[scenario] + before * low[scenario];
 		}
 		const markHigh = Math.floor(mark / SPLIT);
 		totals.markHigh += before * markHigh;
@@ -162,14 +170,14 @@ function closeUnderlying(underlying: number, indexPrice: number, tradedSize: num
 	let worstBefore = 0;
 	let worstAfter = 0;
 	for (let scenario = 0; scenario < Parameters.SCENARIOS; scenario++) {
-		const high = totals.highs[scenario] as number;
-		const low = totals.lows[scenario] as number;
+		const high = totals.highs[scenario];
+		const low = totals.lows[scenario];
 		const change = damped(scenario, quotient(high, low, lots));
 		if (change < worstBefore) worstBefore = change;
 		if (!traded) continue;
 		const changeAfter = damped(
 			scenario,
-			quotient(high + tradedSize * (traded.high[scenario] as number), low + tradedSize * (traded.low[scenario] as number), lots),
+			quotient(high + tradedSize * traded.high[scenario], low + tradedSize * traded.low[scenario], lots),
 		);
 		if (changeAfter < worstAfter) worstAfter = changeAfter;
 	}

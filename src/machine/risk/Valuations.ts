@@ -38,10 +38,15 @@ export function of(state: Body, series: number, expiry: Expiry): Valuation {
 		cache.shocks.set(slot, shocked);
 	}
 	const values = valuesOf(series, expiry, shocked.shocks);
-	const mark = values[Parameters.MARK_SCENARIO] as number;
-	const valuation: Valuation = { time: expiry.time, mark, high: new Float64Array(Parameters.SCENARIOS), low: new Float64Array(Parameters.SCENARIOS) };
+	const mark = values[Parameters.MARK_SCENARIO];
+	const valuation: Valuation = {
+		time: expiry.time,
+		mark,
+		high: new Float64Array(Parameters.SCENARIOS),
+		low: new Float64Array(Parameters.SCENARIOS),
+	};
 	for (let scenario = 0; scenario < Parameters.SCENARIOS; scenario++) {
-		const change = (values[scenario] as number) - mark;
+		const change = values[scenario] - mark;
 		const high = Math.floor(change / SPLIT);
 		valuation.high[scenario] = high;
 		valuation.low[scenario] = change - high * SPLIT;
@@ -73,7 +78,7 @@ export function valuesOf(series: number, expiry: Expiry, shocks: Scenarios.Shock
 		const spots = step === 2 ? Scenarios.SPOTS : Parameters.SPOT_STEPS;
 		for (let spot = 0; spot < spots; spot++) {
 			const forward = (BigInt(expiry.forward) * BigInt(Scenarios.spotFactor(underlying, spot))) / BigInt(PPM);
-			let value = Black76.call(forward, strike, logMoneyness + (logs[spot] as bigint), shocked, inverse);
+			let value = Black76.call(forward, strike, logMoneyness + logs[spot], shocked, inverse);
 			if (isPut) {
 				value += (strike - forward) << BITS;
 				if (value < 0n) value = 0n;

@@ -5,10 +5,19 @@ import { LiveState } from "./LiveState.ts";
 import type { Body } from "./State.ts";
 
 /** One entry of an access log (docs/spec/machine.md): an open carries the cell's bytes, a close only the path as it then is. */
-export type LogEntry = { readonly kind: number; readonly index: number; readonly cell: Uint8Array | undefined; readonly siblings: readonly Uint8Array[] };
+export type LogEntry = {
+	readonly kind: number;
+	readonly index: number;
+	readonly cell: Uint8Array | undefined;
+	readonly siblings: readonly Uint8Array[];
+};
 
 /** What a prover needs of one step: the roots it started from and every cell it opened and closed. */
-export type AccessLog = { readonly kindRoots: readonly Uint8Array[]; readonly outboxRoot: Uint8Array; readonly entries: readonly LogEntry[] };
+export type AccessLog = {
+	readonly kindRoots: readonly Uint8Array[];
+	readonly outboxRoot: Uint8Array;
+	readonly entries: readonly LogEntry[];
+};
 
 /**
  * A live state with its trees. After every step `commit` hashes what the step put; in between, `record` yields the access log of a step.
@@ -105,8 +114,8 @@ export class CommittedState {
 	/** The state that `serialise` wrote. */
 	static restore(bytes: Uint8Array): CommittedState {
 		const state = new CommittedState();
-		for (let at = 0; at < bytes.length; ) {
-			const kind = bytes[at] as number;
+		for (let at = 0; at < bytes.length;) {
+			const kind = bytes[at];
 			const index = Bytes.uint(bytes, at + 1, 4);
 			const length = Bytes.uint(bytes, at + 5, 4);
 			const cell = bytes.slice(at + 9, at + 9 + length);

@@ -14,10 +14,10 @@ export function stateRootOf(kindRoots: readonly Uint8Array[]): Uint8Array {
 	let level = kindRoots.slice(0, Kinds.STATE_KINDS);
 	while (level.length > 1) {
 		const next: Uint8Array[] = [];
-		for (let i = 0; i < level.length; i += 2) next.push(Merkle.node(level[i] as Uint8Array, level[i + 1] as Uint8Array));
+		for (let i = 0; i < level.length; i += 2) next.push(Merkle.node(level[i], level[i + 1]));
 		level = next;
 	}
-	return level[0] as Uint8Array;
+	return level[0];
 }
 
 /** The trees of all kinds. */
@@ -25,15 +25,15 @@ export class Forest {
 	readonly #trees: readonly Tree[] = Kinds.DEPTHS.map((depth) => new Tree(depth));
 
 	set(kind: number, index: number, cell: Uint8Array): void {
-		(this.#trees[kind] as Tree).set(index, leafOf(kind, cell));
+		this.#trees[kind].set(index, leafOf(kind, cell));
 	}
 
 	siblings(kind: number, index: number): Uint8Array[] {
-		return (this.#trees[kind] as Tree).siblings(index);
+		return this.#trees[kind].siblings(index);
 	}
 
 	leaf(kind: number, index: number): Uint8Array {
-		return (this.#trees[kind] as Tree).leaf(index);
+		return this.#trees[kind].leaf(index);
 	}
 
 	/** Roots of the eight kinds of the state. */
@@ -46,6 +46,6 @@ export class Forest {
 	}
 
 	outboxRoot(): Uint8Array {
-		return (this.#trees[Kinds.OUTBOX] as Tree).root;
+		return this.#trees[Kinds.OUTBOX].root;
 	}
 }

@@ -29,14 +29,14 @@ type Codec = { encode(cell: never): Uint8Array; decode(bytes: Uint8Array): objec
 const CODECS: readonly Codec[] = [GlobalsCell, Accounts, Underlyings, Expiries, Listings, SeriesCells, Books];
 
 export function encode(kind: number, cell: object): Uint8Array {
-	return (CODECS[kind] as Codec).encode(cell as never);
+	return CODECS[kind].encode(cell as never);
 }
 
 export function decode(kind: number, bytes: Uint8Array): object {
-	return (CODECS[kind] as Codec).decode(bytes);
+	return CODECS[kind].decode(bytes);
 }
 
 /** The value of an absent cell. */
 export function empty(kind: number): object {
-	return (CODECS[kind] as Codec).empty();
+	return CODECS[kind].empty();
 }

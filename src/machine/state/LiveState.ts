@@ -11,11 +11,11 @@ export class LiveState implements Body {
 	#dirty: CellKey[] = [];
 
 	get(kind: number, index: number): object {
-		return (this.#cells[kind] as Map<number, object>).get(index) ?? Kinds.empty(kind);
+		return this.#cells[kind].get(index) ?? Kinds.empty(kind);
 	}
 
 	put(kind: number, index: number, cell: object): void {
-		(this.#cells[kind] as Map<number, object>).set(index, cell);
+		this.#cells[kind].set(index, cell);
 		this.#dirty.push({ kind, index });
 	}
 
@@ -31,12 +31,12 @@ export class LiveState implements Body {
 
 	/** Whether the cell was ever put. */
 	has(kind: number, index: number): boolean {
-		return (this.#cells[kind] as Map<number, object>).has(index);
+		return this.#cells[kind].has(index);
 	}
 
 	/** Cells of a kind that were ever put, unordered. */
 	entries(kind: number): Iterable<[number, object]> {
-		return (this.#cells[kind] as Map<number, object>).entries();
+		return this.#cells[kind].entries();
 	}
 
 	/** What was put since the last call, in order of putting, with repetitions. */
@@ -49,7 +49,7 @@ export class LiveState implements Body {
 	/** The bytes of a cell: empty when it is absent. For the outbox, the leaf. */
 	bytesOf(kind: number, index: number): Uint8Array {
 		if (kind === Kinds.OUTBOX) return this.#withdrawals[index] ?? new Uint8Array(0);
-		const cell = (this.#cells[kind] as Map<number, object>).get(index);
+		const cell = this.#cells[kind].get(index);
 		return cell ? Kinds.encode(kind, cell) : new Uint8Array(0);
 	}
 }

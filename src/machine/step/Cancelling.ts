@@ -37,7 +37,7 @@ export function cancel(state: State.Body, payload: Uint8Array, sender: string): 
 	if (place === Books.NOT_FOUND) return { ...out, result: Result.OrderNotFound };
 
 	// After this point the message must succeed.
-	const order = book.orders[place] as Order;
+	const order = book.orders[place];
 	out.price = order.price;
 	out.remaining = order.size;
 	Books.removeAt(book, place);

@@ -15,23 +15,55 @@ function fields(kind: number, widths: readonly (readonly [width: number, value: 
 export function place(m: Place): Uint8Array {
 	const widths = [3, 8, 1, 1, 1, 4, 5, 5, 8] as const;
 	const values = [m.account, m.series, m.side, m.timeInForce, m.flags, m.price, m.size, m.expiresAt, m.nonce];
-	return Bytes.concat(fields(PLACE, widths.map((width, i) => [width, values[i] as number] as const)), m.signature);
+	return Bytes.concat(
+		fields(
+			PLACE,
+			widths.map((width, i) => [width, values[i]] as const),
+		),
+		m.signature,
+	);
 }
 
 export function cancel(m: Cancel): Uint8Array {
-	return Bytes.concat(fields(CANCEL, [[3, m.account], [8, m.series], [1, m.side], [8, m.order]]), m.signature);
+	return Bytes.concat(
+		fields(CANCEL, [
+			[3, m.account],
+			[8, m.series],
+			[1, m.side],
+			[8, m.order],
+		]),
+		m.signature,
+	);
 }
 
 export function cancelAll(m: CancelAll): Uint8Array {
-	return Bytes.concat(fields(CANCEL_ALL, [[3, m.account], [8, m.nonce]]), m.signature);
+	return Bytes.concat(
+		fields(CANCEL_ALL, [
+			[3, m.account],
+			[8, m.nonce],
+		]),
+		m.signature,
+	);
 }
 
 export function withdraw(m: Withdraw): Uint8Array {
-	return Bytes.concat(fields(WITHDRAW, [[3, m.account]]), Bytes.fromHex(m.recipient), fields(0, [[8, m.amount], [8, m.nonce]]).subarray(1), m.signature);
+	return Bytes.concat(
+		fields(WITHDRAW, [[3, m.account]]),
+		Bytes.fromHex(m.recipient),
+		fields(0, [
+			[8, m.amount],
+			[8, m.nonce],
+		]).subarray(1),
+		m.signature,
+	);
 }
 
 export function list(m: List): Uint8Array {
-	return fields(LIST, [[1, m.underlying], [2, m.day], [4, m.strike]]);
+	return fields(LIST, [
+		[1, m.underlying],
+		[2, m.day],
+		[4, m.strike],
+	]);
 }
 
 export function settle(m: Settle): Uint8Array {
@@ -42,7 +74,17 @@ export function settle(m: Settle): Uint8Array {
 export function surfaces(all: readonly Surface[]): Uint8Array {
 	return Bytes.concat(
 		...all.map((s) =>
-			fields(0, [[2, s.day], [8, s.forward], [8, s.a], [8, s.b], [8, s.rho], [8, s.m], [8, s.sigma], [4, s.rate], [4, s.confidence]]).subarray(1),
+			fields(0, [
+				[2, s.day],
+				[8, s.forward],
+				[8, s.a],
+				[8, s.b],
+				[8, s.rho],
+				[8, s.m],
+				[8, s.sigma],
+				[4, s.rate],
+				[4, s.confidence],
+			]).subarray(1),
 		),
 	);
 }
@@ -50,7 +92,13 @@ export function surfaces(all: readonly Surface[]): Uint8Array {
 /** `signatures` are in order of the bits set in `signers`. */
 export function report(m: Report): Uint8Array {
 	return Bytes.concat(
-		fields(REPORT, [[1, m.underlying], [5, m.time], [8, m.indexPrice], [4, m.confidence], [1, m.surfaces.length]]),
+		fields(REPORT, [
+			[1, m.underlying],
+			[5, m.time],
+			[8, m.indexPrice],
+			[4, m.confidence],
+			[1, m.surfaces.length],
+		]),
 		surfaces(m.surfaces),
 		fields(0, [[2, m.signers]]).subarray(1),
 		...m.signatures,

@@ -1,4 +1,12 @@
-import { MAX_EXPIRY_DAYS, MAX_PRICE_TICKS, MAX_STRIKES, MAX_UNDERLYINGS, MIN_LISTING_SECONDS, SECONDS_PER_DAY, strikeGrid } from "../Constants.ts";
+import {
+	MAX_EXPIRY_DAYS,
+	MAX_PRICE_TICKS,
+	MAX_STRIKES,
+	MAX_UNDERLYINGS,
+	MIN_LISTING_SECONDS,
+	SECONDS_PER_DAY,
+	strikeGrid,
+} from "../Constants.ts";
 import { Result } from "../Result.ts";
 import * as State from "../state/State.ts";
 import * as Books from "../types/Book.ts";

@@ -37,7 +37,17 @@ export type CancelAll = { account: number; nonce: number; signature: Uint8Array 
 export type Withdraw = { account: number; recipient: string; amount: number; nonce: number; signature: Uint8Array };
 export type List = { underlying: number; day: number; strike: number };
 export type Settle = { account: number };
-export type Surface = { day: number; forward: number; a: number; b: number; rho: number; m: number; sigma: number; rate: number; confidence: number };
+export type Surface = {
+	day: number;
+	forward: number;
+	a: number;
+	b: number;
+	rho: number;
+	m: number;
+	sigma: number;
+	rate: number;
+	confidence: number;
+};
 export type Report = {
 	underlying: number;
 	time: number;
@@ -67,9 +77,9 @@ export function parsePlace(payload: Uint8Array): Place | undefined {
 	const place: Place = {
 		account: Bytes.uint(payload, 1, 3),
 		series: Bytes.uint(payload, 4, 8),
-		side: payload[12] as number,
-		timeInForce: payload[13] as number,
-		flags: payload[14] as number,
+		side: payload[12],
+		timeInForce: payload[13],
+		flags: payload[14],
 		price: Bytes.uint(payload, 15, 4),
 		size: Bytes.uint(payload, 19, 5),
 		expiresAt: Bytes.uint(payload, 24, 5),
@@ -78,7 +88,8 @@ export function parsePlace(payload: Uint8Array): Place | undefined {
 	};
 	if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > IOC || place.flags > POST_ONLY) return undefined;
 	if (place.timeInForce === IOC && place.flags === POST_ONLY) return undefined;
-	if (place.price === 0 || place.price > MAX_PRICE_TICKS || place.size === 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE) return undefined;
+	if (place.price === 0 || place.price > MAX_PRICE_TICKS || place.size === 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE)
+		return undefined;
 	return place;
 }
 
@@ -87,7 +98,7 @@ export function parseCancel(payload: Uint8Array): Cancel | undefined {
 	const cancel: Cancel = {
 		account: Bytes.uint(payload, 1, 3),
 		series: Bytes.uint(payload, 4, 8),
-		side: payload[12] as number,
+		side: payload[12],
 		order: Bytes.uint(payload, 13, 8),
 		signature: payload.subarray(21),
 	};
@@ -114,7 +125,7 @@ export function parseWithdraw(payload: Uint8Array): Withdraw | undefined {
 
 export function parseList(payload: Uint8Array): List | undefined {
 	if (payload.length !== LIST_LENGTH) return undefined;
-	return { underlying: payload[1] as number, day: Bytes.uint(payload, 2, 2), strike: Bytes.uint(payload, 4, 4) };
+	return { underlying: payload[1], day: Bytes.uint(payload, 2, 2), strike: Bytes.uint(payload, 4, 4) };
 }
 
 export function parseSettle(payload: Uint8Array): Settle | undefined {
@@ -123,7 +134,7 @@ export function parseSettle(payload: Uint8Array): Settle | undefined {
 
 export function parseReport(payload: Uint8Array): Report | undefined {
 	if (payload.length < REPORT_HEAD) return undefined;
-	const count = payload[19] as number;
+	const count = payload[19];
 	const end = REPORT_HEAD + count * SURFACE_LENGTH;
 	if (count > MAX_REPORT_EXPIRIES || payload.length < end + 2) return undefined;
 	const signers = Bytes.uint(payload, end, 2);
@@ -138,7 +149,7 @@ export function parseReport(payload: Uint8Array): Report | undefined {
 	const surfaces: Surface[] = [];
 	for (let i = 0; i < count; i++) surfaces.push(surfaceAt(payload, REPORT_HEAD + i * SURFACE_LENGTH));
 	return {
-		underlying: payload[1] as number,
+		underlying: payload[1],
 		time: Bytes.uint(payload, 2, 5),
 		indexPrice: Bytes.uint(payload, 7, 8),
 		confidence: Bytes.uint(payload, 15, 4),
@@ -176,7 +187,7 @@ function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: readonl
 	const words = new Uint8Array(32 + 32 * fields.length);
 	words.set(type, 0);
 	for (let i = 0; i < fields.length; i++) {
-		const field = fields[i] as number | Uint8Array;
+		const field = fields[i];
 		if (typeof field === "number") Bytes.put(words, 32 * i + 56, 8, field);
 		else words.set(field, 32 * i + 64 - field.length);
 	}

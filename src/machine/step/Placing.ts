@@ -44,7 +44,8 @@ export function place(state: State.Body, machine: Machine, payload: Uint8Array, 
 	if (message.expiresAt !== 0 && machine.clock >= message.expiresAt) return { ...out, result: Result.OrderExpired };
 	const market = State.underlying(state, underlying);
 	const expiry = State.expiry(state, slot);
-	if (Trades.isStale(market.time, machine.clock) || Trades.isStale(expiry.time, machine.clock)) return { ...out, result: Result.StalePrice };
+	if (Trades.isStale(market.time, machine.clock) || Trades.isStale(expiry.time, machine.clock))
+		return { ...out, result: Result.StalePrice };
 	const bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series)), side);
 	const oppositeIndex = side === Books.BID ? bookIndex + 1 : bookIndex - 1;
 	const opposite = State.book(state, oppositeIndex);

@@ -45,7 +45,7 @@ export function report(state: State.Body, machine: Machine, payload: Uint8Array)
 	underlying.time = message.time;
 	underlying.confidence = message.confidence;
 	State.putUnderlying(state, message.underlying, underlying);
-	for (let i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, message.time, message.surfaces[i] as Surface);
+	for (let i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, message.time, message.surfaces[i]);
 	return out;
 }
 
@@ -55,7 +55,7 @@ function areReporters(globals: Globals, message: Report): boolean {
 	for (let bit = 0; bit < 16; bit++) {
 		if (((message.signers >> bit) & 1) === 0) continue;
 		if (bit >= globals.reporters.length) return false;
-		if (Signature.recover(digest, message.signatures[next] as Uint8Array) !== globals.reporters[bit]) return false;
+		if (Signature.recover(digest, message.signatures[next]) !== globals.reporters[bit]) return false;
 		next += 1;
 	}
 	return true;
@@ -71,10 +71,11 @@ export function leavesGap(before: number, time: number): boolean {
 }
 
 function isSound(message: Report): boolean {
-	if (message.time < SECONDS_PER_DAY || message.indexPrice === 0 || message.indexPrice >= MAX_PRICE || message.confidence > PPM) return false;
+	if (message.time < SECONDS_PER_DAY || message.indexPrice === 0 || message.indexPrice >= MAX_PRICE || message.confidence > PPM)
+		return false;
 	for (let i = 0; i < message.surfaces.length; i++) {
-		const surface = message.surfaces[i] as Surface;
-		if (i > 0 && surface.day <= (message.surfaces[i - 1] as Surface).day) return false;
+		const surface = message.surfaces[i];
+		if (i > 0 && surface.day <= message.surfaces[i - 1].day) return false;
 		if (Series.expiryTimeOf(surface.day) <= message.time) return false;
 		if (surface.forward === 0 || surface.forward >= MAX_PRICE || surface.confidence > PPM) return false;
 		if (surface.rate > MAX_RATE || surface.rate < -MAX_RATE) return false;

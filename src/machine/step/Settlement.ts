@@ -31,7 +31,7 @@ function settlementPriceOf(state: State.Body, series: number): number {
 export function fold(state: State.Body, account: Account): Account {
 	let folded: Account | undefined;
 	for (let i = 0; i < account.positions.length; i++) {
-		const { series, size } = account.positions[i] as Accounts.Position;
+		const { series, size } = account.positions[i];
 		const price = settlementPriceOf(state, series);
 		if (price === 0) continue;
 		folded ??= { ...account, positions: account.positions.map((position) => ({ ...position })) };
@@ -48,7 +48,7 @@ export function fold(state: State.Body, account: Account): Account {
 export function release(state: State.Body, before: Account, folded: Account): void {
 	if (before === folded) return;
 	for (let i = 0; i < before.positions.length; i++) {
-		const { series } = before.positions[i] as Accounts.Position;
+		const { series } = before.positions[i];
 		if (Accounts.sizeOf(folded, series) !== 0) continue;
 		const slot = Series.expirySlotOf(series);
 		const expiry = State.expiry(state, slot);

@@ -3,7 +3,7 @@
 import { MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS } from "../Constants.ts";
 import { Result } from "../Result.ts";
 import * as Margin from "../risk/Margin.ts";
-import * as State from "../state/State.ts";
+import type * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import type { Account } from "../types/Account.ts";
 

@@ -60,7 +60,7 @@ export function decode(bytes: Uint8Array): Account {
 /** Signed lots held of a series. */
 export function sizeOf(account: Account, series: number): number {
 	const positions = account.positions;
-	for (let i = 0; i < positions.length; i++) if ((positions[i] as Position).series === series) return (positions[i] as Position).size;
+	for (let i = 0; i < positions.length; i++) if (positions[i].series === series) return positions[i].size;
 	return 0;
 }
 
@@ -68,9 +68,9 @@ export function sizeOf(account: Account, series: number): number {
 export function setSize(account: Account, series: number, size: number): void {
 	const positions = account.positions;
 	let i = 0;
-	while (i < positions.length && (positions[i] as Position).series < series) i++;
-	if (i < positions.length && (positions[i] as Position).series === series) {
+	while (i < positions.length && positions[i].series < series) i++;
+	if (i < positions.length && positions[i].series === series) {
 		if (size === 0) positions.splice(i, 1);
-		else (positions[i] as Position).size = size;
+		else positions[i].size = size;
 	} else if (size !== 0) positions.splice(i, 0, { series, size });
 }

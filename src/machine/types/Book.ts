@@ -31,7 +31,7 @@ export function empty(): Book {
 export function encode(book: Book): Uint8Array {
 	const bytes = new Uint8Array(32 * book.orders.length);
 	for (let i = 0; i < book.orders.length; i++) {
-		const order = book.orders[i] as Order;
+		const order = book.orders[i];
 		let at = Bytes.put(bytes, 32 * i, 4, order.price);
 		at = Bytes.put(bytes, at, 5, order.size);
 		at = Bytes.put(bytes, at, 3, order.account);
@@ -53,7 +53,7 @@ export function decode(bytes: Uint8Array): Book {
 			epoch: Bytes.uint(bytes, at + 12, 4),
 			order: Bytes.uint(bytes, at + 16, 8),
 			expiresAt: Bytes.uint(bytes, at + 24, 5),
-			flags: bytes[at + 29] as number,
+			flags: bytes[at + 29],
 		});
 	}
 	return { orders };
@@ -65,7 +65,7 @@ export function count(book: Book): number {
 
 /** Requires an order. */
 export function best(book: Book): Order {
-	return book.orders[0] as Order;
+	return book.orders[0];
 }
 
 /** Whether `price` stands before `other` on this side. */
@@ -81,7 +81,7 @@ export function crosses(side: number, limit: number, makerPrice: number): boolea
 /** Puts the order behind every order that is at least as good: price-time priority. The caller keeps the limit of the side. */
 export function insert(book: Book, side: number, order: Order): void {
 	let i = book.orders.length;
-	while (i > 0 && isBetter(side, order.price, (book.orders[i - 1] as Order).price)) i--;
+	while (i > 0 && isBetter(side, order.price, book.orders[i - 1].price)) i--;
 	book.orders.splice(i, 0, order);
 }
 
@@ -92,13 +92,13 @@ export function removeAt(book: Book, index: number): void {
 
 /** Takes lots from the best order, which must have more. */
 export function reduceBest(book: Book, size: number): void {
-	(book.orders[0] as Order).size -= size;
+	book.orders[0].size -= size;
 }
 
 /** Place of an account's order, or NOT_FOUND. */
 export function find(book: Book, account: number, order: number): number {
 	for (let i = 0; i < book.orders.length; i++) {
-		const resting = book.orders[i] as Order;
+		const resting = book.orders[i];
 		if (resting.account === account && resting.order === order) return i;
 	}
 	return NOT_FOUND;

@@ -51,7 +51,7 @@ export function decode(bytes: Uint8Array): Globals {
 		withdrawals: Bytes.uint(bytes, 24, 4),
 		accounts: Bytes.uint(bytes, 28, 4),
 		domainSeparator: bytes.slice(32, 64),
-		quorum: bytes[64] as number,
+		quorum: bytes[64],
 		reporters,
 	};
 }

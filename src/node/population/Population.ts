@@ -1,15 +1,14 @@
-import type { HDNodeWallet } from "ethers";
 import { lotsPerUnit, tickSize } from "../../machine/Constants.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
 import * as Series from "../../machine/types/Series.ts";
 import { Random } from "../../market/Random.ts";
-import type { Acknowledgement, OrderRequest } from "../../sdk/index.ts";
+import type { Acknowledgement, OrderRequest, TypedDataSigner } from "../../sdk/index.ts";
 import { Connection, ConnectionError, Trader } from "../../sdk/index.ts";
 
 export type PopulationOptions = {
 	readonly url: string;
 	/** Wallets and their accounts: makers first. */
-	readonly members: readonly { readonly wallet: HDNodeWallet; readonly account: number }[];
+	readonly members: readonly { readonly wallet: TypedDataSigner; readonly account: number }[];
 	readonly makers: number;
 	readonly seed: number;
 	/** Orders that must at least be sent, and fills that must at least happen. */
@@ -81,7 +80,7 @@ export class Population {
 			const takers = this.#traders.slice(makers);
 			await Promise.all(takers.map((trader) => this.#take(trader, 4)));
 			await Promise.all(this.#traders.slice(0, makers).map((trader, maker) => this.#requote(trader, maker)));
-			await this.#misbehave(takers[round % takers.length] as Trader, round);
+			await this.#misbehave(takers[round % takers.length], round);
 			this.#counts.series = this.#touched.size;
 			onProgress?.(this.#counts);
 		}
@@ -91,7 +90,7 @@ export class Population {
 
 	/** Series with their marks in ticks, of one underlying or of all. */
 	async #quotes(underlying?: number): Promise<Quote[]> {
-		const connection = this.#connections[0] as Connection;
+		const connection = this.#connections[0];
 		const instruments = await connection.call<(Instrument & { instrument_name: string })[]>("public/get_instruments", { expired: false });
 		const quotes = instruments
 			.filter(({ series }) => underlying === undefined || Series.underlyingOf(series) === underlying)
@@ -130,7 +129,13 @@ export class Population {
 			if (!quote) continue;
 			const spread = Math.max(1, Math.round(quote.mark * (0.008 + 0.004 * this.#random.next())));
 			const price = old.side === 0 ? Math.max(1, quote.mark - spread) : quote.mark + spread;
-			await this.#place(trader, { series: old.series, side: old.side, price, size: 1 + this.#random.below(lotsPerUnit(quote.underlying)), postOnly: true });
+			await this.#place(trader, {
+				series: old.series,
+				side: old.side,
+				price,
+				size: 1 + this.#random.below(lotsPerUnit(quote.underlying)),
+				postOnly: true,
+			});
 		}
 	}
 
@@ -167,7 +172,13 @@ export class Population {
 			case 5:
 				return this.#send(() => trader.cancel(series, 1, 4_000_000_000), "cancels");
 			default: {
-				const forged = Encoding.place({ ...ORDER, account: this.#traders[0]?.account as number, series, nonce: 900_000 + round, signature: new Uint8Array(65).fill(27) });
+				const forged = Encoding.place({
+					...ORDER,
+					account: this.#traders[0]?.account,
+					series,
+					nonce: 900_000 + round,
+					signature: new Uint8Array(65).fill(27),
+				});
 				return this.#send(() => trader.submit(forged), "orders");
 			}
 		}

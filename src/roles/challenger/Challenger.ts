@@ -60,12 +60,17 @@ export class Challenger {
 		const view = await look(game, histories, sender.address);
 		metrics.set("challenger_view_complete", view.isComplete ? 1 : 0);
 		for (const link of view.links) {
-			if (link.wrong.some((assertion) => assertion.status === "pending")) log.alarm("WrongAssertion", "an assertion contradicts the inbox; it is being disputed", { parent: link.parent.id, wrong: link.wrong.length });
+			if (link.wrong.some((assertion) => assertion.status === "pending"))
+				log.alarm("WrongAssertion", "an assertion contradicts the inbox; it is being disputed", {
+					parent: link.parent.id,
+					wrong: link.wrong.length,
+				});
 		}
 		const moves: Move[] = [];
 		const carryOut = async (action: Action): Promise<void> => {
 			const outcome = await sender.send(await prepare(game, view, action));
-			if (outcome.status === "reverted") log.debug("a move was not needed any more, or came too early", { action: action.type, error: outcome.error });
+			if (outcome.status === "reverted")
+				log.debug("a move was not needed any more, or came too early", { action: action.type, error: outcome.error });
 			else metrics.add("challenger_moves", 1, { action: action.type });
 			const move = { action: action.type, outcome };
 			moves.push(move);

@@ -91,7 +91,8 @@ export function decide(view: View): Action[] {
 				actions.push({ type: "updateTimers", updates: timer.updates }, { type: "declareWinner", assertion: honest.id });
 			}
 		}
-		if (rules.isConfirmable(honest, isRivalledGame(view, link), view.snapshot, view.parameters)) actions.push({ type: "confirm", assertion: honest });
+		if (rules.isConfirmable(honest, isRivalledGame(view, link), view.snapshot, view.parameters))
+			actions.push({ type: "confirm", assertion: honest });
 		actions.push(...refundsOf(view, link));
 	}
 	actions.push(...burials(view));
@@ -99,7 +100,13 @@ export function decide(view: View): Action[] {
 }
 
 function isRivalledGame(view: View, link: Link): boolean {
-	const edge = { gameId: Bytes.fromHex(link.gameId), height: link.history.height, position: 0, prefix: link.start.leaf, historyRoot: link.history.root(link.history.height, 0) };
+	const edge = {
+		gameId: Bytes.fromHex(link.gameId),
+		height: link.history.height,
+		position: 0,
+		prefix: link.start.leaf,
+		historyRoot: link.history.root(link.history.height, 0),
+	};
 	const top = view.snapshot.edges.get(Bytes.toHex(Edge.edgeId(edge)));
 	return top !== undefined && rules.isRivalled(top);
 }
@@ -111,10 +118,12 @@ function burials(view: View): Action[] {
 	const confirmed = new Map<string, AssertionView>();
 	for (const assertion of assertions.values()) if (assertion.status === "confirmed") confirmed.set(assertion.parent, assertion);
 	for (const assertion of assertions.values()) {
-		if (rules.isLost(assertion, confirmed.get(assertion.parent), assertions.get(assertion.parent))) actions.push({ type: "reject", assertion: assertion.id });
+		if (rules.isLost(assertion, confirmed.get(assertion.parent), assertions.get(assertion.parent)))
+			actions.push({ type: "reject", assertion: assertion.id });
 	}
 	for (const [staker, stake] of stakes) {
-		if (stake.amount > 0n && assertions.get(stake.latest)?.status === "rejected") actions.push({ type: "forfeit", staker, latest: stake.latest });
+		if (stake.amount > 0n && assertions.get(stake.latest)?.status === "rejected")
+			actions.push({ type: "forfeit", staker, latest: stake.latest });
 	}
 	return actions;
 }

@@ -42,7 +42,12 @@ export async function prepare(game: GameTransactions, view: View, action: Action
 }
 
 /** The proof of an edge of one step: the state before it, shown under the prefix, and the step itself. */
-export async function proofOf(game: GameTransactions, edge: EdgeKey, earlierPrefix: Uint8Array, history: History): Promise<TransactionRequest> {
+export async function proofOf(
+	game: GameTransactions,
+	edge: EdgeKey,
+	earlierPrefix: Uint8Array,
+	history: History,
+): Promise<TransactionRequest> {
 	const { position } = edge;
 	const siblings: Uint8Array[] = [];
 	// The last leaf under the left root that was hashed last into the prefix: all its siblings stand left of it.

@@ -22,7 +22,12 @@ export function isPending(assertion: AssertionView): boolean {
 }
 
 /** Whether a winner may be confirmed now: its parent is the last confirmed, and its wait is over. */
-export function isConfirmable(assertion: AssertionView, isRivalledGame: boolean, snapshot: GameSnapshot, parameters: GameParameters): boolean {
+export function isConfirmable(
+	assertion: AssertionView,
+	isRivalledGame: boolean,
+	snapshot: GameSnapshot,
+	parameters: GameParameters,
+): boolean {
 	if (assertion.status !== "winner" || assertion.parent !== snapshot.latestConfirmed || snapshot.isFrozen) return false;
 	const grace = isRivalledGame ? assertion.decidedAt + parameters.gracePeriodBlocks : 0;
 	return snapshot.block >= Math.max(grace, assertion.createdAt + parameters.challengePeriodBlocks);

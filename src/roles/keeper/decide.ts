@@ -22,12 +22,14 @@ export function decide(view: View): Action[] {
 			if (strikes === undefined) actions.push({ type: "list", underlying, day, strike: 0 });
 			// Strikes are added around the first index once: a moving index finds its own strikes listed by whoever wants them.
 			else if (strikes.length === 0 && centre !== undefined) {
-				const step = strikeGrid(underlying) * (GRID_STEPS[underlying] as number);
-				for (let i = -view.strikesPerSide; i <= view.strikesPerSide; i++) actions.push({ type: "list", underlying, day, strike: centre + i * step });
+				const step = strikeGrid(underlying) * GRID_STEPS[underlying];
+				for (let i = -view.strikesPerSide; i <= view.strikesPerSide; i++)
+					actions.push({ type: "list", underlying, day, strike: centre + i * step });
 			}
 		}
 	}
 	for (const account of view.unsettled) actions.push({ type: "settle", account });
-	if (view.overdue && rules.isOverdue(view.overdue.ageSeconds, view.forceDelaySeconds)) actions.push({ type: "forceInclude", l1End: view.overdue.l1End });
+	if (view.overdue && rules.isOverdue(view.overdue.ageSeconds, view.forceDelaySeconds))
+		actions.push({ type: "forceInclude", l1End: view.overdue.l1End });
 	return actions;
 }

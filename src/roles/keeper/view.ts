@@ -32,15 +32,25 @@ export async function look(
 	for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) {
 		for (const day of live.queries.expiries(underlying)) listed.push({ underlying, day, strikes: live.queries.strikes(underlying, day) });
 		const { indexPrice } = live.queries.underlying(underlying);
-		indexTicks.push(indexPrice === 0 ? undefined : Math.round(indexPrice / tickSize(underlying) / strikeGrid(underlying)) * strikeGrid(underlying));
+		indexTicks.push(
+			indexPrice === 0 ? undefined : Math.round(indexPrice / tickSize(underlying) / strikeGrid(underlying)) * strikeGrid(underlying),
+		);
 	}
-	const settled = new Set(listed.filter(({ underlying, day }) => (live.queries.expiry(underlying, day)?.settlementPrice ?? 0) > 0).map(({ underlying, day }) => `${underlying}/${day}`));
+	const settled = new Set(
+		listed
+			.filter(({ underlying, day }) => (live.queries.expiry(underlying, day)?.settlementPrice ?? 0) > 0)
+			.map(({ underlying, day }) => `${underlying}/${day}`),
+	);
 	const unsettled =
 		settled.size === 0
 			? []
-			: live.queries.accounts().filter((account) =>
-					live.queries.account(account)?.positions.some(({ series }) => settled.has(`${Math.floor(series / 2 ** 48)}/${Math.floor(series / 2 ** 32) % 65_536}`)),
-				);
+			: live.queries
+					.accounts()
+					.filter((account) =>
+						live.queries
+							.account(account)
+							?.positions.some(({ series }) => settled.has(`${Math.floor(series / 2 ** 48)}/${Math.floor(series / 2 ** 32) % 65_536}`)),
+					);
 	return { now: clock.now(), listed, indexTicks, ...wanted, unsettled, overdue: await overdueOf(inbox) };
 }
 

@@ -15,7 +15,7 @@ export function lineageOf(view: View, link: Link): string[] {
 	const latest = view.snapshot.stakes.get(view.self)?.latest;
 	const lineage: string[] = [];
 	if (!latest || view.snapshot.assertions.get(latest)?.status === "confirmed") return lineage;
-	for (let at = link.parent; at.id !== latest; ) {
+	for (let at = link.parent; at.id !== latest;) {
 		const parent = view.snapshot.assertions.get(at.parent);
 		if (!parent) return [];
 		lineage.push(parent.id);

@@ -3,7 +3,12 @@ import * as Chain from "../../executor/HonestChain.ts";
 import type { GameParameters, GameReader, GameSnapshot } from "../../ports/Game.ts";
 import type { Histories } from "../../ports/History.ts";
 
-export type View = { readonly snapshot: GameSnapshot; readonly parameters: GameParameters; readonly chain: HonestChain; readonly self: string };
+export type View = {
+	readonly snapshot: GameSnapshot;
+	readonly parameters: GameParameters;
+	readonly chain: HonestChain;
+	readonly self: string;
+};
 
 export async function look(game: GameReader, histories: Histories, self: string): Promise<View> {
 	const batchCount = Math.min(await game.batchCount(), histories.batchCount);

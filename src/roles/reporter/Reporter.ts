@@ -37,7 +37,11 @@ export class Reporter {
 	 */
 	async sign(proposal: MarketQuote): Promise<Uint8Array | undefined> {
 		const { store, signer, domainSeparator } = this.#ports;
-		const own = await this.see(proposal.underlying, proposal.time, proposal.surfaces.map(({ day }) => day));
+		const own = await this.see(
+			proposal.underlying,
+			proposal.time,
+			proposal.surfaces.map(({ day }) => day),
+		);
 		if (!own || !rules.agrees(proposal, own)) return undefined;
 		const digest = Messages.reportDigest(domainSeparator, reportOf(proposal, 0, []));
 		const key = `signed/${proposal.underlying}/${proposal.time}`;

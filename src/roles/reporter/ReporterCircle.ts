@@ -55,7 +55,10 @@ export class ReporterCircle {
 		const quotes = seen.filter((quote): quote is MarketQuote => quote !== undefined);
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
 		if (quotes.length < quorum) {
-			log.alarm("NoPriceQuorum", "too few reporters see a price: trading halts when the last report is too old", { seen: quotes.length, quorum });
+			log.alarm("NoPriceQuorum", "too few reporters see a price: trading halts when the last report is too old", {
+				seen: quotes.length,
+				quorum,
+			});
 			return;
 		}
 		const proposal = medianOf(quotes);

@@ -18,10 +18,10 @@ export function decide(view: View): Due[] {
 export function medianOf(quotes: readonly MarketQuote[]): MarketQuote {
 	const median = (pick: (quote: MarketQuote) => number): number => {
 		const values = quotes.map(pick).sort((x, y) => x - y);
-		return values[Math.floor((values.length - 1) / 2)] as number;
+		return values[Math.floor((values.length - 1) / 2)];
 	};
-	const first = quotes[0] as MarketQuote;
-	const surface = (i: number, field: keyof SurfaceQuote): number => median((quote) => (quote.surfaces[i] as SurfaceQuote)[field]);
+	const first = quotes[0];
+	const surface = (i: number, field: keyof SurfaceQuote): number => median((quote) => quote.surfaces[i][field]);
 	return {
 		underlying: first.underlying,
 		time: first.time,

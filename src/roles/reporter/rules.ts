@@ -10,7 +10,8 @@ const VARIANCE_TOLERANCE = 0.1;
 /** Whether a reporter puts his name under somebody's proposal: it is what he sees himself, within the tolerance. */
 export function agrees(proposal: MarketQuote, own: MarketQuote): boolean {
 	const close = (a: number, b: number, tolerance: number): boolean => Math.abs(a - b) <= tolerance * Math.abs(b);
-	if (proposal.underlying !== own.underlying || proposal.time !== own.time || proposal.surfaces.length !== own.surfaces.length) return false;
+	if (proposal.underlying !== own.underlying || proposal.time !== own.time || proposal.surfaces.length !== own.surfaces.length)
+		return false;
 	if (!close(proposal.indexPrice, own.indexPrice, TOLERANCE) || proposal.confidence > own.confidence) return false;
 	return proposal.surfaces.every((surface, i) => {
 		const mine = own.surfaces[i];

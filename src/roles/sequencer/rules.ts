@@ -86,5 +86,5 @@ function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | 
 export function accountOf(payload: Uint8Array): number | undefined {
 	const kind = payload[0];
 	if (kind < Messages.PLACE || kind > Messages.WITHDRAW || payload.length < 4) return undefined;
-	return ((payload[1]) * 256 + (payload[2])) * 256 + (payload[3]);
+	return (payload[1] * 256 + payload[2]) * 256 + payload[3];
 }

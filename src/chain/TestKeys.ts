@@ -1,8 +1,18 @@
 import { HDNodeWallet } from "ethers";
-import { TEST_MNEMONIC } from "../chain/EmbeddedChain.ts";
+import { TEST_MNEMONIC } from "./EmbeddedChain.ts";
 
 // PUBLIC TEST KEYS of embedded chains: anybody knows them. Places in the derivation path, by who uses them.
-export const PLACES = { deployer: 0, sequencer: 1, batcher: 2, proposer: 3, challenger: 4, keeper: 5, liar: 6, reporters: 10, traders: 30 } as const;
+export const PLACES = {
+	deployer: 0,
+	sequencer: 1,
+	batcher: 2,
+	proposer: 3,
+	challenger: 4,
+	keeper: 5,
+	liar: 6,
+	reporters: 10,
+	traders: 30,
+} as const;
 
 /** The wallet at a place of the public test mnemonic. */
 export function testWallet(place: number): HDNodeWallet {

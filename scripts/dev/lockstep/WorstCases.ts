@@ -1,0 +1,243 @@
+// The most expensive step of each kind that any state allows: full accounts over every expiry, full books, dense trees, records across chunks.
+// A dispute must be able to execute each of them in one transaction.
+
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import {
+	EXPIRY_SECOND_OF_DAY,
+	MAX_ORDERS_PER_SIDE,
+	MAX_POSITIONS,
+	MAX_STRIKES,
+	SECONDS_PER_DAY,
+	strikeGrid,
+} from "../../../src/machine/Constants.ts";
+import * as Kinds from "../../../src/machine/state/Kinds.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import type { Account, Position } from "../../../src/machine/types/Account.ts";
+import type { Order } from "../../../src/machine/types/Book.ts";
+import * as Globals from "../../../src/machine/types/Globals.ts";
+import * as Machines from "../../../src/machine/types/Machine.ts";
+import { DEPOSIT, FORCED, MATCH } from "../../../src/machine/types/Machine.ts";
+import * as Series from "../../../src/machine/types/Series.ts";
+import type { CellBytes } from "../../../src/executor/TrackedState.ts";
+import { Random } from "../../../src/market/Random.ts";
+import { Desk, DOMAIN } from "./Desk.ts";
+import { keyOf, sign } from "./Keys.ts";
+import { Lane } from "./Lane.ts";
+import type { Item, Recorded } from "./Lane.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
+
+export type WorstCase = { readonly name: string; readonly recorded: Recorded };
+
+/** Every bit that a reporter may have; an account's index whose bits alternate, so that its path turns. */
+const REPORTER_COUNT = 16;
+const REPORTERS = Array.from({ length: REPORTER_COUNT }, (_, i) => keyOf(`worst reporter ${i}`));
+const [TAKER, MAKER] = [0x555555, 0x2aaaaa];
+const [TAKER_KEY, MAKER_KEY] = [keyOf("taker"), keyOf("maker")];
+const EXPIRIES = 12;
+const TODAY = 20_500;
+/** Ten seconds before the first expiry: its window is open, so a report may settle it. */
+const CLOCK = TODAY * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY - 10;
+const INDEX = [4_000_000_000, 100_000_000_000] as const;
+const CONTENT_BYTES = 119_000;
+/** Where the record begins: so that it lies across as many chunks as it can. */
+const RECORD_AT = 64 * 1024 - 20;
+const NOTHING = new Uint8Array(65);
+
+const desk = new Desk(new Random(1), CLOCK, () => Promise.resolve());
+
+function strikes(underlying: number): number[] {
+	return Array.from({ length: MAX_STRIKES }, (_, i) => (i + 60) * strikeGrid(underlying) * (underlying === 0 ? 1 : 2));
+}
+
+/** Positions over every expiry of both underlyings, as many as an account may hold, long and short in turn, all in different series. */
+function positions(shift: number, count = MAX_POSITIONS): Position[] {
+	const all = new Map<number, number>();
+	for (let i = 0; all.size < count; i++) {
+		const underlying = i % 2;
+		const day = TODAY + (Math.floor(i / 2) % EXPIRIES) + (i < 2 * EXPIRIES ? 0 : 0);
+		const strike = strikes(underlying)[(37 * i + shift) % MAX_STRIKES];
+		all.set(Series.make(underlying, day, Math.floor(i / 24) % 2, strike), i % 3 === 0 ? -7 : 5);
+	}
+	return [...all].map(([series, size]) => ({ series, size })).sort((a, b) => a.series - b.series);
+}
+
+const TRADED = positions(0)[MAX_POSITIONS - 1].series;
+const SLOT = Series.expirySlotOf(TRADED);
+const STRIKE_INDEX = strikes(1).indexOf(Series.strikeOf(TRADED));
+const SERIES_INDEX = Series.cellIndexOf(SLOT, STRIKE_INDEX, Series.kindOf(TRADED));
+const PRICE = 5000;
+
+function account(owner: string, held: Position[]): Account {
+	return { owner, cash: 2e15, epoch: 3, nonceFloor: 1000, nonceBits: (1n << 256n) - 1n, positions: held };
+}
+
+/** A full side. The maker's best order stands first on the asks. */
+function side(book: number): { orders: Order[] } {
+	const orders = Array.from({ length: MAX_ORDERS_PER_SIDE }, (_, i) => ({
+		price: book === 0 ? PRICE - 1 - i : PRICE + i,
+		size: 5,
+		account: MAKER,
+		epoch: 3,
+		order: 100 + i,
+		expiresAt: 0,
+		flags: 0,
+	}));
+	return { orders };
+}
+
+type Options = { readonly settled?: boolean; readonly strikeCount?: number };
+
+/** Every cell that a step can touch, at its fullest. */
+function state({ settled = false, strikeCount = MAX_STRIKES }: Options): CellBytes[] {
+	const cells: CellBytes[] = [];
+	const put = (kind: number, index: number, cell: object): void => void cells.push({ kind, index, cell: Kinds.encode(kind, cell) });
+	const reporters = REPORTERS.map(({ address }) => address);
+	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: REPORTER_COUNT, reporters, withdrawals: 0x555555 });
+	// The traded series first in both, so that one of its kind can be the taker's and the maker's.
+	const held = positions(0);
+	const makers = positions(11, MAX_POSITIONS - 1).filter(({ series }) => series !== TRADED);
+	const maker = [...makers, { series: TRADED, size: 5 }].sort((a, b) => a.series - b.series);
+	put(Kinds.ACCOUNTS, TAKER, account(TAKER_KEY.address, held));
+	put(Kinds.ACCOUNTS, MAKER, account(MAKER_KEY.address, maker));
+	for (const underlying of [0, 1]) {
+		const price = INDEX[underlying];
+		const accumulator = 10n ** 20n;
+		const windowStart = accumulator - 1790n * BigInt(price);
+		put(Kinds.UNDERLYINGS, underlying, { indexPrice: price, time: CLOCK, confidence: 990_000, accumulator, windowDay: TODAY, windowStart });
+		for (let i = 0; i < EXPIRIES; i++) {
+			const day = TODAY + i;
+			const surface = { ...desk.surface({ day, time: CLOCK, forward: price + i }), a: 90_000_000, b: 150_000_000, confidence: 980_000 };
+			const cell = { ...surface, time: CLOCK, settlementPrice: settled ? price : 0, openPositions: 200 };
+			put(Kinds.EXPIRIES, Series.slotOf(underlying, day), cell);
+			put(Kinds.LISTINGS, Series.slotOf(underlying, day), { day, strikes: strikes(underlying).slice(0, strikeCount) });
+		}
+	}
+	put(Kinds.SERIES, SERIES_INDEX, { openInterest: 1000, trades: 1000 });
+	for (const book of [0, 1]) put(Kinds.BOOKS, Series.bookIndexOf(SERIES_INDEX, book), side(book));
+	return cells;
+}
+
+/** A cell of any content, to make a subtree that is not zero. */
+function filler(kind: number, index: number): Uint8Array {
+	if (kind === Kinds.OUTBOX) return Bytes.fromHex(index.toString(16).padStart(64, "f"));
+	if (kind === Kinds.ACCOUNTS) return Kinds.encode(kind, account(MAKER_KEY.address, []));
+	if (kind === Kinds.BOOKS) return Kinds.encode(kind, { orders: side(0).orders.slice(0, 1) });
+	return Kinds.encode(kind, { ...Kinds.empty(kind), day: 1, time: 1, trades: 1 });
+}
+
+/** The cells, and beside the path of each that a step opened a neighbour at every height: no sibling is zero. */
+function crowded(cells: readonly CellBytes[], recorded: Recorded): CellBytes[] {
+	const all = new Map(cells.map((cell) => [`${cell.kind}/${cell.index}`, cell]));
+	const opened = new Set(recorded.witness.entries.map(({ kind, index }) => `${kind}/${index}`));
+	for (const { kind, index } of recorded.witness.entries) {
+		for (let level = 0; level < Kinds.DEPTHS[kind]; level++) {
+			const neighbour = index ^ (1 << level);
+			const key = `${kind}/${neighbour}`;
+			if (!all.has(key) && !opened.has(key)) all.set(key, { kind, index: neighbour, cell: filler(kind, neighbour) });
+		}
+	}
+	return [...all.values()];
+}
+
+type Scene = {
+	readonly name: string;
+	readonly cells: readonly CellBytes[];
+	readonly item?: Item;
+	readonly pending?: Partial<Machines.Registers>;
+};
+
+function play(cells: readonly CellBytes[], { item, pending }: Scene): Recorded {
+	const machine = Machines.initial();
+	machine.clock = CLOCK;
+	machine.cursor.offset = RECORD_AT;
+	if (pending) machine.registers = { ...machine.registers, ...pending };
+	const lane = new Lane(cells, machine);
+	const items = item ? [item] : [];
+	const filling = (length: number): Item => ({ kind: "raw", bytes: Uint8Array.from({ length }, (_, i) => 1 + (i % 251)) });
+	lane.open([filling(RECORD_AT), ...items, filling(CONTENT_BYTES - RECORD_AT - 4200)], { minTime: CLOCK, maxTime: CLOCK + 100 });
+	return lane.advance();
+}
+
+const record = (payload: Uint8Array): Item => ({ kind: "record", payload, delay: 0 });
+
+function place(price: number, signer = TAKER_KEY): Uint8Array {
+	const message = {
+		account: TAKER,
+		series: TRADED,
+		side: 0,
+		timeInForce: 0,
+		flags: 0,
+		price,
+		size: 3,
+		expiresAt: 0,
+		nonce: 1_000_000,
+		signature: NOTHING,
+	};
+	return Encoding.place({ ...message, signature: sign(signer, Messages.placeDigest(DOMAIN, message)) });
+}
+
+function withdraw(): Uint8Array {
+	const message = { account: TAKER, recipient: TAKER_KEY.address, amount: 5, nonce: 1_000_000, signature: NOTHING };
+	return Encoding.withdraw({ ...message, signature: sign(TAKER_KEY, Messages.withdrawDigest(DOMAIN, message)) });
+}
+
+/** Every expiry that a report may hold, every reporter, and a settlement. */
+function report(): Uint8Array {
+	const time = CLOCK + 20;
+	const surfaces = Array.from({ length: EXPIRIES }, (_, i) => desk.surface({ day: TODAY + 1 + i, time, forward: INDEX[0] }));
+	const message = {
+		underlying: 0,
+		time,
+		indexPrice: INDEX[0],
+		confidence: 1_000_000,
+		surfaces,
+		surfaceBytes: Encoding.surfaces(surfaces),
+		signers: 0xffff,
+		signatures: [] as Uint8Array[],
+	};
+	const digest = Messages.reportDigest(DOMAIN, message);
+	return Encoding.report({ ...message, signatures: REPORTERS.map((key) => sign(key, digest)) });
+}
+
+function cancel(): Uint8Array {
+	const message = { account: MAKER, series: TRADED, side: 1, order: 100 + MAX_ORDERS_PER_SIDE - 1, signature: NOTHING };
+	return Encoding.cancel({ ...message, signature: sign(MAKER_KEY, Messages.cancelDigest(DOMAIN, message)) });
+}
+
+function scenes(): Scene[] {
+	const full = state({});
+	const settled = state({ settled: true });
+	const registers = { kind: MATCH, account: TAKER, series: TRADED, side: 0, price: PRICE, remaining: 9, order: 1, epoch: 3 };
+	const cancelAll = desk.cancelAll(TAKER, 1_000_000, TAKER_KEY);
+	const list = Encoding.list({ underlying: 1, day: TODAY + 1, strike: strikes(1)[MAX_STRIKES - 1] });
+	const last = { kind: "record", payload: report(), delay: 20 } as const;
+	const longest = Uint8Array.from({ length: 4096 }, (_, i) => (i === 0 ? 99 : i & 255));
+	const owned = { kind: "message", taken: true } as const;
+	return [
+		{ name: "Match a fill", cells: full, pending: registers },
+		{ name: "Match what rests in a full book", cells: full, pending: { ...registers, price: PRICE - 1 } },
+		{ name: "Place that displaces", cells: full, item: record(place(PRICE - 1)) },
+		{ name: "Place that crosses", cells: full, item: record(place(PRICE)) },
+		{ name: "Place after settlement", cells: settled, item: record(place(PRICE)) },
+		{ name: "Cancel", cells: full, item: record(cancel()) },
+		{ name: "CancelAll", cells: full, item: record(cancelAll) },
+		{ name: "Withdraw", cells: full, item: record(withdraw()) },
+		{ name: "Withdraw after settlement", cells: settled, item: record(withdraw()) },
+		{ name: "List", cells: state({ strikeCount: MAX_STRIKES - 1 }), item: record(list) },
+		{ name: "Settle", cells: settled, item: record(Encoding.settle({ account: TAKER })) },
+		{ name: "Report", cells: full, item: last },
+		{
+			name: "Deposit",
+			cells: full,
+			item: { ...owned, l1Kind: DEPOSIT, sender: TAKER_KEY.address, payload: Encoding.deposit(TAKER, TAKER_KEY.address, 7) },
+		},
+		{ name: "Forced", cells: full, item: { ...owned, l1Kind: FORCED, sender: TAKER_KEY.address, payload: place(PRICE - 1, MAKER_KEY) } },
+		{ name: "Unknown", cells: full, item: record(longest) },
+		{ name: "Junk", cells: full, item: { kind: "raw", bytes: new Uint8Array(10) } },
+	];
+}
+
+/** All of them, each recorded on a state whose trees are dense where it looks. */
+export function worstCases(): WorstCase[] {
+	return scenes().map((scene) => ({ name: scene.name, recorded: play(crowded(scene.cells, play(scene.cells, scene)), scene) }));
+}
