@@ -6,11 +6,9 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {ISequencerInbox} from "../interfaces/ISequencerInbox.sol";
 import {IStakeRegistry} from "../interfaces/IStakeRegistry.sol";
 import {Batch, Header} from "../protocol/Batch.sol";
+import {BatchVote, Checkpoint} from "../protocol/Checkpoint.sol";
 
 contract SequencerInbox is ISequencerInbox, EIP712 {
-    bytes32 private constant BATCH_TYPE = keccak256(
-        "Batch(uint64 index,bytes32 previousAccumulator,bytes32 contentHash,uint64 minTime,uint64 maxTime,uint64 l1End)"
-    );
     /// How far a batch may end ahead of L1's clock.
     uint256 public constant MAX_DRIFT_SECONDS = 60;
 
@@ -64,7 +62,8 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
 
     /// @inheritdoc ISequencerInbox
     function batchDigest(uint64 index, bytes32 contentHash, uint40 minTime, uint40 maxTime, uint64 l1End) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPE, index, accumulators[index], contentHash, minTime, maxTime, l1End)));
+        BatchVote memory vote = BatchVote(index, accumulators[index], contentHash, minTime, maxTime, l1End);
+        return Checkpoint.batchDigest(_domainSeparatorV4(), vote);
     }
 
     /// @inheritdoc ISequencerInbox

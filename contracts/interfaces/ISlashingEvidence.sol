@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {BatchVote, Receipt} from "../protocol/Checkpoint.sol";
+
 /// @notice Evidence of misbehaviour, checked on L1, shown by anyone.
 interface ISlashingEvidence {
-    struct Receipt {
-        uint64 sequence;
-        bytes32 messageHash;
-        bytes32 streamHash;
-        uint64 time;
-    }
-
-    struct BatchVote {
-        uint64 index;
-        bytes32 previousAccumulator;
-        bytes32 contentHash;
-        uint64 minTime;
-        uint64 maxTime;
-        uint64 l1End;
-    }
-
     error NotConflicting();
     error DifferentSigners(address first, address second);
 

@@ -113,7 +113,7 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 		if (confirmedAt === 0 && look.assertions.get(link.honestId)?.status === "confirmed") confirmedAt = look.block;
 		if (confirmedAt !== 0 && liars.every((liar) => look.assertions.get(liar.assertion)?.status === "rejected") && moves === 0) break;
 		// Nobody has a move: time alone decides, so it passes.
-		if (moves === 0) await provider.send("hardhat_mine", ["0x4"]);
+		if (moves === 0) await provider.send("hardhat_mine", ["0xa"]);
 	}
 	const stakes = new Contract(deployment.contracts.AssertionChain, Artifacts.of("AssertionChain").abi, provider).getFunction("stakes");
 	let forfeited = 0;

@@ -4,7 +4,6 @@
 import { PPM, lotsPerUnit } from "../Constants.ts";
 import * as FixedPoint from "../math/FixedPoint.ts";
 import * as State from "../state/State.ts";
-import type * as Accounts from "../types/Account.ts";
 import type { Account } from "../types/Account.ts";
 import type { Expiry } from "../types/Expiry.ts";
 import * as Series from "../types/Series.ts";

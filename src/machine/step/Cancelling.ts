@@ -3,7 +3,6 @@ import { Result } from "../Result.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import * as Books from "../types/Book.ts";
-import type { Order } from "../types/Book.ts";
 import * as Listings from "../types/Listing.ts";
 import type { Outcome } from "../types/Machine.ts";
 import { outcome } from "../types/Machine.ts";

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
+struct BatchVote {
+    uint64 index;
+    bytes32 previousAccumulator;
+    bytes32 contentHash;
+    uint64 minTime;
+    uint64 maxTime;
+    uint64 l1End;
+}
+
+struct Receipt {
+    uint64 sequence;
+    bytes32 messageHash;
+    bytes32 streamHash;
+    uint64 time;
+}
+
+/// @notice What the committee and the sequencer sign (docs/spec/rollup.md): batches, and receipts for single messages. EIP-712, in the domain of the
+/// SequencerInbox.
+library Checkpoint {
+    bytes32 private constant BATCH_TYPE = keccak256(
+        "Batch(uint64 index,bytes32 previousAccumulator,bytes32 contentHash,uint64 minTime,uint64 maxTime,uint64 l1End)"
+    );
+    bytes32 private constant RECEIPT_TYPE = keccak256("Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)");
+
+    function batchDigest(bytes32 domainSeparator, BatchVote memory vote) internal pure returns (bytes32) {
+        bytes32 structHash = keccak256(
+            abi.encode(BATCH_TYPE, vote.index, vote.previousAccumulator, vote.contentHash, vote.minTime, vote.maxTime, vote.l1End)
+        );
+        return MessageHashUtils.toTypedDataHash(domainSeparator, structHash);
+    }
+
+    function receiptDigest(bytes32 domainSeparator, Receipt memory receipt) internal pure returns (bytes32) {
+        bytes32 structHash = keccak256(abi.encode(RECEIPT_TYPE, receipt.sequence, receipt.messageHash, receipt.streamHash, receipt.time));
+        return MessageHashUtils.toTypedDataHash(domainSeparator, structHash);
+    }
+}
