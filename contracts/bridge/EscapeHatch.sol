@@ -6,7 +6,7 @@ import {IEscapeHatch} from "../interfaces/IEscapeHatch.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVault} from "../interfaces/IVault.sol";
-import {lotsPerUnit} from "../machine/Constants.sol";
+import {MAX_UNDERLYINGS, lotsPerUnit} from "../machine/Constants.sol";
 import {FixedPoint} from "../machine/math/FixedPoint.sol";
 import {Merkle} from "../machine/math/Merkle.sol";
 import {State} from "../machine/state/State.sol";
@@ -44,6 +44,10 @@ contract EscapeHatch is IEscapeHatch {
     uint256 public pool;
     mapping(uint256 account => Claim) public claims;
     mapping(uint256 account => bool) public isRegistered;
+    /// Index prices that L1 knew at the freeze, in micro-USDC per unit.
+    mapping(uint256 underlying => uint256) public indexAtFreeze;
+    /// @dev Prices at which positions are valued, once one of that day was. INVARIANT: never changed, so that what the long gains the short loses.
+    mapping(uint256 underlying => mapping(uint256 day => uint256)) public priceOf;
 
     constructor(
         IAssertionChain assertionChain,
@@ -75,6 +79,7 @@ contract EscapeHatch is IEscapeHatch {
         isFrozen = true;
         stateRoot = Machines.stateRootOf(finalState);
         registrationEndsAt = uint64(block.timestamp) + REGISTRATION_SECONDS;
+        for (uint256 i = 0; i < MAX_UNDERLYINGS; i++) indexAtFreeze[i] = ORACLE.feedOf(i).indexPrice;
         emit FrozenBy(msg.sender, stateRoot, registrationEndsAt);
     }
 
@@ -125,11 +130,24 @@ contract EscapeHatch is IEscapeHatch {
     }
 
     /// @dev ROUNDING: down for the holder, as the machine's own settlement.
-    function valueOf(Position memory position) private view returns (int256) {
+    function valueOf(Position memory position) private returns (int256) {
         uint256 underlying = Series.underlyingOf(position.series);
-        uint256 price = ORACLE.settlementPrice(underlying, Series.dayOf(position.series));
+        uint256 price = fixPrice(underlying, Series.dayOf(position.series));
         require(price != 0, NotSettled(position.series));
         int256 intrinsic = int256(Settlement.intrinsic(position.series, price));
         return FixedPoint.mulDivDown(position.size, intrinsic, int256(lotsPerUnit(underlying)));
+    }
+
+    /// @dev LIMIT: an option that has not expired pays its intrinsic value only: a dead rollup waits for no expiry, and nobody is left to judge time value.
+    function fixPrice(uint256 underlying, uint256 day) private returns (uint256 price) {
+        price = priceOf[underlying][day];
+        if (price != 0) return price;
+        price = ORACLE.settlementPrice(underlying, day);
+        if (price == 0) price = indexAtFreeze[underlying];
+        // Reports that only the machine saw are in its batches: anybody may show them to the oracle after the freeze.
+        if (price == 0) price = ORACLE.feedOf(underlying).indexPrice;
+        if (price == 0) return 0;
+        priceOf[underlying][day] = price;
+        emit PriceFixed(underlying, day, price);
     }
 }

@@ -41,7 +41,8 @@ contract Outbox is IOutbox {
         uint256 amount,
         bytes32[] calldata proof
     ) external {
-        require(!ESCAPE_HATCH.isFrozen(), RollupFrozen());
+        // SAFETY: what a confirmed root owes left its account already, so no escape pays it: a freeze leaves it payable until the escape fixes its ratio.
+        require(!ESCAPE_HATCH.isFrozen() || block.timestamp < ESCAPE_HATCH.registrationEndsAt(), RollupFrozen());
         require(isAccepted[outboxRoot] && outboxRoot != bytes32(0), UnknownRoot(outboxRoot));
         require(!claimed.get(index), AlreadyClaimed(index));
         bytes32 hash = Withdrawal.rootOf(Withdrawal.leaf(index, account, recipient, amount), index, proof);

@@ -4,6 +4,8 @@ pragma solidity ^0.8.30;
 /// @notice The way out of a dead rollup: everybody proves his account under the last confirmed state, and all are paid the same ratio.
 interface IEscapeHatch {
     event FrozenBy(address indexed caller, bytes32 stateRoot, uint64 registrationEndsAt);
+    /// @notice Positions that expire on a day are all valued at this price, in micro-USDC per unit.
+    event PriceFixed(uint256 indexed underlying, uint256 indexed day, uint256 price);
     event Registered(uint256 indexed account, address indexed owner, uint256 amount);
     event Escaped(uint256 indexed account, address indexed owner, uint256 amount);
 
@@ -15,6 +17,7 @@ interface IEscapeHatch {
     error AlreadyRegistered(uint256 account);
     error WrongState(bytes32 expected, bytes32 actual);
     error WrongProof(bytes32 expected, bytes32 actual);
+    /// @notice L1 knows no price at all of the series' underlying: show its oracle a report.
     error NotSettled(uint256 series);
     error NothingOwed(uint256 account);
 
@@ -22,11 +25,15 @@ interface IEscapeHatch {
     /// last confirmed leaf.
     function freeze(bytes calldata finalState) external;
 
-    /// @notice Registers an account's claim: its cash, and its positions at settlement prices fixed on L1. `kindRoots` are the eight roots of the state.
+    /// @notice Registers an account's claim: its cash, and its positions at settlement prices fixed on L1, or at their intrinsic
+    /// value at the index price of the freeze where no settlement price is fixed. `kindRoots` are the eight roots of the state.
     function register(uint256 account, bytes calldata cell, bytes32[] calldata siblings, bytes32[] calldata kindRoots) external;
 
     /// @notice Pays a registered claim, after the registration, at the ratio that everybody gets.
     function escape(uint256 account) external;
 
     function isFrozen() external view returns (bool);
+
+    /// @notice Seconds at which registration ends and payment begins; 0 before the freeze.
+    function registrationEndsAt() external view returns (uint64);
 }

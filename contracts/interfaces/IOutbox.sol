@@ -18,6 +18,7 @@ interface IOutbox {
     function acceptRoot(bytes32 outboxRoot) external;
 
     /// @notice Pays withdrawal `index`, shown under a confirmed root by its 24 siblings. Anyone may call; the payee is paid.
+    /// After a freeze only until the registration of escapes ends.
     function claim(
         bytes32 outboxRoot,
         uint256 index,
