@@ -1,0 +1,90 @@
+// The bridge's contracts around a genesis of one's own: an AssertionChain that holds it, and a key in its place where the outbox listens.
+
+import { getBytes, hexlify, keccak256, toUtf8Bytes } from "ethers";
+import type { Contract, HDNodeWallet } from "ethers";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
+import { DEVNET } from "../../src/chain/Deployment.ts";
+import { Forest } from "../../src/machine/state/Forest.ts";
+import * as Kinds from "../../src/machine/state/Kinds.ts";
+import * as Encoding from "../../src/machine/step/Encoding.ts";
+import * as Messages from "../../src/machine/step/Messages.ts";
+import * as Accounts from "../../src/machine/types/Account.ts";
+import * as Machines from "../../src/machine/types/Machine.ts";
+import { L1, send } from "../chain/l1.ts";
+
+export const DEAD_AFTER_BLOCKS = 100;
+export const UNSERVED_SECONDS = 1000;
+export const REGISTRATION_SECONDS = 500;
+const DOMAIN = keccak256(toUtf8Bytes("a domain"));
+
+export class Bridge {
+	readonly l1: L1;
+	readonly forest = new Forest();
+	readonly cells: readonly Uint8Array[];
+	/** Preimage of the genesis. */
+	readonly finalState: Uint8Array;
+	usdc!: Contract;
+	inbox!: Contract;
+	oracle!: Contract;
+	vault!: Contract;
+	outbox!: Contract;
+	hatch!: Contract;
+	/** Stands where the outbox expects the assertion chain. */
+	assertionChainKey!: HDNodeWallet;
+	reporter!: HDNodeWallet;
+
+	private constructor(l1: L1, accounts: readonly Accounts.Account[]) {
+		this.l1 = l1;
+		this.cells = accounts.map((account) => Accounts.encode(account));
+		for (const [i, cell] of this.cells.entries()) this.forest.set(Kinds.ACCOUNTS, i + 1, cell);
+		this.finalState = Machines.encode(Machines.initial(), this.forest.stateRoot(), this.forest.outboxRoot());
+	}
+
+	/** The genesis holds these accounts, from number 1 on. */
+	static async deploy(accounts: readonly Accounts.Account[]): Promise<Bridge> {
+		const bridge = new Bridge(await L1.start(), accounts);
+		const { l1 } = bridge;
+		bridge.assertionChainKey = await l1.wallet(20);
+		bridge.reporter = await l1.wallet(21);
+		const nobody = bridge.reporter.address;
+		const at = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((ahead) => l1.nextAddress(ahead)));
+		const [usdc, inbox, sequencerInbox, oracle, assertionChain, vault, outbox, hatch] = at;
+		const config = [nobody, 16, 100, 5, 2, BigInt(DEVNET.bond), BigInt(DEVNET.refundCap)];
+		bridge.usdc = await l1.deploy("MockUSDC", []);
+		bridge.inbox = await l1.deploy("Inbox", [vault]);
+		await l1.deploy("SequencerInbox", [inbox, nobody, 300]);
+		bridge.oracle = await l1.deploy("PriceOracle", [DOMAIN, [bridge.reporter.address], 1]);
+		const genesis = keccak256(bridge.finalState);
+		await l1.deploy("AssertionChain", [nobody, sequencerInbox, outbox, nobody, config, [0, 0], genesis]);
+		bridge.vault = await l1.deploy("Vault", [usdc, inbox, outbox, hatch]);
+		bridge.outbox = await l1.deploy("Outbox", [bridge.assertionChainKey.address, vault, hatch]);
+		bridge.hatch = await l1.deploy("EscapeHatch", [
+			assertionChain,
+			vault,
+			oracle,
+			inbox,
+			sequencerInbox,
+			DEAD_AFTER_BLOCKS,
+			UNSERVED_SECONDS,
+			REGISTRATION_SECONDS,
+		]);
+		return bridge;
+	}
+
+	/** Reports one price through the last half hour before an expiry, until it is fixed. */
+	async settle(underlying: number, expiry: number, indexPrice: number): Promise<void> {
+		if ((await this.l1.now()) < expiry) await this.l1.at(expiry + 60);
+		for (let time = expiry - 1860; time < expiry + 60; time += 60) await this.report(underlying, time, indexPrice);
+	}
+
+	async report(underlying: number, time: number, indexPrice: number): Promise<void> {
+		const report = { underlying, time, indexPrice, confidence: 0, surfaces: [], surfaceBytes: Encoding.surfaces([]), signers: 1 };
+		const digest = Messages.reportDigest(getBytes(DOMAIN), { ...report, signatures: [] });
+		const signatures = [await new KeySigner(this.reporter.privateKey).sign(digest)];
+		await send(this.oracle, this.reporter, "report", [hexlify(Encoding.report({ ...report, signatures }))]);
+	}
+
+	async close(): Promise<void> {
+		await this.l1.close();
+	}
+}
