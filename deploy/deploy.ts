@@ -23,8 +23,8 @@ export type Options = {
 	/** Who gets what forfeited bonds leave. */
 	readonly treasury: string;
 	readonly parameters?: Parameters;
-	/** Deployer's nonce at which an interrupted deployment began. */
-	readonly startNonce?: number;
+	/** Where an interrupted deployment began: the deployer's nonce, and the first block that it could use. Without it a new one begins. */
+	readonly startedAt?: { readonly nonce: number; readonly block: number };
 	readonly onProgress?: (contract: ContractName, done: number, all: number) => void;
 };
 
@@ -34,7 +34,7 @@ type Step = { readonly name: ContractName; readonly arguments: readonly unknown[
 export async function deploy(signer: Signer, options: Options): Promise<Deployment> {
 	const provider = signer.provider as Provider;
 	const deployer = await signer.getAddress();
-	const startNonce = options.startNonce ?? (await provider.getTransactionCount(deployer));
+	const startNonce = options.startedAt?.nonce ?? (await provider.getTransactionCount(deployer));
 	const addresses = {} as Record<ContractName, string>;
 	CONTRACT_NAMES.forEach((name, i) => {
 		addresses[name] = getCreateAddress({ from: deployer, nonce: startNonce + i }).toLowerCase();
@@ -46,7 +46,8 @@ export async function deploy(signer: Signer, options: Options): Promise<Deployme
 	const genesis = Genesis.commitment({ domainSeparator: getBytes(domainSeparator), reporters, quorum: options.quorum });
 	const parameters = options.parameters ?? DEVNET;
 	const steps = stepsOf(addresses, options, parameters, domainSeparator, toHex(genesis.leaf));
-	const deployBlock = (await provider.getBlockNumber()) + 1;
+	// Everybody reads events from here on, so a deployment that goes on keeps the block in which it began.
+	const deployBlock = options.startedAt?.block ?? (await provider.getBlockNumber()) + 1;
 	for (const [i, step] of steps.entries()) {
 		options.onProgress?.(step.name, i, steps.length);
 		if ((await provider.getCode(addresses[step.name])) !== "0x") continue;

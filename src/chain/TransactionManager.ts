@@ -13,12 +13,14 @@ export type ManagerOptions = {
 	readonly log: Log;
 	/** Warns when the balance falls below this many wei. */
 	readonly lowBalance?: bigint;
+	/** Milliseconds without inclusion after which a transaction is replaced by a dearer one. */
+	readonly patienceMs?: number;
 };
 
 /** What is on disk of a transaction that was sent: enough to send it again, dearer, in the same place. */
 type Entry = { key: string; nonce: number; raw: string; hashes: string[]; done?: string };
 
-/** Milliseconds without inclusion after which a transaction is replaced by a dearer one. */
+/** Two to three blocks of Ethereum. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 20;
 const GAS_CAP = 16_777_216n;
@@ -125,7 +127,7 @@ export class TransactionManager implements TransactionSender {
 		for (;;) {
 			const receipt = await this.#receipt(entry);
 			if (receipt) return this.#finish(entry, receipt);
-			if (Date.now() - since > PATIENCE_MS) {
+			if (Date.now() - since > (this.#options.patienceMs ?? PATIENCE_MS)) {
 				await this.#replace(entry);
 				since = Date.now();
 			} else await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import type { Contract, HDNodeWallet, JsonRpcProvider } from "ethers";
+import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
+import { TransactionManager } from "../../src/chain/TransactionManager.ts";
+import type { Log } from "../../src/ports/Log.ts";
+import { MemoryStore } from "../../src/store/MemoryStore.ts";
+import { L1 } from "./l1.ts";
+
+describe("given a transaction manager and a token to mint", () => {
+	let l1: L1;
+	let usdc: Contract;
+	let wallet: HDNodeWallet;
+	let snapshot: string;
+	let alarms: string[];
+	const log: Log = {
+		debug() {},
+		info() {},
+		warn() {},
+		alarm(name) {
+			alarms.push(name);
+		},
+		child: () => log,
+	};
+
+	before(async () => {
+		l1 = await L1.start();
+		wallet = await l1.wallet(12);
+		usdc = await l1.deploy("MockUSDC", []);
+	});
+	after(() => l1.close());
+	beforeEach(async () => {
+		snapshot = await l1.chain.snapshot();
+		alarms = [];
+	});
+	afterEach(async () => {
+		await l1.chain.provider.send("evm_setAutomine", [true]);
+		await l1.chain.revert(snapshot);
+	});
+
+	function managerOver(
+		store: MemoryStore,
+		more: { provider?: JsonRpcProvider; patienceMs?: number; lowBalance?: bigint } = {},
+	): TransactionManager {
+		return new TransactionManager({ provider: l1.chain.provider, wallet, store, log, ...more });
+	}
+
+	/** Does everything but broadcast: what a node that dies in between leaves behind. */
+	function mute(): JsonRpcProvider {
+		const { provider } = l1.chain;
+		return new Proxy(provider, {
+			get(target, property) {
+				if (property === "broadcastTransaction") return () => Promise.reject(new Error("the endpoint is gone"));
+				const value: unknown = Reflect.get(target, property, target);
+				return typeof value === "function" ? (value.bind(target) as unknown) : value;
+			},
+		});
+	}
+
+	async function mint(amount: number, key = `mint/${amount}`): Promise<{ key: string; to: string; data: string }> {
+		const data = usdc.interface.encodeFunctionData("mint", [wallet.address, amount]);
+		return { key, to: await usdc.getAddress(), data };
+	}
+
+	async function minted(): Promise<bigint> {
+		return (await usdc.getFunction("balanceOf")(wallet.address)) as bigint;
+	}
+
+	async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+		for (let i = 0; i < 500 && !(await condition()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+		assert.ok(await condition(), "it did not happen in five seconds");
+	}
+
+	it("sends nothing that would revert, and tells the error by name", async () => {
+		const before = await wallet.getNonce();
+		const data = usdc.interface.encodeFunctionData("transfer", [l1.deployer.address, 1]);
+		const outcome = await managerOver(new MemoryStore()).send({ key: "transfer", to: await usdc.getAddress(), data });
+		assert.equal(outcome.status, "reverted");
+		assert.match(outcome.status === "reverted" ? outcome.error : "", /^ERC20InsufficientBalance\(/);
+		assert.equal(await wallet.getNonce(), before);
+	});
+
+	it("sends a request once, however often it is asked, also after a restart", async () => {
+		const store = new MemoryStore();
+		const manager = managerOver(store);
+		const outcomes = await Promise.all([manager.send(await mint(5)), manager.send(await mint(5))]);
+		outcomes.push(await managerOver(store).send(await mint(5)));
+		for (const outcome of outcomes) assert.deepEqual(outcome, outcomes[0]);
+		assert.equal(await minted(), 5n);
+	});
+
+	it("sends many at once, each in a place of its own", async () => {
+		const manager = managerOver(new MemoryStore());
+		const outcomes = await Promise.all([1, 20, 300, 4000].map(async (amount) => manager.send(await mint(amount))));
+		assert.ok(outcomes.every(({ status }) => status === "mined"));
+		assert.equal(await minted(), 4321n);
+		assert.ok(manager.isIdle);
+	});
+
+	it("finds after a crash what was journalled but never broadcast, and sends it in its place", async () => {
+		const store = new MemoryStore();
+		const nonce = await wallet.getNonce();
+		// This one stays as it was at the crash until its receipt appears.
+		const crashed = managerOver(store, { provider: mute() }).send(await mint(7));
+		await until(() => store.get("transaction/mint/7") !== undefined);
+		const outcome = await managerOver(store).send(await mint(7));
+		assert.equal(outcome.status, "mined");
+		assert.deepEqual(await crashed, outcome);
+		assert.equal(await wallet.getNonce(), nonce + 1);
+		assert.equal(await minted(), 7n);
+	});
+
+	it("says so when another program sends from its account, and sends anew when asked again", async () => {
+		const store = new MemoryStore();
+		const lost = managerOver(store, { provider: mute() }).send(await mint(7));
+		const refused = assert.rejects(lost, /no other program may send from this account/);
+		await until(() => store.get("transaction/mint/7") !== undefined);
+		await (await wallet.sendTransaction({ to: wallet.address })).wait();
+		await refused;
+		assert.equal((await managerOver(store).send(await mint(7))).status, "mined");
+		assert.equal(await minted(), 7n);
+	});
+
+	it("replaces a transaction that waits too long by a dearer one in the same place", async () => {
+		const { provider } = l1.chain;
+		await provider.send("evm_setAutomine", [false]);
+		const store = new MemoryStore();
+		const manager = managerOver(store, { patienceMs: 200 });
+		const sending = manager.send(await mint(9));
+		const hashes = (): string[] => {
+			const saved = store.get("transaction/mint/9");
+			return saved ? (JSON.parse(new TextDecoder().decode(saved)) as { hashes: string[] }).hashes : [];
+		};
+		await until(() => hashes().length > 1);
+		assert.ok(manager.isWaiting);
+		await provider.send("evm_mine", []);
+		const outcome = await sending;
+		assert.equal(outcome.status, "mined");
+		assert.notEqual(outcome.status === "mined" ? outcome.hash : "", hashes()[0]);
+		assert.equal(await minted(), 9n);
+	});
+
+	it("raises the alarm once when its account is nearly empty", async () => {
+		const manager = managerOver(new MemoryStore(), { lowBalance: 10n ** 24n });
+		await manager.send(await mint(1));
+		await manager.send(await mint(2));
+		assert.deepEqual(alarms, ["LowBalance"]);
+	});
+});
+
+describe("given a port that another program holds", () => {
+	it("says so in one sentence", async () => {
+		const holder = createServer();
+		await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
+		const { port } = holder.address() as AddressInfo;
+		try {
+			await assert.rejects(
+				EmbeddedChain.start({ port }),
+				new RegExp(`Port ${port} of 127.0.0.1 cannot be opened .*another program uses it`),
+			);
+		} finally {
+			await new Promise((resolve) => holder.close(resolve));
+		}
+	});
+});
