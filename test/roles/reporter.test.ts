@@ -31,7 +31,6 @@ describe("given a proposed report", () => {
 		const lies: MarketQuote[] = [
 			{ ...honest, indexPrice: Math.round(honest.indexPrice * 1.01) },
 			{ ...honest, confidence: 1_000_001 },
-			{ ...honest, surfaces: [] },
 			{ ...honest, surfaces: [{ ...surface, forward: Math.round(surface.forward * 0.99) }] },
 			{ ...honest, surfaces: [{ ...surface, b: surface.b * 2 }] },
 		];
