@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Contract } from "ethers";
+import type { HDNodeWallet, JsonRpcProvider, TransactionReceipt } from "ethers";
+import { deploy } from "../../deploy/deploy.ts";
+import * as Artifacts from "../../src/chain/Artifacts.ts";
+import { separatorOf } from "../../src/chain/Bridge.ts";
+import type { ContractName, Deployment } from "../../src/chain/Deployment.ts";
+import { DEVNET } from "../../src/chain/Deployment.ts";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
+import { L1InboxReader } from "../../src/chain/L1InboxReader.ts";
+import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import * as Keccak from "../../src/machine/math/Keccak.ts";
+import * as Encoding from "../../src/machine/step/Encoding.ts";
+import * as Batch from "../../src/protocol/Batch.ts";
+import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
+import { L1, START, send } from "./l1.ts";
+
+const CONTENT = Uint8Array.from({ length: 3000 }, (_, i) => 1 + (i % 255));
+const DEPOSIT = 5_000_000;
+/** Seconds: the chain's clock when the batches are posted. */
+const NOW = START + 10_000;
+
+/** Gas that the content of a batch costs as calldata: 16 a byte that is not zero. */
+const CONTENT_GAS = 16n * BigInt(CONTENT.length);
+
+describe("given a deployment with deposits, a forced message, a posted and a forced batch", () => {
+	let l1: L1;
+	let deployment: Deployment;
+	let trader: HDNodeWallet;
+	let firstDeposit: TransactionReceipt;
+	let nextDeposit: TransactionReceipt;
+	let posted: TransactionReceipt;
+
+	before(async () => {
+		l1 = await L1.start();
+		trader = await l1.wallet(PLACES.traders);
+		const committee = new KeySigner(testWallet(PLACES.sequencer).privateKey);
+		deployment = await deploy(l1.deployer, {
+			network: "test",
+			reporters: [trader.address],
+			quorum: 1,
+			committee: [committee.address],
+			treasury: trader.address,
+		});
+		await send(contract("MockUSDC"), trader, "mint", [trader.address, 10 * DEPOSIT]);
+		await send(contract("MockUSDC"), trader, "approve", [deployment.contracts.Vault, 10 * DEPOSIT]);
+		firstDeposit = await send(contract("Vault"), trader, "deposit", [trader.address, 0, DEPOSIT]);
+		nextDeposit = await send(contract("Vault"), trader, "deposit", [trader.address, 0, DEPOSIT]);
+		await l1.at(NOW);
+		await send(contract("Inbox"), trader, "force", [Uint8Array.of(9, 8, 7)]);
+		for (const index of [0, 1]) {
+			const previousAccumulator = Buffer.from(String(await read("SequencerInbox", "batchAccumulator", index)).slice(2), "hex");
+			const vote = { index, previousAccumulator, contentHash: Keccak.hash(CONTENT), minTime: NOW, maxTime: NOW, l1End: index };
+			const signature = await committee.sign(Checkpoint.batchDigest(separatorOf(deployment, "SequencerInbox"), vote));
+			posted = await send(contract("SequencerInbox"), trader, "postBatch", [index, NOW, NOW, index, CONTENT, [signature]]);
+		}
+		await l1.at(NOW + DEVNET.forceDelaySeconds);
+		await send(contract("SequencerInbox"), trader, "forceInclude", [3]);
+	});
+	after(() => l1.close());
+
+	function contract(name: ContractName): Contract {
+		return new Contract(deployment.contracts[name], Artifacts.of(name).abi, l1.chain.provider);
+	}
+
+	function read(name: ContractName, method: string, ...args: readonly unknown[]): Promise<unknown> {
+		return contract(name).getFunction(method)(...args) as Promise<unknown>;
+	}
+
+	/** An endpoint that refuses to search more than so many blocks at once. */
+	function refusingAbove(blocks: number): JsonRpcProvider {
+		return new Proxy(l1.chain.provider, {
+			get(target, property) {
+				if (property === "getLogs") {
+					return (filter: { fromBlock: number; toBlock: number }) =>
+						filter.toBlock - filter.fromBlock >= blocks ? Promise.reject(new Error("query returns too much")) : target.getLogs(filter);
+				}
+				const value: unknown = Reflect.get(target, property, target);
+				return typeof value === "function" ? (value.bind(target) as unknown) : value;
+			},
+		});
+	}
+
+	it("fails with the endpoint's own words when it refuses even a single block", async () => {
+		await assert.rejects(new L1InboxReader(refusingAbove(0), deployment).batchCount(), /query returns too much/);
+	});
+
+	for (const [how, provider] of [
+		["everything at once", () => l1.chain.provider],
+		["three blocks at a time, where the endpoint gives no more", () => refusingAbove(3)],
+	] as const) {
+		it(`reads ${how}: batches with their content, and every message`, async () => {
+			const reader = new L1InboxReader(provider(), deployment);
+			assert.equal(await reader.batchCount(), 3);
+			const batches = await reader.batches(0, 3);
+			assert.deepEqual(
+				batches.map(({ carrier, l1End }) => [carrier, l1End]),
+				[
+					[Batch.CALLDATA, 0],
+					[Batch.CALLDATA, 1],
+					[Batch.FORCED_CARRIER, 3],
+				],
+			);
+			assert.deepEqual(batches[0].content, CONTENT);
+			assert.equal(batches[2].content.length, 0);
+			// What was read hashes to what the contract holds.
+			let accumulator: Uint8Array = new Uint8Array(32);
+			for (const batch of batches) {
+				assert.deepEqual(batch.contentRoot, Batch.contentRoot(batch.content));
+				accumulator = Batch.accumulate(accumulator, { ...batch, length: batch.content.length });
+				assert.deepEqual(batch.accumulator, accumulator);
+			}
+			const messages = await reader.messages(0, await reader.messageCount());
+			assert.deepEqual(
+				messages.map(({ kind, payload }) => [kind, Buffer.from(payload).toString("hex")]),
+				[1, 1]
+					.map((account) => [1, Buffer.from(Encoding.deposit(account, trader.address.toLowerCase(), DEPOSIT)).toString("hex")])
+					.concat([[2, "090807"]]),
+			);
+		});
+	}
+
+	it("spends at most 105,000 gas on a deposit into an account, and 120,000 on a batch beside its data", (t) => {
+		t.diagnostic(`first deposit ${firstDeposit.gasUsed}, next ${nextDeposit.gasUsed}, batch ${posted.gasUsed - CONTENT_GAS} and its data`);
+		assert.ok(nextDeposit.gasUsed <= 105_000n, `${nextDeposit.gasUsed} gas`);
+		assert.ok(posted.gasUsed - CONTENT_GAS <= 120_000n, `${posted.gasUsed - CONTENT_GAS} gas`);
+	});
+});
