@@ -86,6 +86,16 @@ describe("given an oracle with a quorum of two of three reporters", () => {
 		await refuses(report(await payloadOf({ time: time + 61 })), oracle.interface, "ReportFromFuture", [BigInt(time + 61)]);
 	});
 
+	it("refuses a first report inside a settlement window, from its first second on: the window's average would miss its beginning", async () => {
+		const snapshot = await l1.chain.snapshot();
+		await l1.at(EXPIRY + 1);
+		for (const time of [WINDOW_START, WINDOW_START + 1, EXPIRY]) {
+			await refuses(report(await payloadOf({ time })), oracle.interface, "ReportLeavesGap", [BigInt(time), 0n]);
+		}
+		await report(await payloadOf({ time: WINDOW_START - 1 }));
+		await l1.chain.revert(snapshot);
+	});
+
 	it("takes a report once", async () => {
 		await l1.at((await l1.now()) + 10);
 		const payload = await payloadOf();

@@ -70,7 +70,9 @@ library Reporting {
         uint256 since = before == 0 ? time - 1 : before;
         uint256 day = (since + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY;
         uint256 windowEnd = day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY;
-        return windowEnd - SETTLEMENT_WINDOW_SECONDS < time;
+        uint256 windowStart = windowEnd - SETTLEMENT_WINDOW_SECONDS;
+        // Nothing tells what the price was before the first report: at the window's first second it would be inside already.
+        return before == 0 ? windowStart <= time : windowStart < time;
     }
 
     function isSound(Report memory message) private pure returns (bool) {

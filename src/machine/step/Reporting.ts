@@ -67,7 +67,9 @@ export function leavesGap(before: number, time: number): boolean {
 	const since = before === 0 ? time - 1 : before;
 	const day = Math.floor((since + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY);
 	const windowEnd = day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY;
-	return windowEnd - SETTLEMENT_WINDOW_SECONDS < time;
+	const windowStart = windowEnd - SETTLEMENT_WINDOW_SECONDS;
+	// Nothing tells what the price was before the first report: at the window's first second it would be inside already.
+	return before === 0 ? windowStart <= time : windowStart < time;
 }
 
 function isSound(message: Report): boolean {
