@@ -45,7 +45,7 @@ describe("given the synthetic market", () => {
 					// Gatheral and Jacquier's condition for a positive density.
 					const density = (1 - (k * slope) / (2 * w)) ** 2 - ((slope * slope) / 4) * (1 / w + 1 / 4) + curve / 2;
 					assert.ok(density > 0, `${underlying} ${days} days, k ${k}: ${density}`);
-					if (i > 0) assert.ok(w > variance(underlying, tenors[i - 1] as number, k), `${underlying} ${days} days, k ${k}`);
+					if (i > 0) assert.ok(w > variance(underlying, tenors[i - 1], k), `${underlying} ${days} days, k ${k}`);
 				}
 			}
 		}

@@ -27,7 +27,7 @@ describe("given a proposed report", () => {
 	it("is not signed when its price, forward, surface, days or confidence are not what the reporter sees", async () => {
 		const reporter = reporterOf(0);
 		const honest = await seenBy(1);
-		const surface = honest.surfaces[0] as MarketQuote["surfaces"][number];
+		const surface = honest.surfaces[0];
 		const lies: MarketQuote[] = [
 			{ ...honest, indexPrice: Math.round(honest.indexPrice * 1.01) },
 			{ ...honest, confidence: 1_000_001 },

@@ -64,7 +64,7 @@ function logOf(vector: Vector, proof: Uint8Array): AccessLog | undefined {
 	const entries = vector.log.map(([kind, index, closes]) => {
 		const cell = closes ? undefined : take(Bytes.uint(take(2), 0, 2));
 		const bitmap = Bytes.uint(take(4), 0, 4);
-		const depth = Kinds.DEPTHS[kind] as number;
+		const depth = Kinds.DEPTHS[kind];
 		const siblings = Array.from({ length: depth }, (_, level) => (((bitmap >>> level) & 1) === 1 ? take(32) : new Uint8Array(32)));
 		return { kind, index, cell, siblings };
 	});

@@ -43,7 +43,7 @@ export class ReplayState implements Body {
 	}
 
 	outboxRoot(): Uint8Array {
-		return this.#roots[Kinds.OUTBOX] as Uint8Array;
+		return this.#roots[Kinds.OUTBOX];
 	}
 
 	/** Writes back what was put, and demands that the log is used up. Throws BadWitness. */
@@ -65,7 +65,14 @@ export class ReplayState implements Body {
 		if (!cell) throw new BadWitness("a cell is closed where one is opened");
 		const leaf = leafOf(kind, cell);
 		this.#demand(Merkle.rootOf(leaf, index, siblings), kind);
-		const open = { kind, index, leaf, cell: kind === Kinds.OUTBOX ? undefined : Kinds.decode(kind, cell), withdrawal: undefined, isPut: false };
+		const open = {
+			kind,
+			index,
+			leaf,
+			cell: kind === Kinds.OUTBOX ? undefined : Kinds.decode(kind, cell),
+			withdrawal: undefined,
+			isPut: false,
+		};
 		this.#open.push(open);
 		return open;
 	}
@@ -77,6 +84,6 @@ export class ReplayState implements Body {
 	}
 
 	#demand(root: Uint8Array, kind: number): void {
-		if (!Bytes.equal(root, this.#roots[kind] as Uint8Array)) throw new BadWitness(`a path does not lead to the root of kind ${kind}`);
+		if (!Bytes.equal(root, this.#roots[kind])) throw new BadWitness(`a path does not lead to the root of kind ${kind}`);
 	}
 }
