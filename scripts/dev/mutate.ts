@@ -8,7 +8,9 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../../src/market/Random.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "40" }, json: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+	options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "40" }, json: { type: "boolean", default: false } },
+});
 const seed = Number(values.seed);
 const count = Number(values.count);
 if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || count < 1) {
@@ -99,7 +101,8 @@ const survivors: Mutant[] = [];
 let killed = 0;
 async function work(): Promise<void> {
 	const folder = lay();
-	if (!(await vectorsHold(folder))) throw new Error("The vectors do not hold without any change: run npm run vectors, or mend the machine.");
+	if (!(await vectorsHold(folder)))
+		throw new Error("The vectors do not hold without any change: run npm run vectors, or mend the machine.");
 	for (let mutant = chosen.pop(); mutant; mutant = chosen.pop()) {
 		const file = join(folder, mutant.file);
 		const original = readFileSync(file, "utf8");
@@ -113,7 +116,16 @@ async function work(): Promise<void> {
 	rmSync(folder, { recursive: true, force: true });
 }
 await Promise.all([work(), work()]);
-if (!values.json) for (const { file, line, before, after } of survivors) console.error(`survived: ${file}:${line}\n  ${before}\n  ${after}`);
+if (!values.json)
+	for (const { file, line, before, after } of survivors) console.error(`survived: ${file}:${line}\n  ${before}\n  ${after}`);
 const total = killed + survivors.length;
-console.log(JSON.stringify({ seed, mutants: total, killed, killRate: killed / total, survivors: survivors.map(({ file, line, after }) => ({ at: `${file}:${line}`, after })) }));
+console.log(
+	JSON.stringify({
+		seed,
+		mutants: total,
+		killed,
+		killRate: killed / total,
+		survivors: survivors.map(({ file, line, after }) => ({ at: `${file}:${line}`, after })),
+	}),
+);
 process.exitCode = killed >= 0.8 * total ? 0 : 1;
