@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {PPM, tickSize} from "../Constants.sol";
+import {tickSize} from "../Constants.sol";
 import {Black76} from "../math/Black76.sol";
 import {FixedPoint} from "../math/FixedPoint.sol";
 import {LogExp} from "../math/LogExp.sol";
@@ -31,7 +31,7 @@ library Valuations {
         int256 strike = int256(Series.strikeOf(series) * tickSize(underlying));
         (int256 volatility, int256 logMoneyness) = smileAt(expiry, strike);
         bool isPut = Series.kindOf(series) == Series.PUT;
-        int256[] memory forwards = forwardsOf(underlying, int256(expiry.forward));
+        int256[] memory forwards = forwardsOf(state.factors[underlying], int256(expiry.forward));
         for (uint256 step = 0; step < Parameters.VOLATILITY_STEPS; step++) {
             int256 shocked = Svi.clamp(
                 FixedPoint.mul(
@@ -105,12 +105,24 @@ library Valuations {
         if (logs.length != 0) return logs;
         logs = Scenarios.logSpotFactors(underlying);
         state.logs[underlying] = logs;
+        int256[] memory factors = new int256[](Scenarios.SPOTS);
+        for (uint256 spot = 0; spot < Scenarios.SPOTS; spot++) factors[spot] = Scenarios.spotFactor(underlying, spot);
+        state.factors[underlying] = factors;
     }
 
-    function forwardsOf(uint256 underlying, int256 forward) private pure returns (int256[] memory forwards) {
+    /// @dev SAFETY: unchecked: a forward is below 2^43, a factor below 2^21. Requires `logsOf` before: it makes the factors too.
+    function forwardsOf(int256[] memory factors, int256 forward) private pure returns (int256[] memory forwards) {
         forwards = new int256[](Scenarios.SPOTS);
-        for (uint256 spot = 0; spot < Scenarios.SPOTS; spot++) {
-            forwards[spot] = (forward * Scenarios.spotFactor(underlying, spot)) / int256(PPM);
+        assembly ("memory-safe") {
+            let from := add(factors, 32)
+            let to := add(forwards, 32)
+            for {
+                let end := add(to, mul(32, mload(forwards)))
+            } lt(to, end) {} {
+                mstore(to, div(mul(forward, mload(from)), 1000000))
+                to := add(to, 32)
+                from := add(from, 32)
+            }
         }
     }
 }

@@ -51,6 +51,8 @@ library State {
         bytes table;
         /// Logarithms of spot factors, by underlying; made when first needed.
         int256[][2] logs;
+        /// Spot factors, likewise.
+        int256[][2] factors;
     }
 
     /// @dev LIMIT: a fill opens 2 accounts, 2 underlyings, up to 2 * 24 expiries, listing, series, book, globals; a report 12 expiries and 3 more.
