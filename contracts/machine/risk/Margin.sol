@@ -151,12 +151,20 @@ library Margin {
         uint256 slot = Series.expirySlotOf(series);
         if (!current.any || slot != current.slot) {
             current.expiry = State.expiry(state, slot);
-            current.shocks = Scenarios.shocksOf(current.expiry);
+            current.shocks = Scenarios.shocksOf(current.expiry, underlying, logFactorsOf(state, underlying));
             current.slot = slot;
         }
         current.any = true;
         current.series = series;
         if (current.expiry.time < result.oldestPriceTime) result.oldestPriceTime = current.expiry.time;
+    }
+
+    /// @dev Logarithms of the spot factors, made once a step.
+    function logFactorsOf(State.Body memory state, uint256 underlying) private pure returns (int256[] memory logs) {
+        logs = state.logFactors[underlying];
+        if (logs.length != 0) return logs;
+        logs = Scenarios.logSpotFactors(underlying);
+        state.logFactors[underlying] = logs;
     }
 
     /// @dev Underlying, day and kind of a series: its id without the strike.
@@ -167,7 +175,7 @@ library Margin {
     /// @dev SAFETY: unchecked: |lots| <= 2^25 and values < 2^51, summed over at most 65 series.
     function add(State.Body memory state, Totals memory totals, Current memory current, int256 before, int256 tradedSize) private pure {
         unchecked {
-            int256[] memory values = Valuations.valuesOf(state, current.series, current.expiry, current.shocks);
+            int256[] memory values = Valuations.valuesOf(state.table, current.series, current.expiry, current.shocks);
             int256[] memory changes = totals.changes;
             if (before != 0) {
                 int256 mark = values[Parameters.MARK_SCENARIO];

@@ -7,14 +7,16 @@ import {Expiry} from "../types/Expiry.sol";
 import {Series} from "../types/Series.sol";
 import {Parameters} from "./Parameters.sol";
 
-/// @notice What all series of an expiry share: discount factor, and the factors of volatility down and up, in fixed point.
+/// @notice What all series of an expiry share: discount factor, factors of volatility down and up, in fixed point, and the shocked spots.
 struct Shocks {
     int256 discount;
     int256 down;
     int256 up;
+    /// As `Smile.spots`.
+    int256[] spots;
 }
 
-/// @notice The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are spot step * 3 + volatility step (down, same, up); 27 .. 32 are the
+/// @notice The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are volatility step (down, same, up) * 9 + spot step; 27 .. 32 are the
 /// tails, under raised volatility.
 library Scenarios {
     int256 private constant ONE = 1 << 60;
@@ -29,8 +31,8 @@ library Scenarios {
         return int256(PPM) + Parameters.tailMultiple(spot - Parameters.SPOT_STEPS) * range;
     }
 
-    /// @notice A pure function of the expiry's day, rate and report time.
-    function shocksOf(Expiry memory expiry) internal pure returns (Shocks memory shocks) {
+    /// @notice A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`.
+    function shocksOf(Expiry memory expiry, uint256 underlying, int256[] memory logFactors) internal pure returns (Shocks memory shocks) {
         int256 left = int256(Series.expiryTimeOf(expiry.day)) - int256(expiry.time);
         int256 seconds_ = left < 0 ? int256(0) : left;
         int256 years_ = (seconds_ * ONE) / Parameters.SECONDS_PER_YEAR;
@@ -43,6 +45,11 @@ library Scenarios {
         int256 fall = ONE - (scale * Parameters.VOLATILITY_DOWN) / int256(PPM);
         int256 floor = (ONE * Parameters.VOLATILITY_FLOOR) / int256(PPM);
         shocks.down = fall < floor ? floor : fall;
+        shocks.spots = new int256[](2 * SPOTS);
+        for (uint256 spot = 0; spot < SPOTS; spot++) {
+            shocks.spots[2 * spot] = (int256(expiry.forward) * spotFactor(underlying, spot)) / int256(PPM);
+            shocks.spots[2 * spot + 1] = logFactors[spot];
+        }
     }
 
     /// @notice ln of every spot factor of an underlying, in fixed point.

@@ -50,9 +50,7 @@ library State {
         /// Table of the normal distribution; loaded by the contract when the step prices options.
         bytes table;
         /// Logarithms of spot factors, by underlying; made when first needed.
-        int256[][2] logs;
-        /// Spot factors, likewise.
-        int256[][2] factors;
+        int256[][2] logFactors;
     }
 
     /// @dev LIMIT: a fill opens 2 accounts, 2 underlyings, up to 2 * 24 expiries, listing, series, book, globals; a report 12 expiries and 3 more.

@@ -1,16 +1,21 @@
-// The table of the normal distribution: for x = i / 32, i = 0 .. 272, the value of the distribution function and its derivatives divided by
-// factorials, so that six multiplications give it anywhere near the node. Both twins read these bytes; on chain they are the code of a data
-// contract whose hash contracts/machine/math/NormalTable.sol states.
+// The table of the normal distribution: a polynomial of degree 4 for each of the 544 cells [i / 64, (i + 1) / 64) of 0 .. 8.5, in the distance from the
+// cell's lower end.
+// Both twins read these bytes; on chain they are the code of a data contract whose hash contracts/machine/math/NormalTable.sol states.
 
 import * as Bytes from "./Bytes.ts";
 import { isqrt } from "./FixedPoint.ts";
 
-/** Nodes stand 2^-5 apart. */
-export const SPACING_BITS = 5n;
-export const NODES = 273;
-/** Seven signed coefficients of 64 bits, then 64 bits of nothing: two words. */
-export const NODE_BYTES = 64;
-export const COEFFICIENTS = 7;
+/** Cells are 2^-6 wide. */
+export const SPACING_BITS = 6n;
+export const CELLS = 544;
+/** One word a cell: the coefficients of degree 4, 3, 2, 1 (signed) and 0, of 42, 46, 52, 56 and 60 bits, highest first. */
+export const CELL_BYTES = 32;
+export const COEFFICIENTS = 5;
+/** Bits of each coefficient's field, and of its fraction, by degree. */
+export const FIELD_BITS: readonly bigint[] = [60n, 56n, 52n, 46n, 42n];
+export const FRACTION_BITS: readonly bigint[] = [60n, 56n, 54n, 48n, 46n];
+/** Degree of the Taylor series that the polynomials are made from. */
+const TAYLOR_DEGREE = 12;
 
 /** Precision of the computation; what is kept has 60 bits. */
 const WORK = 200n;
@@ -18,8 +23,9 @@ const UNIT = 1n << WORK;
 /** pi * 2^200, rounded (from its decimal expansion). */
 const PI = (31415926535897932384626433832795028841971693993751058209749445923n * UNIT) / 10n ** 64n;
 
-function round(value: bigint): bigint {
-	return (value + (1n << (WORK - 61n))) >> (WORK - 60n);
+/** A value with 200 fractional bits, with fewer. */
+function round(value: bigint, fractionBits: bigint): bigint {
+	return (value + (1n << (WORK - fractionBits - 1n))) >> (WORK - fractionBits);
 }
 
 /** exp(-y) for y >= 0: halved until small, Taylor's series, squared back. */
@@ -48,25 +54,76 @@ function normalAt(x: bigint): { density: bigint; distribution: bigint } {
 	return { density, distribution: UNIT / 2n + ((density * sum) >> WORK) };
 }
 
+/** Coefficients of the distribution function's Taylor series about x: derivatives of the density are Hermite polynomials times it. */
+function taylorAt(x: bigint): bigint[] {
+	const { density, distribution } = normalAt(x);
+	const coefficients = [distribution];
+	let previous = 0n;
+	let hermite = UNIT;
+	let factorial = 1n;
+	for (let n = 1n; n <= TAYLOR_DEGREE; n++) {
+		factorial *= n;
+		const derivative = (density * hermite) >> WORK;
+		coefficients.push((n % 2n === 1n ? derivative : -derivative) / factorial);
+		// He_(n+1) = x He_n - n He_(n-1).
+		const next = ((x * hermite) >> WORK) - (n - 1n) * previous;
+		previous = hermite;
+		hermite = next;
+	}
+	return coefficients;
+}
+
+/** Coefficients of the Chebyshev polynomial of a degree: T_(n+1)(x) = 2 x T_n - T_(n-1). */
+function chebyshev(degree: number): bigint[] {
+	let previous = [1n];
+	let current = [0n, 1n];
+	for (let n = 1; n < degree; n++) {
+		const next = [0n, ...current.map((value) => 2n * value)];
+		previous.forEach((value, i) => (next[i] = (next[i] as bigint) - value));
+		previous = current;
+		current = next;
+	}
+	return current;
+}
+
+/**
+ * Lowers a polynomial's degree to `degree` at the smallest cost within half a spacing of 0 (Lanczos's economisation): its highest term gives way to the
+ * lower terms of that Chebyshev polynomial which never leaves -1 .. 1 there.
+ */
+function economise(coefficients: bigint[], degree: number): bigint[] {
+	const lowered = [...coefficients];
+	while (lowered.length > degree + 1) {
+		const top = lowered.length - 1;
+		const highest = lowered.pop() as bigint;
+		chebyshev(top).forEach((value, n) => {
+			// x^top = ... - value / 2^(top-1) h^(top-n) x^n, with h = 2^-(SPACING_BITS + 1).
+			if (n < top) lowered[n] = (lowered[n] as bigint) - ((highest * value) >> (BigInt(top - 1) + (SPACING_BITS + 1n) * BigInt(top - n)));
+		});
+	}
+	return lowered;
+}
+
+/** Coefficients of the polynomial p(x + distance). */
+function shift(coefficients: bigint[], distance: bigint): bigint[] {
+	const shifted = [...coefficients];
+	for (let n = 0; n < shifted.length - 1; n++) {
+		for (let i = shifted.length - 2; i >= n; i--) shifted[i] = (shifted[i] as bigint) + (((shifted[i + 1] as bigint) * distance) >> WORK);
+	}
+	return shifted;
+}
+
 function build(): Uint8Array {
-	const bytes = new Uint8Array(NODES * NODE_BYTES);
-	for (let i = 0; i < NODES; i++) {
-		const x = BigInt(i) << (WORK - SPACING_BITS);
-		const { density, distribution } = normalAt(x);
-		// Derivatives of the density are Hermite polynomials times it: He_(n+1) = x He_n - n He_(n-1).
-		const coefficients = [distribution];
-		let previous = 0n;
-		let hermite = UNIT;
-		let factorial = 1n;
-		for (let n = 1n; n < COEFFICIENTS; n++) {
-			factorial *= n;
-			const derivative = (density * hermite) >> WORK;
-			coefficients.push((n % 2n === 1n ? derivative : -derivative) / factorial);
-			const next = ((x * hermite) >> WORK) - (n - 1n) * previous;
-			previous = hermite;
-			hermite = next;
+	const bytes = new Uint8Array(CELLS * CELL_BYTES);
+	for (let i = 0; i < CELLS; i++) {
+		const half = 1n << (WORK - SPACING_BITS - 1n);
+		const middle = (BigInt(i) << (WORK - SPACING_BITS)) + half;
+		const coefficients = shift(economise(taylorAt(middle), COEFFICIENTS - 1), -half);
+		let word = 0n;
+		for (let n = COEFFICIENTS - 1; n >= 0; n--) {
+			const bits = Number(FIELD_BITS[n]);
+			word = (word << BigInt(bits)) | BigInt.asUintN(bits, round(coefficients[n] as bigint, FRACTION_BITS[n] as bigint));
 		}
-		coefficients.forEach((value, n) => Bytes.putBig(bytes, i * NODE_BYTES + n * 8, 8, BigInt.asUintN(64, round(value))));
+		Bytes.putBig(bytes, i * CELL_BYTES, CELL_BYTES, word);
 	}
 	return bytes;
 }

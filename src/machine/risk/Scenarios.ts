@@ -1,4 +1,4 @@
-// The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are spot step * 3 + volatility step (down, same, up); 27 .. 32 are the tails,
+// The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are volatility step (down, same, up) * 9 + spot step; 27 .. 32 are the tails,
 // under raised volatility.
 
 import { PPM } from "../Constants.ts";
@@ -18,11 +18,11 @@ export function spotFactor(underlying: number, spot: number): number {
 	return PPM + Parameters.tailMultiple(spot - Parameters.SPOT_STEPS) * range;
 }
 
-/** What all series of an expiry share: discount factor, and the factors of volatility down and up, in fixed point. */
-export type Shocks = { discount: bigint; down: bigint; up: bigint };
+/** What all series of an expiry share: discount factor, factors of volatility down and up, in fixed point, and the shocked spots (as `Smile.spots`). */
+export type Shocks = { discount: bigint; down: bigint; up: bigint; spots: bigint[] };
 
-/** A pure function of the expiry's day, rate and report time. */
-export function shocksOf(expiry: Expiry): Shocks {
+/** A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`. */
+export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonly bigint[]): Shocks {
 	const left = Series.expiryTimeOf(expiry.day) - expiry.time;
 	const seconds = left < 0 ? 0 : left;
 	const years = (BigInt(seconds) * ONE) / BigInt(Parameters.SECONDS_PER_YEAR);
@@ -34,7 +34,11 @@ export function shocksOf(expiry: Expiry): Shocks {
 	const up = ONE + (scale * BigInt(Parameters.VOLATILITY_UP)) / BigInt(PPM);
 	const fall = ONE - (scale * BigInt(Parameters.VOLATILITY_DOWN)) / BigInt(PPM);
 	const floor = (ONE * BigInt(Parameters.VOLATILITY_FLOOR)) / BigInt(PPM);
-	return { discount, down: fall < floor ? floor : fall, up };
+	const spots: bigint[] = [];
+	for (let spot = 0; spot < SPOTS; spot++) {
+		spots.push((BigInt(expiry.forward) * BigInt(spotFactor(underlying, spot))) / BigInt(PPM), logFactors[spot] as bigint);
+	}
+	return { discount, down: fall < floor ? floor : fall, up, spots };
 }
 
 /** ln of every spot factor of an underlying, in fixed point. */

@@ -1,9 +1,9 @@
 // What one unit of a series is worth in every scenario. A pure function of the series and its expiry's last report, so it is computed once a report.
 
-import { PPM, tickSize } from "../Constants.ts";
+import { tickSize } from "../Constants.ts";
 import * as Black76 from "../math/Black76.ts";
 import * as FixedPoint from "../math/FixedPoint.ts";
-import { BITS, ONE } from "../math/FixedPoint.ts";
+import { ONE } from "../math/FixedPoint.ts";
 import * as LogExp from "../math/LogExp.ts";
 import * as Svi from "../math/Svi.ts";
 import type { Body } from "../state/State.ts";
@@ -17,7 +17,7 @@ export type Valuation = { time: number; mark: number; high: Float64Array; low: F
 
 export const SPLIT = 1_048_576;
 
-const LOGS: readonly bigint[][] = [Scenarios.logSpotFactors(0), Scenarios.logSpotFactors(1)];
+const LOG_FACTORS: readonly bigint[][] = [Scenarios.logSpotFactors(0), Scenarios.logSpotFactors(1)];
 
 type Cache = { series: Map<number, Valuation>; shocks: Map<number, { time: number; shocks: Scenarios.Shocks }> };
 const caches = new WeakMap<Body, Cache>();
@@ -32,9 +32,10 @@ export function of(state: Body, series: number, expiry: Expiry): Valuation {
 	const known = cache.series.get(series);
 	if (known && known.time === expiry.time) return known;
 	const slot = Series.expirySlotOf(series);
+	const underlying = Series.underlyingOf(series);
 	let shocked = cache.shocks.get(slot);
 	if (!shocked || shocked.time !== expiry.time) {
-		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry) };
+		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, underlying, LOG_FACTORS[underlying] as bigint[]) };
 		cache.shocks.set(slot, shocked);
 	}
 	const values = valuesOf(series, expiry, shocked.shocks);
@@ -64,30 +65,17 @@ export function smileAt(expiry: Expiry, strike: bigint): { volatility: bigint; l
 
 /** Values in micro-USDC per unit, rounded down, by scenario; all 0 before the first report. */
 export function valuesOf(series: number, expiry: Expiry, shocks: Scenarios.Shocks): number[] {
-	const values = new Array<number>(Parameters.SCENARIOS).fill(0);
-	if (expiry.forward === 0) return values;
-	const underlying = Series.underlyingOf(series);
-	const isPut = Series.kindOf(series) === Series.PUT;
-	const strike = BigInt(Series.strikeOf(series)) * BigInt(tickSize(underlying));
+	const values = new Array<bigint>(Parameters.SCENARIOS).fill(0n);
+	if (expiry.forward === 0) return values.map(Number);
+	const strike = BigInt(Series.strikeOf(series)) * BigInt(tickSize(Series.underlyingOf(series)));
 	const { volatility, logMoneyness } = smileAt(expiry, strike);
-	const logs = LOGS[underlying] as readonly bigint[];
-	for (let step = 0; step < Parameters.VOLATILITY_STEPS; step++) {
-		const factor = step === 0 ? shocks.down : step === 1 ? ONE : shocks.up;
-		const shocked = Svi.clamp(FixedPoint.mul(volatility, factor));
-		const inverse = Black76.inverseOf(shocked);
-		const spots = step === 2 ? Scenarios.SPOTS : Parameters.SPOT_STEPS;
-		for (let spot = 0; spot < spots; spot++) {
-			const forward = (BigInt(expiry.forward) * BigInt(Scenarios.spotFactor(underlying, spot))) / BigInt(PPM);
-			let value = Black76.call(forward, strike, logMoneyness + logs[spot], shocked, inverse);
-			if (isPut) {
-				value += (strike - forward) << BITS;
-				if (value < 0n) value = 0n;
-			}
-			const discounted = (value >> BITS) * shocks.discount;
-			const scenario = spot < Parameters.SPOT_STEPS ? spot * Parameters.VOLATILITY_STEPS + step : spot + 2 * Parameters.SPOT_STEPS;
-			// ROUNDING: down; longs are marked lower, and what shorts gain by it is below a micro-USDC per unit.
-			values[scenario] = Number(discounted >> BITS);
-		}
-	}
-	return values;
+	const { spots, discount } = shocks;
+	const smile = { spots, strike, logMoneyness, volatility, discount, isPut: Series.kindOf(series) === Series.PUT };
+	smile.volatility = Svi.clamp(FixedPoint.mul(volatility, shocks.down));
+	Black76.price(smile, Parameters.SPOT_STEPS, values, 0);
+	smile.volatility = volatility;
+	Black76.price(smile, Parameters.SPOT_STEPS, values, Parameters.SPOT_STEPS);
+	smile.volatility = Svi.clamp(FixedPoint.mul(volatility, shocks.up));
+	Black76.price(smile, Scenarios.SPOTS, values, 2 * Parameters.SPOT_STEPS);
+	return values.map(Number);
 }
