@@ -1,5 +1,6 @@
 // npm run vectors: writes test/vectors/machine.json: single steps with the cells they open, for every kind of step and every Result that it can have.
-// Both twins run them. They are steps of random programs, chosen for variety and size; write them anew when the machine's rules change.
+// Both twins run them. They are steps of random programs, chosen for variety and size, and pairs on both sides of every edge; write them anew when the
+// machine's rules change.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { REPORT } from "../../src/machine/step/Messages.ts";
 import type { Vector } from "../../test/vectors/vector.ts";
 import { encode } from "../../test/vectors/vector.ts";
 import type { Recorded } from "./lockstep/Lane.ts";
+import { boundaries } from "./lockstep/Boundaries.ts";
 import { run } from "./lockstep/Programs.ts";
 import { kindOf } from "./lockstep/Referee.ts";
 
@@ -43,6 +45,7 @@ await run(SEED, STEPS, async (recorded: Recorded) => {
 	group.slice(0, SMALL).sort((a, b) => b.bytes - a.bytes);
 });
 const vectors = [...groups.entries()].sort(([a], [b]) => a.localeCompare(b)).flatMap(([, group]) => group.map(({ vector }) => vector));
+vectors.push(...boundaries().map(({ name, recorded }) => encode(`edge/${name}`, recorded)));
 const folder = join(import.meta.dirname, "..", "..", "test", "vectors");
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "machine.json"), `[\n${vectors.map((vector) => JSON.stringify(vector)).join(",\n")}\n]\n`);

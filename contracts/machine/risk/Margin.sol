@@ -35,11 +35,11 @@ library Margin {
 
     /// @dev Sums over the positions of one underlying, before and after the trade.
     struct Totals {
-        /// By scenario, lots times change of value.
-        int256[] changes;
-        /// Values of the traded series by scenario; empty when it is not of this underlying.
+        /// By scenario, lots times value, of all series but the traded one.
+        int256[] sums;
+        /// Values of the traded series by scenario, empty when it is not of this underlying, and the lots of it that are held.
         int256[] traded;
-        int256 mark;
+        int256 held;
         /// Lots of the expiry and kind at hand.
         int256 groupBefore;
         int256 groupAfter;
@@ -109,7 +109,7 @@ library Margin {
         result.equityAfter = account.cash + tradedCash;
         result.oldestPriceTime = NO_PRICE;
         Totals memory totals;
-        totals.changes = new int256[](Parameters.SCENARIOS);
+        totals.sums = new int256[](Parameters.SCENARIOS);
         Trade memory trade = Trade(tradedSeries, tradedSize, tradedSize != 0);
         Current memory current;
         uint256 i = 0;
@@ -175,24 +175,13 @@ library Margin {
     /// @dev SAFETY: unchecked: |lots| <= 2^25 and values < 2^51, summed over at most 65 series.
     function add(State.Body memory state, Totals memory totals, Current memory current, int256 before, int256 tradedSize) private pure {
         unchecked {
-            int256[] memory values = Valuations.valuesOf(state.table, current.series, current.expiry, current.shocks);
-            int256[] memory changes = totals.changes;
-            if (before != 0) {
-                int256 mark = values[Parameters.MARK_SCENARIO];
-                assembly ("memory-safe") {
-                    let from := add(values, 32)
-                    let to := add(changes, 32)
-                    for {
-                        let end := add(to, mul(32, 33))
-                    } lt(to, end) {} {
-                        mstore(to, add(mload(to), mul(before, sub(mload(from), mark))))
-                        to := add(to, 32)
-                        from := add(from, 32)
-                    }
-                }
-                totals.mark += before * mark;
+            if (tradedSize == 0) {
+                Valuations.addTo(totals.sums, before, state.table, current.series, current.expiry, current.shocks);
+            } else {
+                totals.traded = new int256[](Parameters.SCENARIOS);
+                totals.held = before;
+                Valuations.addTo(totals.traded, 1, state.table, current.series, current.expiry, current.shocks);
             }
-            if (tradedSize != 0) totals.traded = values;
             int256 afterwards = before + tradedSize;
             totals.groupBefore += before;
             totals.groupAfter += afterwards;
@@ -214,16 +203,21 @@ library Margin {
     /// @dev Ends an underlying: its worst scenario and contingencies go to the result.
     function closeUnderlying(Outcome memory result, Totals memory totals, Current memory current, Trade memory trade) private pure {
         int256 lots = int256(lotsPerUnit(Series.underlyingOf(current.series)));
+        int256[] memory sums = totals.sums;
         int256[] memory traded = totals.traded;
-        result.equityBefore = FixedPoint.saturate(result.equityBefore + quotient(totals.mark, lots));
-        int256 tradedMark = traded.length == 0 ? int256(0) : traded[Parameters.MARK_SCENARIO];
+        bool isTraded = traded.length != 0;
+        if (isTraded)
+            for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) sums[scenario] += totals.held * traded[scenario];
+        int256 mark = sums[Parameters.MARK_SCENARIO];
+        int256 tradedMark = isTraded ? traded[Parameters.MARK_SCENARIO] : int256(0);
+        result.equityBefore = FixedPoint.saturate(result.equityBefore + quotient(mark, lots));
         int256 worstBefore = 0;
         int256 worstAfter = 0;
         for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) {
-            int256 sum = totals.changes[scenario];
+            int256 sum = sums[scenario] - mark;
             int256 change = damped(scenario, quotient(sum, lots));
             if (change < worstBefore) worstBefore = change;
-            if (traded.length == 0) continue;
+            if (!isTraded) continue;
             int256 changeAfter = damped(scenario, quotient(sum + trade.size * (traded[scenario] - tradedMark), lots));
             if (changeAfter < worstAfter) worstAfter = changeAfter;
         }
@@ -231,20 +225,20 @@ library Margin {
             contingencies(totals.shortBefore, totals.doubtBefore, current.indexPrice, lots) - worstBefore
         );
         result.initialBefore = FixedPoint.saturate(result.initialBefore + requiredBefore);
-        if (traded.length != 0) {
-            int256 marked = quotient(totals.mark + trade.size * tradedMark, lots);
+        if (isTraded) {
+            int256 marked = quotient(mark + trade.size * tradedMark, lots);
             result.equityAfter = FixedPoint.saturate(result.equityAfter + marked);
             int256 requiredAfter = FixedPoint.saturate(
                 contingencies(totals.shortAfter, totals.doubtAfter, current.indexPrice, lots) - worstAfter
             );
             result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredAfter);
         } else {
-            result.equityAfter = FixedPoint.saturate(result.equityAfter + quotient(totals.mark, lots));
+            result.equityAfter = FixedPoint.saturate(result.equityAfter + quotient(mark, lots));
             result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredBefore);
         }
-        totals.changes = new int256[](Parameters.SCENARIOS);
+        totals.sums = new int256[](Parameters.SCENARIOS);
         totals.traded = new int256[](0);
-        totals.mark = 0;
+        totals.held = 0;
         totals.shortBefore = 0;
         totals.shortAfter = 0;
         totals.doubtBefore = 0;

@@ -46,9 +46,12 @@ library Scenarios {
         int256 floor = (ONE * Parameters.VOLATILITY_FLOOR) / int256(PPM);
         shocks.down = fall < floor ? floor : fall;
         shocks.spots = new int256[](2 * SPOTS);
-        for (uint256 spot = 0; spot < SPOTS; spot++) {
-            shocks.spots[2 * spot] = (int256(expiry.forward) * spotFactor(underlying, spot)) / int256(PPM);
-            shocks.spots[2 * spot + 1] = logFactors[spot];
+        // SAFETY: unchecked: a forward is below 2^43, a factor below 2^21.
+        unchecked {
+            for (uint256 spot = 0; spot < SPOTS; spot++) {
+                shocks.spots[2 * spot] = (int256(expiry.forward) * spotFactor(underlying, spot)) / int256(PPM);
+                shocks.spots[2 * spot + 1] = logFactors[spot];
+            }
         }
     }
 

@@ -15,24 +15,27 @@ import {Scenarios, Shocks} from "./Scenarios.sol";
 library Valuations {
     int256 private constant ONE = 1 << 60;
 
-    /// @notice Values in micro-USDC per unit, rounded down, by scenario; all 0 before the first report. `table` is NormalTable's.
-    function valuesOf(
+    /// @notice Adds `lots` times the series' values to `sums`: micro-USDC per unit, rounded down, by scenario; nothing before the first report. `table` is
+    /// NormalTable's.
+    function addTo(
+        int256[] memory sums,
+        int256 lots,
         bytes memory table,
         uint256 series,
         Expiry memory expiry,
         Shocks memory shocks
-    ) internal pure returns (int256[] memory values) {
-        values = new int256[](Parameters.SCENARIOS);
-        if (expiry.forward == 0) return values;
+    ) internal pure {
+        if (expiry.forward == 0) return;
         int256 strike = int256(Series.strikeOf(series) * tickSize(Series.underlyingOf(series)));
         (int256 volatility, int256 logMoneyness) = smileAt(expiry, strike);
-        Smile memory smile = Smile(shocks.spots, strike, logMoneyness, volatility, shocks.discount, Series.kindOf(series) == Series.PUT);
+        bool isPut = Series.kindOf(series) == Series.PUT;
+        Smile memory smile = Smile(shocks.spots, strike, logMoneyness, volatility, shocks.discount, isPut);
         smile.volatility = Svi.clamp(FixedPoint.mul(volatility, shocks.down));
-        Black76.price(table, smile, Parameters.SPOT_STEPS, values, 0);
+        Black76.price(table, smile, Parameters.SPOT_STEPS, lots, sums, 0);
         smile.volatility = volatility;
-        Black76.price(table, smile, Parameters.SPOT_STEPS, values, Parameters.SPOT_STEPS);
+        Black76.price(table, smile, Parameters.SPOT_STEPS, lots, sums, Parameters.SPOT_STEPS);
         smile.volatility = Svi.clamp(FixedPoint.mul(volatility, shocks.up));
-        Black76.price(table, smile, Scenarios.SPOTS, values, 2 * Parameters.SPOT_STEPS);
+        Black76.price(table, smile, Scenarios.SPOTS, lots, sums, 2 * Parameters.SPOT_STEPS);
     }
 
     /// @notice Total volatility of a series' strike as the surface has it, and ln(forward / strike), in fixed point. The forward must not be 0.

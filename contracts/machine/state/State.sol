@@ -31,8 +31,8 @@ library State {
     uint256 private constant DEPTHS = 0x18_00_18_17_0e_0e_04_18_00;
 
     struct Cell {
-        uint256 kind;
-        uint256 index;
+        /// kind << 32 | index
+        uint256 key;
         bytes32 leaf;
         bool isPut;
         /// Memory of the decoded struct.
@@ -45,16 +45,20 @@ library State {
         bytes log;
         /// Next byte of the log.
         uint256 at;
-        Cell[] cells;
+        /// Memory of the cells that are open, in order of opening, and how many.
+        uint256[] cells;
         uint256 count;
+        /// The same, to find them by key: a hash table with linear probing, 0 where free.
+        uint256[] places;
         /// Table of the normal distribution; loaded by the contract when the step prices options.
         bytes table;
         /// Logarithms of spot factors, by underlying; made when first needed.
         int256[][2] logFactors;
     }
 
-    /// @dev LIMIT: a fill opens 2 accounts, 2 underlyings, up to 2 * 24 expiries, listing, series, book, globals; a report 12 expiries and 3 more.
+    /// @dev LIMIT: a fill opens 2 accounts of 64 positions, each perhaps of an expiry of its own, 2 underlyings, listing, series, book, globals.
     uint256 private constant MAX_CELLS = 160;
+    uint256 private constant PLACES = 256;
 
     error BadWitness();
 
@@ -66,7 +70,8 @@ library State {
         require(stateRootOf(state) == stateRoot, BadWitness());
         state.log = witness;
         state.at = 256;
-        state.cells = new Cell[](MAX_CELLS);
+        state.cells = new uint256[](MAX_CELLS);
+        state.places = new uint256[](PLACES);
     }
 
     /// @notice Root over the eight kind roots.
@@ -81,12 +86,19 @@ library State {
 
     /// @notice Writes back what was put, and demands that the log is used up.
     function close(Body memory state) internal pure {
-        for (uint256 i = 0; i < state.count; i++) {
-            Cell memory cell = state.cells[i];
+        uint256 count = state.count;
+        for (uint256 i = 0; i < count; i++) {
+            Cell memory cell;
+            uint256 pointer = state.cells[i];
+            assembly ("memory-safe") {
+                cell := pointer
+            }
             if (!cell.isPut) continue;
-            bytes32[] memory path = nextPath(state, cell.kind);
-            require(Merkle.rootOf(cell.leaf, cell.index, path) == state.roots[cell.kind], BadWitness());
-            state.roots[cell.kind] = Merkle.rootOf(leafOf(cell), cell.index, path);
+            uint256 kind = cell.key >> 32;
+            uint256 at = state.at;
+            require(climb(state, cell.key, cell.leaf) == state.roots[kind], BadWitness());
+            state.at = at;
+            state.roots[kind] = climb(state, cell.key, leafOf(cell));
         }
         require(state.at == state.log.length, BadWitness());
     }
@@ -205,23 +217,54 @@ library State {
 
     /// @dev The open cell, taken from the log when this is its first opening.
     function open(Body memory state, uint256 kind, uint256 index) private pure returns (Cell memory cell) {
-        uint256 count = state.count;
-        for (uint256 i = 0; i < count; i++) {
-            cell = state.cells[i];
-            if (cell.index == index && cell.kind == kind) return cell;
+        uint256 key = (kind << 32) | index;
+        uint256[] memory places = state.places;
+        uint256 place;
+        assembly ("memory-safe") {
+            // Fibonacci hashing of the key; a place is found before the table is full, because MAX_CELLS are fewer.
+            place := add(add(places, 32), shl(5, and(shr(56, mul(key, 0x9e3779b97f4a7c15)), 0xff)))
+            let end := add(add(places, 32), shl(5, PLACES))
+            for {
+                cell := mload(place)
+            } cell {
+                cell := mload(place)
+            } {
+                if eq(mload(cell), key) {
+                    break
+                }
+                place := add(place, 32)
+                if eq(place, end) {
+                    place := add(places, 32)
+                }
+            }
         }
-        require(state.at + 2 <= state.log.length, BadWitness());
-        uint256 length = Bytes.uint_(state.log, state.at, 2);
-        bytes memory data = Bytes.slice(state.log, state.at + 2, length);
-        state.at += 2 + length;
-        cell = state.cells[count];
-        cell.kind = kind;
-        cell.index = index;
-        cell.leaf = length == 0 ? bytes32(0) : keccak256(data);
-        bytes32[] memory path = nextPath(state, kind);
-        require(index >> path.length == 0 && Merkle.rootOf(cell.leaf, index, path) == state.roots[kind], BadWitness());
-        cell.pointer = decode(kind, data);
-        state.count = count + 1;
+        uint256 found;
+        assembly ("memory-safe") {
+            found := cell
+        }
+        if (found != 0) return cell;
+        cell = admit(state, kind, key);
+        assembly ("memory-safe") {
+            mstore(place, cell)
+        }
+    }
+
+    /// @dev Takes the next cell from the log, and verifies it.
+    function admit(Body memory state, uint256 kind, uint256 key) private pure returns (Cell memory cell) {
+        uint256 at = state.at;
+        require(at + 2 <= state.log.length, BadWitness());
+        uint256 length = Bytes.uint_(state.log, at, 2);
+        bytes memory data = Bytes.slice(state.log, at + 2, length);
+        state.at = at + 2 + length;
+        bytes32 leaf = length == 0 ? bytes32(0) : keccak256(data);
+        require(climb(state, key, leaf) == state.roots[kind], BadWitness());
+        cell = Cell(key, leaf, false, decode(kind, data));
+        uint256 pointer;
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+        state.cells[state.count] = pointer;
+        state.count += 1;
     }
 
     function put(Body memory state, uint256 kind, uint256 index, uint256 pointer) private pure {
@@ -230,19 +273,36 @@ library State {
         cell.isPut = true;
     }
 
-    /// @dev Takes a path from the log.
-    function nextPath(Body memory state, uint256 kind) private pure returns (bytes32[] memory path) {
-        uint256 depth = (DEPTHS >> (8 * kind)) & 0xff;
-        path = new bytes32[](depth);
-        uint256 at = state.at;
+    /// @dev Takes a path from the log, and returns the root above the leaf: `Merkle.node` at every level, with the siblings read where they stand.
+    function climb(Body memory state, uint256 key, bytes32 leaf) private pure returns (bytes32 hash) {
+        uint256 depth = (DEPTHS >> (8 * (key >> 32))) & 0xff;
+        uint256 index = key & 0xffffffff;
         bytes memory log = state.log;
-        require(at + 4 <= log.length, BadWitness());
-        uint256 bitmap = Bytes.uint_(log, at, 4);
-        at += 4;
-        for (uint256 level = 0; level < depth; level++) {
-            if ((bitmap >> level) & 1 == 0) continue;
-            path[level] = bytes32(Bytes.uint_(log, at, 32));
-            at += 32;
+        uint256 at = state.at;
+        require(index >> depth == 0 && at + 4 <= log.length, BadWitness());
+        assembly ("memory-safe") {
+            let from := add(add(log, 32), at)
+            let bitmap := shr(224, mload(from))
+            from := add(from, 4)
+            hash := leaf
+            for {} depth {
+                depth := sub(depth, 1)
+            } {
+                let sibling := 0
+                if and(bitmap, 1) {
+                    sibling := mload(from)
+                    from := add(from, 32)
+                }
+                let side := shl(5, and(index, 1))
+                mstore(side, hash)
+                mstore(xor(side, 32), sibling)
+                if or(hash, sibling) {
+                    hash := keccak256(0, 64)
+                }
+                bitmap := shr(1, bitmap)
+                index := shr(1, index)
+            }
+            at := sub(sub(from, log), 32)
         }
         require(at <= log.length, BadWitness());
         state.at = at;
@@ -289,7 +349,7 @@ library State {
 
     /// @dev Leaf of a cell as it now is: the hash of its bytes, zero when there are none; a withdrawal is its own leaf.
     function leafOf(Cell memory cell) private pure returns (bytes32) {
-        uint256 kind = cell.kind;
+        uint256 kind = cell.key >> 32;
         uint256 pointer = cell.pointer;
         if (kind == OUTBOX) return bytes32(pointer);
         bytes memory data;

@@ -29,33 +29,36 @@ library Settlement {
     /// folded account also calls `release`.
     /// ROUNDING: down for the holder of the position, so that what shorts pay covers what longs receive.
     /// LIMIT: a position whose value would take the cash out of range stays, and folds when it fits.
-    function fold(State.Body memory state, Account memory account) internal pure returns (Account memory folded) {
-        folded = account;
-        bool copied = false;
+    function fold(State.Body memory state, Account memory account) internal pure returns (Account memory) {
         uint256 count = account.positions.length;
+        int256 cash = account.cash;
+        uint256 isKept = 0;
         for (uint256 i = 0; i < count; i++) {
             Position memory position = account.positions[i];
             uint256 price = settlementPriceOf(state, position.series);
-            if (price == 0) continue;
-            if (!copied) {
-                folded = Accounts.copy(account);
-                copied = true;
-            }
-            int256 lots = int256(lotsPerUnit(Series.underlyingOf(position.series)));
-            int256 value = FixedPoint.mulDivDown(position.size, int256(intrinsic(position.series, price)), lots);
-            int256 cash = folded.cash + value;
-            if (cash > int256(MAX_CASH) || cash < -int256(MAX_CASH)) continue;
-            folded.cash = cash;
-            Accounts.setSize(folded, position.series, 0);
+            int256 next = price == 0 ? cash : cash + payout(position, price);
+            bool fits = next <= int256(MAX_CASH) && next >= -int256(MAX_CASH);
+            if (price != 0 && fits) cash = next;
+            else isKept |= 1 << i;
         }
+        return isKept == (1 << count) - 1 ? account : Accounts.copy(account, cash, isKept);
     }
 
-    /// @notice Counts the positions that `fold` took out of their expiries.
+    /// @dev Micro-USDC that a position pays at its settlement price: exact, because the price is a whole number of micro-USDC per lot.
+    function payout(Position memory position, uint256 price) private pure returns (int256) {
+        int256 lots = int256(lotsPerUnit(Series.underlyingOf(position.series)));
+        return FixedPoint.mulDivDown(position.size, int256(intrinsic(position.series, price)), lots);
+    }
+
+    /// @notice Counts the positions that `fold` took out of their expiries: those it kept are in the same order.
     function release(State.Body memory state, Account memory before, Account memory folded) internal pure {
-        if (before.positions.length == folded.positions.length) return;
+        uint256 kept = 0;
         for (uint256 i = 0; i < before.positions.length; i++) {
             uint256 series = before.positions[i].series;
-            if (Accounts.sizeOf(folded, series) != 0) continue;
+            if (kept < folded.positions.length && folded.positions[kept].series == series) {
+                kept += 1;
+                continue;
+            }
             uint256 slot = Series.expirySlotOf(series);
             Expiry memory expiry = State.expiry(state, slot);
             expiry.openPositions -= 1;

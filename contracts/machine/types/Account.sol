@@ -65,26 +65,44 @@ library Accounts {
         account.nonceFloor = Bytes.uint_(data, 32, 8);
         account.nonceBits = Bytes.uint_(data, 40, 32);
         uint256 count = (data.length - FIXED) / 16;
-        account.positions = new Position[](count);
+        account.positions = list(count);
         for (uint256 i = 0; i < count; i++) {
-            account.positions[i].series = Bytes.uint_(data, FIXED + 16 * i, 8);
-            account.positions[i].size = Bytes.int_(data, FIXED + 16 * i + 8, 8);
+            account.positions[i] = Position(Bytes.uint_(data, FIXED + 16 * i, 8), Bytes.int_(data, FIXED + 16 * i + 8, 8));
         }
     }
 
-    /// @notice A copy that shares nothing with the account.
-    function copy(Account memory account) internal pure returns (Account memory next) {
+    /// @dev A list whose places the caller fills: `new Position[]` would make a position for each.
+    function list(uint256 count) private pure returns (Position[] memory positions) {
+        uint256[] memory pointers = new uint256[](count);
+        assembly ("memory-safe") {
+            positions := pointers
+        }
+    }
+
+    /// @dev Forgets what stands from place `count` on.
+    function truncate(Position[] memory positions, uint256 count) private pure {
+        assembly ("memory-safe") {
+            mstore(positions, count)
+        }
+    }
+
+    /// @notice A copy with other cash and with those positions alone for which `isKept` has a bit; shares nothing with the account.
+    function copy(Account memory account, int256 cash, uint256 isKept) internal pure returns (Account memory next) {
         next.owner = account.owner;
-        next.cash = account.cash;
+        next.cash = cash;
         next.epoch = account.epoch;
         next.nonceFloor = account.nonceFloor;
         next.nonceBits = account.nonceBits;
         uint256 count = account.positions.length;
-        next.positions = new Position[](count);
+        Position[] memory positions = list(count);
+        uint256 kept = 0;
         for (uint256 i = 0; i < count; i++) {
-            next.positions[i].series = account.positions[i].series;
-            next.positions[i].size = account.positions[i].size;
+            if ((isKept >> i) & 1 == 0) continue;
+            positions[kept] = Position(account.positions[i].series, account.positions[i].size);
+            kept += 1;
         }
+        truncate(positions, kept);
+        next.positions = positions;
     }
 
     /// @notice Signed lots held of a series.
@@ -103,15 +121,14 @@ library Accounts {
         bool held = place < count && positions[place].series == series;
         if (held && size != 0) {
             positions[place].size = size;
-        } else if (held || size != 0) {
-            Position[] memory next = new Position[](held ? count - 1 : count + 1);
+        } else if (held) {
+            for (uint256 i = place + 1; i < count; i++) positions[i - 1] = positions[i];
+            truncate(positions, count - 1);
+        } else if (size != 0) {
+            Position[] memory next = list(count + 1);
             for (uint256 i = 0; i < place; i++) next[i] = positions[i];
-            if (held) {
-                for (uint256 i = place; i < count - 1; i++) next[i] = positions[i + 1];
-            } else {
-                next[place] = Position(series, size);
-                for (uint256 i = place; i < count; i++) next[i + 1] = positions[i];
-            }
+            next[place] = Position(series, size);
+            for (uint256 i = place; i < count; i++) next[i + 1] = positions[i];
             account.positions = next;
         }
     }

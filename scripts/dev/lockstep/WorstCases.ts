@@ -6,6 +6,7 @@ import {
 	EXPIRY_SECOND_OF_DAY,
 	MAX_ORDERS_PER_SIDE,
 	MAX_POSITIONS,
+	MAX_REPORT_EXPIRIES,
 	MAX_STRIKES,
 	SECONDS_PER_DAY,
 	strikeGrid,
@@ -33,7 +34,8 @@ const REPORTER_COUNT = 16;
 const REPORTERS = Array.from({ length: REPORTER_COUNT }, (_, i) => keyOf(`worst reporter ${i}`));
 const [TAKER, MAKER] = [0x555555, 0x2aaaaa];
 const [TAKER_KEY, MAKER_KEY] = [keyOf("taker"), keyOf("maker")];
-const EXPIRIES = 12;
+/** Of each underlying: every position of two accounts may be of an expiry of its own. */
+const EXPIRIES = MAX_POSITIONS;
 const TODAY = 20_500;
 /** Ten seconds before the first expiry: its window is open, so a report may settle it. */
 const CLOCK = TODAY * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY - 10;
@@ -49,16 +51,16 @@ function strikes(underlying: number): number[] {
 	return Array.from({ length: MAX_STRIKES }, (_, i) => (i + 60) * strikeGrid(underlying) * (underlying === 0 ? 1 : 2));
 }
 
-/** Positions over every expiry of both underlyings, as many as an account may hold, long and short in turn, all in different series. */
-function positions(shift: number, count = MAX_POSITIONS): Position[] {
-	const all = new Map<number, number>();
-	for (let i = 0; all.size < count; i++) {
+/** As many positions as an account may hold, long and short in turn, each of another expiry, from this place of both underlyings' expiries on. */
+function positions(first: number, count = MAX_POSITIONS): Position[] {
+	const all: Position[] = [];
+	for (let i = 0; i < count; i++) {
 		const underlying = i % 2;
-		const day = TODAY + (Math.floor(i / 2) % EXPIRIES) + (i < 2 * EXPIRIES ? 0 : 0);
-		const strike = strikes(underlying)[(37 * i + shift) % MAX_STRIKES];
-		all.set(Series.make(underlying, day, Math.floor(i / 24) % 2, strike), i % 3 === 0 ? -7 : 5);
+		const strike = strikes(underlying)[(37 * i) % MAX_STRIKES];
+		const series = Series.make(underlying, TODAY + first + Math.floor(i / 2), Math.floor(i / 24) % 2, strike);
+		all.push({ series, size: i % 3 === 0 ? -7 : 5 });
 	}
-	return [...all].map(([series, size]) => ({ series, size })).sort((a, b) => a.series - b.series);
+	return all.sort((a, b) => a.series - b.series);
 }
 
 const TRADED = positions(0)[MAX_POSITIONS - 1].series;
@@ -95,7 +97,7 @@ function state({ settled = false, strikeCount = MAX_STRIKES }: Options): CellByt
 	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: REPORTER_COUNT, reporters, withdrawals: 0x555555 });
 	// The traded series first in both, so that one of its kind can be the taker's and the maker's.
 	const held = positions(0);
-	const makers = positions(11, MAX_POSITIONS - 1).filter(({ series }) => series !== TRADED);
+	const makers = positions(EXPIRIES / 2, MAX_POSITIONS - 1);
 	const maker = [...makers, { series: TRADED, size: 5 }].sort((a, b) => a.series - b.series);
 	put(Kinds.ACCOUNTS, TAKER, account(TAKER_KEY.address, held));
 	put(Kinds.ACCOUNTS, MAKER, account(MAKER_KEY.address, maker));
@@ -184,7 +186,7 @@ function withdraw(): Uint8Array {
 /** Every expiry that a report may hold, every reporter, and a settlement. */
 function report(): Uint8Array {
 	const time = CLOCK + 20;
-	const surfaces = Array.from({ length: EXPIRIES }, (_, i) => desk.surface({ day: TODAY + 1 + i, time, forward: INDEX[0] }));
+	const surfaces = Array.from({ length: MAX_REPORT_EXPIRIES }, (_, i) => desk.surface({ day: TODAY + 1 + i, time, forward: INDEX[0] }));
 	const message = {
 		underlying: 0,
 		time,

@@ -27,8 +27,8 @@ export function price(smile: Smile, count: number, values: bigint[], first: numb
 	const { spots, strike, logMoneyness, volatility, discount, isPut } = smile;
 	const inverse = (1n << (2n * BITS)) / volatility;
 	for (let spot = 0; spot < count; spot++) {
-		const forward = spots[2 * spot] as bigint;
-		const d1 = (((logMoneyness + (spots[2 * spot + 1] as bigint)) * inverse) >> BITS) + (volatility >> 1n);
+		const forward = spots[2 * spot];
+		const d1 = (((logMoneyness + spots[2 * spot + 1]) * inverse) >> BITS) + (volatility >> 1n);
 		let value = forward * Normal.cdf(d1) - strike * Normal.cdf(d1 - volatility);
 		if (isPut) value += (strike - forward) << BITS;
 		if (value < 0n) value = 0n;

@@ -12,7 +12,7 @@ const coefficients: bigint[] = [];
 for (let cell = 0; cell < CELLS; cell++) {
 	let word = Bytes.big(TABLE, cell * CELL_BYTES, CELL_BYTES);
 	for (let n = 0; n < COEFFICIENTS; n++) {
-		const bits = FIELD_BITS[n] as bigint;
+		const bits = FIELD_BITS[n];
 		coefficients.push(n === 0 ? BigInt.asUintN(Number(bits), word) : BigInt.asIntN(Number(bits), word));
 		word >>= bits;
 	}

@@ -79,7 +79,7 @@ function chebyshev(degree: number): bigint[] {
 	let current = [0n, 1n];
 	for (let n = 1; n < degree; n++) {
 		const next = [0n, ...current.map((value) => 2n * value)];
-		previous.forEach((value, i) => (next[i] = (next[i] as bigint) - value));
+		previous.forEach((value, i) => (next[i] = next[i] - value));
 		previous = current;
 		current = next;
 	}
@@ -97,7 +97,7 @@ function economise(coefficients: bigint[], degree: number): bigint[] {
 		const highest = lowered.pop() as bigint;
 		chebyshev(top).forEach((value, n) => {
 			// x^top = ... - value / 2^(top-1) h^(top-n) x^n, with h = 2^-(SPACING_BITS + 1).
-			if (n < top) lowered[n] = (lowered[n] as bigint) - ((highest * value) >> (BigInt(top - 1) + (SPACING_BITS + 1n) * BigInt(top - n)));
+			if (n < top) lowered[n] = lowered[n] - ((highest * value) >> (BigInt(top - 1) + (SPACING_BITS + 1n) * BigInt(top - n)));
 		});
 	}
 	return lowered;
@@ -107,7 +107,7 @@ function economise(coefficients: bigint[], degree: number): bigint[] {
 function shift(coefficients: bigint[], distance: bigint): bigint[] {
 	const shifted = [...coefficients];
 	for (let n = 0; n < shifted.length - 1; n++) {
-		for (let i = shifted.length - 2; i >= n; i--) shifted[i] = (shifted[i] as bigint) + (((shifted[i + 1] as bigint) * distance) >> WORK);
+		for (let i = shifted.length - 2; i >= n; i--) shifted[i] = shifted[i] + ((shifted[i + 1] * distance) >> WORK);
 	}
 	return shifted;
 }
@@ -121,7 +121,7 @@ function build(): Uint8Array {
 		let word = 0n;
 		for (let n = COEFFICIENTS - 1; n >= 0; n--) {
 			const bits = Number(FIELD_BITS[n]);
-			word = (word << BigInt(bits)) | BigInt.asUintN(bits, round(coefficients[n] as bigint, FRACTION_BITS[n] as bigint));
+			word = (word << BigInt(bits)) | BigInt.asUintN(bits, round(coefficients[n], FRACTION_BITS[n]));
 		}
 		Bytes.putBig(bytes, i * CELL_BYTES, CELL_BYTES, word);
 	}

@@ -36,7 +36,7 @@ export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonl
 	const floor = (ONE * BigInt(Parameters.VOLATILITY_FLOOR)) / BigInt(PPM);
 	const spots: bigint[] = [];
 	for (let spot = 0; spot < SPOTS; spot++) {
-		spots.push((BigInt(expiry.forward) * BigInt(spotFactor(underlying, spot))) / BigInt(PPM), logFactors[spot] as bigint);
+		spots.push((BigInt(expiry.forward) * BigInt(spotFactor(underlying, spot))) / BigInt(PPM), logFactors[spot]);
 	}
 	return { discount, down: fall < floor ? floor : fall, up, spots };
 }

@@ -35,7 +35,7 @@ export function of(state: Body, series: number, expiry: Expiry): Valuation {
 	const underlying = Series.underlyingOf(series);
 	let shocked = cache.shocks.get(slot);
 	if (!shocked || shocked.time !== expiry.time) {
-		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, underlying, LOG_FACTORS[underlying] as bigint[]) };
+		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, underlying, LOG_FACTORS[underlying]) };
 		cache.shocks.set(slot, shocked);
 	}
 	const values = valuesOf(series, expiry, shocked.shocks);

@@ -3,7 +3,7 @@ import * as FixedPoint from "../math/FixedPoint.ts";
 import { Result } from "../Result.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
-import type { Account } from "../types/Account.ts";
+import type { Account, Position } from "../types/Account.ts";
 import type { Outcome } from "../types/Machine.ts";
 import { outcome } from "../types/Machine.ts";
 import * as Series from "../types/Series.ts";
@@ -29,27 +29,36 @@ function settlementPriceOf(state: State.Body, series: number): number {
  * LIMIT: a position whose value would take the cash out of range stays, and folds when it fits.
  */
 export function fold(state: State.Body, account: Account): Account {
-	let folded: Account | undefined;
+	let cash = account.cash;
+	let kept: Position[] | undefined;
 	for (let i = 0; i < account.positions.length; i++) {
-		const { series, size } = account.positions[i];
-		const price = settlementPriceOf(state, series);
-		if (price === 0) continue;
-		folded ??= { ...account, positions: account.positions.map((position) => ({ ...position })) };
-		const value = FixedPoint.mulDivDown(size, intrinsic(series, price), lotsPerUnit(Series.underlyingOf(series)));
-		const cash = folded.cash + value;
-		if (cash > MAX_CASH || cash < -MAX_CASH) continue;
-		folded.cash = cash;
-		Accounts.setSize(folded, series, 0);
+		const position = account.positions[i];
+		const price = settlementPriceOf(state, position.series);
+		const next = price === 0 ? cash : cash + payout(position, price);
+		const fits = next <= MAX_CASH && next >= -MAX_CASH;
+		if (price !== 0 && fits) {
+			kept ??= account.positions.slice(0, i).map((held) => ({ ...held }));
+			cash = next;
+		} else kept?.push({ ...position });
 	}
-	return folded ?? account;
+	return kept ? { ...account, cash, positions: kept } : account;
 }
 
-/** Counts the positions that `fold` took out of their expiries. */
+/** Micro-USDC that a position pays at its settlement price: exact, because the price is a whole number of micro-USDC per lot. */
+function payout(position: Position, price: number): number {
+	return FixedPoint.mulDivDown(position.size, intrinsic(position.series, price), lotsPerUnit(Series.underlyingOf(position.series)));
+}
+
+/** Counts the positions that `fold` took out of their expiries: those it kept are in the same order. */
 export function release(state: State.Body, before: Account, folded: Account): void {
 	if (before === folded) return;
+	let kept = 0;
 	for (let i = 0; i < before.positions.length; i++) {
 		const { series } = before.positions[i];
-		if (Accounts.sizeOf(folded, series) !== 0) continue;
+		if (folded.positions[kept]?.series === series) {
+			kept += 1;
+			continue;
+		}
 		const slot = Series.expirySlotOf(series);
 		const expiry = State.expiry(state, slot);
 		expiry.openPositions -= 1;

@@ -1,0 +1,357 @@
+// Pairs of steps on the two sides of a rule's edge: the last value that passes and the first that does not. Margin is pinned to the micro-USDC by what
+// a portfolio may still withdraw.
+
+import {
+	MAX_CASH,
+	MAX_EXPIRY_DAYS,
+	MAX_NONCE,
+	MAX_NONCE_JUMP,
+	MAX_POSITION_LOTS,
+	MAX_POSITIONS,
+	MAX_PRICE,
+	MAX_PRICE_AGE_SECONDS,
+	MAX_PRICE_TICKS,
+	MAX_REPORT_GAP_SECONDS,
+	MAX_SIZE_LOTS,
+	MIN_LISTING_SECONDS,
+	NONCE_WINDOW,
+	PPM,
+	SECONDS_PER_DAY,
+	SETTLEMENT_WINDOW_SECONDS,
+	strikeGrid,
+} from "../../../src/machine/Constants.ts";
+import type { CellBytes } from "../../../src/executor/TrackedState.ts";
+import { TrackedState } from "../../../src/executor/TrackedState.ts";
+import { Random } from "../../../src/market/Random.ts";
+import { Result } from "../../../src/machine/Result.ts";
+import * as Margin from "../../../src/machine/risk/Margin.ts";
+import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
+import * as Kinds from "../../../src/machine/state/Kinds.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
+import type { Account, Position } from "../../../src/machine/types/Account.ts";
+import * as Expiries from "../../../src/machine/types/Expiry.ts";
+import * as Globals from "../../../src/machine/types/Globals.ts";
+import * as Machines from "../../../src/machine/types/Machine.ts";
+import { DEPOSIT, FORCED } from "../../../src/machine/types/Machine.ts";
+import * as Series from "../../../src/machine/types/Series.ts";
+import { DOMAIN } from "./Desk.ts";
+import { keyOf, sign } from "./Keys.ts";
+import { Lane } from "./Lane.ts";
+import type { Item, Recorded } from "./Lane.ts";
+
+export type Boundary = { readonly name: string; readonly recorded: Recorded };
+
+const ACCOUNT = 5;
+const OWNER = keyOf("owner at the edge").address;
+const REPORTER = keyOf("reporter at the edge");
+const NOTHING = new Uint8Array(65);
+const TODAY = 20_600;
+const CLOCK = TODAY * SECONDS_PER_DAY + 40_000;
+const INDEX = [3_000_000_000, 90_000_000_000] as const;
+const STRIKES = [-8, -4, -1, 0, 1, 3, 9];
+
+function strikeOf(underlying: number, step: number): number {
+	const atTheMoney = underlying === 0 ? 30_000 : 90_000;
+	return atTheMoney + 4 * step * strikeGrid(underlying);
+}
+
+type World = {
+	account?: Partial<Account>;
+	clock?: number;
+	/** Seconds since the index and the surfaces were reported. */
+	indexAge?: number;
+	surfaceAge?: number;
+	days?: readonly number[];
+	confidence?: number;
+	random?: Random;
+};
+
+/** Cells of a small market: each day's expiry with seven strikes in both underlyings, and one account. */
+function cells({
+	account = {},
+	clock = CLOCK,
+	indexAge = 3,
+	surfaceAge = 3,
+	days = [TODAY + 7],
+	confidence = PPM,
+	random,
+}: World): CellBytes[] {
+	const list: CellBytes[] = [];
+	const put = (kind: number, index: number, cell: object): void => void list.push({ kind, index, cell: Kinds.encode(kind, cell) });
+	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: 1, reporters: [REPORTER.address], accounts: 1 });
+	put(Kinds.ACCOUNTS, ACCOUNT, { owner: OWNER, cash: 0, epoch: 0, nonceFloor: 1000, nonceBits: 0n, positions: [], ...account });
+	for (const underlying of [0, 1]) {
+		const indexPrice = INDEX[underlying] as number;
+		const time = clock - indexAge;
+		put(Kinds.UNDERLYINGS, underlying, { indexPrice, time, confidence, accumulator: 10n ** 20n, windowDay: 0, windowStart: 0n });
+		for (const day of days) {
+			const years = (Series.expiryTimeOf(day) - clock) / 31_536_000;
+			const vary = (size: number): number => Math.round(size * (random ? 2 * random.next() - 1 : 0.3));
+			const surface = {
+				forward: Math.round(indexPrice * (1 + 0.05 * years) + vary(1e6)),
+				a: Math.round(3e8 * years) + vary(1e6),
+				b: Math.round(2e8 * years) + 2_000_000 + vary(1e6),
+				rho: vary(4e8),
+				m: vary(5e7),
+				sigma: 150_000_000 + vary(1e8),
+				rate: 40_000 + vary(30_000),
+				confidence: random ? PPM - random.below(200_000) : PPM,
+			};
+			const slot = Series.slotOf(underlying, day);
+			put(Kinds.EXPIRIES, slot, { ...Expiries.empty(), ...surface, day, time: clock - surfaceAge, openPositions: 100 });
+			put(Kinds.LISTINGS, slot, { day, strikes: STRIKES.map((step) => strikeOf(underlying, step)) });
+		}
+	}
+	return list;
+}
+
+/** The step that an item makes on these cells. */
+function play(list: readonly CellBytes[], item: Item, clock = CLOCK): Recorded {
+	const machine = Machines.initial();
+	machine.clock = clock;
+	const lane = new Lane(list, machine);
+	lane.open([item], { minTime: clock, maxTime: clock });
+	return lane.advance();
+}
+
+/** A message that its owner sends on L1 himself. */
+function forced(payload: Uint8Array): Item {
+	return { kind: "message", taken: true, l1Kind: FORCED, sender: OWNER, payload };
+}
+
+const record = (payload: Uint8Array): Item => ({ kind: "record", payload, delay: 0 });
+
+function withdraw(amount: number, nonce = 1001): Item {
+	return forced(Encoding.withdraw({ account: ACCOUNT, recipient: OWNER, amount, nonce, signature: NOTHING }));
+}
+
+function place(fields: Partial<Messages.Place>): Item {
+	const series = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
+	const message = { account: ACCOUNT, series, side: 0, timeInForce: 0, flags: 0, price: 1000, size: 10, expiresAt: 0, nonce: 1001 };
+	return forced(Encoding.place({ ...message, signature: NOTHING, ...fields }));
+}
+
+/** Positions of every kind, long and short, over days, strikes and underlyings. */
+function portfolio(random: Random, days: readonly number[], count: number): Position[] {
+	const held = new Map<number, number>();
+	while (held.size < count) {
+		const underlying = random.below(2);
+		const series = Series.make(underlying, random.pick(days), random.below(2), strikeOf(underlying, random.pick(STRIKES)));
+		held.set(series, (1 + random.below(400)) * (random.next() < 0.5 ? 1 : -1));
+	}
+	return [...held].map(([series, size]) => ({ series, size })).sort((a, b) => a.series - b.series);
+}
+
+/** What each of some portfolios may withdraw to the last micro-USDC, and one more. */
+function margins(): Boundary[] {
+	const random = new Random(20_261_123);
+	const all: Boundary[] = [];
+	for (let i = 0; i < 16; i++) {
+		const days = [TODAY + 1, TODAY + 7, TODAY + 29, TODAY + 31, TODAY + 200].slice(0, 1 + (i % 5));
+		const cash = 50_000_000_000_000;
+		const positions = portfolio(random, days, 1 + (i % 8));
+		const list = cells({ account: { cash, positions }, days, random, confidence: i % 3 === 0 ? 950_000 : PPM });
+		const state = new CommittedState();
+		TrackedState.fill(state, list);
+		const account: Account = { owner: OWNER, cash, epoch: 0, nonceFloor: 1000, nonceBits: 0n, positions };
+		const { equity, initial } = Margin.assess(state.live, account);
+		const most = Math.min(cash, equity - initial);
+		for (const extra of [0, 1]) all.push({ name: `margin/${i}/${extra}`, recorded: play(list, withdraw(most + extra)) });
+	}
+	return all;
+}
+
+/** Fields of messages at their limits. */
+function fields(): Boundary[] {
+	const rich = { cash: MAX_CASH - 1 };
+	const list = cells({ account: rich });
+	const all: Boundary[] = [];
+	const add = (name: string, item: Item, world = list, clock = CLOCK): void => void all.push({ name, recorded: play(world, item, clock) });
+	for (const price of [0, 1, MAX_PRICE_TICKS, MAX_PRICE_TICKS + 1]) add(`price/${price}`, place({ price, size: 1 }));
+	for (const size of [0, 1, MAX_SIZE_LOTS, MAX_SIZE_LOTS + 1]) add(`size/${size}`, place({ price: 1, size }));
+	const window = 1000 + NONCE_WINDOW;
+	for (const nonce of [999, 1000, window - 1, window, window + MAX_NONCE_JUMP - 1, window + MAX_NONCE_JUMP, MAX_NONCE - 1, MAX_NONCE]) {
+		add(`nonce/place/${nonce}`, place({ nonce }));
+		add(`nonce/withdraw/${nonce}`, withdraw(1, nonce));
+	}
+	for (const nonce of [MAX_NONCE - 1, MAX_NONCE])
+		add(`nonce/cancelAll/${nonce}`, forced(Encoding.cancelAll({ account: ACCOUNT, nonce, signature: NOTHING })));
+	for (const amount of [0, 1, MAX_CASH - 1, MAX_CASH, MAX_NONCE - 1, MAX_NONCE]) add(`amount/${amount}`, withdraw(amount));
+	for (const underlying of [1, 2, 15]) {
+		const series = Series.make(underlying, TODAY + 7, Series.PUT, strikeOf(1, 0));
+		add(`underlying/place/${underlying}`, place({ series }));
+		const cancel = { account: ACCOUNT, series, side: 0, order: 1, signature: NOTHING };
+		add(`underlying/cancel/${underlying}`, forced(Encoding.cancel(cancel)));
+		add(`underlying/list/${underlying}`, record(Encoding.list({ underlying, day: TODAY + 9, strike: 0 })));
+	}
+	for (const kind of [Series.FUTURE, 3]) add(`kind/${kind}`, place({ series: Series.make(0, TODAY + 7, kind, strikeOf(0, 0)) }));
+	for (const side of [1, 2]) add(`side/${side}`, place({ side }));
+	for (const timeInForce of [1, 2]) add(`timeInForce/${timeInForce}`, place({ timeInForce }));
+	for (const [timeInForce, flags] of [
+		[0, 1],
+		[0, 2],
+		[1, 1],
+	] as const)
+		add(`flags/${timeInForce}/${flags}`, place({ timeInForce, flags }));
+	for (const account of [ACCOUNT, ACCOUNT + 1]) add(`account/${account}`, place({ account }));
+	const deposit = (amount: number): Item => ({
+		kind: "message",
+		taken: true,
+		l1Kind: DEPOSIT,
+		sender: OWNER,
+		payload: Encoding.deposit(ACCOUNT, OWNER, amount),
+	});
+	for (const amount of [1, 2, MAX_CASH, MAX_CASH + 1]) add(`deposit/${amount}`, deposit(amount));
+	add("strike/0", place({ series: Series.make(0, TODAY + 7, Series.CALL, 0) }));
+	for (const cash of [0, 1]) add(`deposit/all/${cash}`, deposit(MAX_CASH), cells({ account: { cash } }));
+	return all;
+}
+
+/** Times at which a message is just in time, or just too late. */
+function times(): Boundary[] {
+	const all: Boundary[] = [];
+	const rich = { cash: 1_000_000_000_000 };
+	for (const age of [MAX_PRICE_AGE_SECONDS, MAX_PRICE_AGE_SECONDS + 1]) {
+		all.push({ name: `age/index/${age}`, recorded: play(cells({ account: rich, indexAge: age }), place({})) });
+		all.push({ name: `age/surface/${age}`, recorded: play(cells({ account: rich, surfaceAge: age }), place({})) });
+		const positions = [{ series: Series.make(1, TODAY + 7, Series.PUT, strikeOf(1, 0)), size: -5 }];
+		const list = cells({ account: { ...rich, positions }, surfaceAge: age });
+		all.push({ name: `age/withdraw/${age}`, recorded: play(list, withdraw(1)) });
+	}
+	for (const expiresAt of [CLOCK - 1, CLOCK, CLOCK + 1])
+		all.push({ name: `expiresAt/${expiresAt - CLOCK}`, recorded: play(cells({ account: rich }), place({ expiresAt })) });
+	const expiry = Series.expiryTimeOf(TODAY + 7);
+	for (const clock of [expiry - 1, expiry])
+		all.push({ name: `expiry/${clock - expiry}`, recorded: play(cells({ account: rich, clock }), place({}), clock) });
+	const day = TODAY + 9;
+	const soonest = Series.expiryTimeOf(day) - MIN_LISTING_SECONDS;
+	const latest = Series.expiryTimeOf(day) - MAX_EXPIRY_DAYS * SECONDS_PER_DAY;
+	for (const clock of [soonest, soonest + 1, latest, latest - 1]) {
+		const item = record(Encoding.list({ underlying: 0, day, strike: strikeOf(0, 0) }));
+		all.push({ name: `list/${clock - Series.expiryTimeOf(day)}`, recorded: play(cells({ clock }), item, clock) });
+	}
+	for (const strike of [strikeGrid(0), strikeGrid(0) + 1, MAX_PRICE_TICKS - (MAX_PRICE_TICKS % 250), MAX_PRICE_TICKS + 1 + 142]) {
+		const item = record(Encoding.list({ underlying: 0, day: TODAY + 7, strike }));
+		all.push({ name: `list/strike/${strike}`, recorded: play(cells({}), item) });
+	}
+	return all;
+}
+
+/** Positions at their limits. */
+function positions(): Boundary[] {
+	const all: Boundary[] = [];
+	const series = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
+	for (const side of [0, 1]) {
+		for (const size of [4, 5]) {
+			const held = { series, size: (MAX_POSITION_LOTS - 4) * (side === 0 ? 1 : -1) };
+			const list = cells({ account: { cash: MAX_CASH / 2, positions: [held] } });
+			all.push({ name: `lots/${side}/${size}`, recorded: play(list, place({ side, size, price: 1 })) });
+		}
+	}
+	for (const count of [MAX_POSITIONS - 1, MAX_POSITIONS]) {
+		const days = [TODAY + 7, TODAY + 8, TODAY + 9, TODAY + 14];
+		const held = portfolio(new Random(9), days, MAX_POSITIONS + 1).filter((position) => position.series !== series);
+		const list = cells({ account: { cash: MAX_CASH / 2, positions: held.slice(0, count) }, days });
+		all.push({ name: `positions/${count}`, recorded: play(list, place({})) });
+	}
+	return all;
+}
+
+/** The least cash with which an account may trade, and one micro-USDC less: premium, fee and margin after the trade are all in it. */
+function purses(): Boundary[] {
+	const all: Boundary[] = [];
+	const random = new Random(7);
+	for (let i = 0; i < 8; i++) {
+		const [underlying, kind, side] = [i & 1, (i >> 1) & 1, (i >> 2) & 1];
+		const series = Series.make(underlying, TODAY + 7, kind, strikeOf(underlying, random.pick(STRIKES)));
+		const held = portfolio(random, [TODAY + 7], i % 4);
+		const item = place({ series, side, price: side === 0 ? 60_000 : 1, size: 1 + random.below(50), timeInForce: i === 3 ? 1 : 0 });
+		const attempt = (cash: number): Recorded => play(cells({ account: { cash, positions: held } }), item);
+		let [refused, allowed] = [-1_000_000_000_000, 1_000_000_000_000];
+		while (allowed - refused > 1) {
+			const middle = Math.floor((allowed + refused) / 2);
+			if (attempt(middle).outcome.result === Result.InsufficientMargin) refused = middle;
+			else allowed = middle;
+		}
+		for (const cash of [allowed, refused]) all.push({ name: `purse/${i}/${cash - refused}`, recorded: attempt(cash) });
+	}
+	return all;
+}
+
+/** A report by the one reporter. */
+function report(fields: Partial<Messages.Report>): Item {
+	const surfaces = fields.surfaces ?? [];
+	const surfaceBytes = Encoding.surfaces(surfaces);
+	const message = {
+		underlying: 0,
+		time: CLOCK,
+		indexPrice: INDEX[0],
+		confidence: PPM,
+		signers: 1,
+		signatures: [],
+		...fields,
+		surfaces,
+		surfaceBytes,
+	};
+	return record(Encoding.report({ ...message, signatures: [sign(REPORTER, Messages.reportDigest(DOMAIN, message))] }));
+}
+
+function reports(): Boundary[] {
+	const all: Boundary[] = [];
+	const add = (name: string, item: Item, world: World = {}): void =>
+		void all.push({ name: `report/${name}`, recorded: play(cells(world), item, world.clock ?? CLOCK) });
+	for (const time of [CLOCK - 4, CLOCK - 3, CLOCK - 2, CLOCK, CLOCK + 1]) add(`time/${time - CLOCK}`, report({ time }));
+	for (const indexPrice of [0, 1, MAX_PRICE - 1, MAX_PRICE]) add(`indexPrice/${indexPrice}`, report({ indexPrice }));
+	for (const confidence of [PPM, PPM + 1]) add(`confidence/${confidence}`, report({ confidence }));
+	for (const underlying of [1, 2]) add(`underlying/${underlying}`, report({ underlying }));
+	const surface = {
+		day: TODAY + 7,
+		forward: INDEX[0],
+		a: 10_000_000,
+		b: 5_000_000,
+		rho: -250_000_000,
+		m: 0,
+		sigma: 200_000_000,
+		rate: 0,
+		confidence: PPM,
+	};
+	const variants: readonly Partial<Messages.Surface>[] = [
+		{},
+		...[0, 1, MAX_PRICE - 1, MAX_PRICE].map((forward) => ({ forward })),
+		...[PPM, PPM + 1].map((confidence) => ({ confidence })),
+		...[1_000_000, 1_000_001, -1_000_000, -1_000_001].map((rate) => ({ rate })),
+		...[10_000_000_000, 10_000_000_001].flatMap((edge) => [{ a: edge }, { b: edge }, { m: edge }, { m: -edge }, { sigma: edge }]),
+		...[0, -1].flatMap((edge) => [{ b: edge }, { sigma: edge }]),
+		...[999_999_999, 1_000_000_000, -999_999_999, -1_000_000_000].map((rho) => ({ rho })),
+		// The least variance of b = 5e-3, rho = -1/4, sigma = 1/5 is a + b sigma sqrt(1 - rho^2) = a + 968_245.8...
+		...[-968_245, -968_246, -10_000_000_001].map((a) => ({ a })),
+		...[TODAY, TODAY + 1].map((day) => ({ day })),
+	];
+	for (const [i, variant] of variants.entries()) add(`surface/${i}`, report({ surfaces: [{ ...surface, ...variant }] }));
+	for (const second of [0, 1]) add(`days/${second}`, report({ surfaces: [surface, { ...surface, day: TODAY + 7 + second }] }));
+	const opening = Series.expiryTimeOf(TODAY + 7) - SETTLEMENT_WINDOW_SECONDS;
+	for (const gap of [MAX_REPORT_GAP_SECONDS, MAX_REPORT_GAP_SECONDS + 1]) {
+		for (const [name, time] of [
+			["before", opening],
+			["entering", opening + 1],
+			["within", opening + 900],
+			["passing", opening + SETTLEMENT_WINDOW_SECONDS],
+			["leaving", opening + SETTLEMENT_WINDOW_SECONDS + gap - 1],
+			["after", opening + SETTLEMENT_WINDOW_SECONDS + gap],
+		] as const) {
+			add(`gap/${name}/${gap}`, report({ time }), { clock: time, indexAge: gap });
+		}
+	}
+	return all;
+}
+
+/** All of them. */
+export function boundaries(): Boundary[] {
+	const pairs = [...margins(), ...purses()];
+	for (let i = 0; i < pairs.length; i += 2) {
+		const [last, first] = [pairs[i], pairs[i + 1]].map((boundary) => boundary?.recorded.outcome.result);
+		if (last === Result.InsufficientMargin || first !== Result.InsufficientMargin) throw new Error(`${pairs[i]?.name} is no edge`);
+	}
+	return [...pairs, ...fields(), ...times(), ...positions(), ...reports()];
+}
