@@ -1,15 +1,31 @@
 // Deploys every contract, in order of dependency, with constructor arguments alone: addresses follow from the deployer's nonce, so contracts can name each
 // other before they exist. Interrupted, it goes on where it stopped.
 
-import { ContractFactory, TypedDataEncoder, concat, dataLength, getBytes, getCreateAddress, toBeHex } from "ethers";
+import { ContractFactory, TypedDataEncoder, getBytes, getCreateAddress } from "ethers";
 import type { Provider, Signer } from "ethers";
 import * as Artifacts from "../src/chain/Artifacts.ts";
 import type { ContractName, Deployment, Parameters } from "../src/chain/Deployment.ts";
 import { CONTRACT_NAMES, DEVNET } from "../src/chain/Deployment.ts";
 import * as Genesis from "../src/executor/Genesis.ts";
-import { TABLE } from "../src/machine/math/NormalTable.ts";
 import { toHex } from "../src/machine/math/Bytes.ts";
 import * as Assertion from "../src/protocol/Assertion.ts";
+import { normalTable } from "./01-normal-table.ts";
+import { usdc } from "./02-usdc.ts";
+import { stakeRegistry } from "./03-stake-registry.ts";
+import { inbox } from "./04-inbox.ts";
+import { sequencerInbox } from "./05-sequencer-inbox.ts";
+import { priceOracle } from "./06-price-oracle.ts";
+import { tradingFamily } from "./07-trading-family.ts";
+import { accountFamily } from "./08-account-family.ts";
+import { marketFamily } from "./09-market-family.ts";
+import { oneStepProofEntry } from "./10-one-step-proof-entry.ts";
+import { challengeManager } from "./11-challenge-manager.ts";
+import { assertionChain } from "./12-assertion-chain.ts";
+import { vault } from "./13-vault.ts";
+import { outbox } from "./14-outbox.ts";
+import { escapeHatch } from "./15-escape-hatch.ts";
+import { slashingEvidence } from "./16-slashing-evidence.ts";
+import type { Facts, Step } from "./Step.ts";
 
 export const VERSION = "0.1.0";
 
@@ -28,7 +44,25 @@ export type Options = {
 	readonly onProgress?: (contract: ContractName, done: number, all: number) => void;
 };
 
-type Step = { readonly name: ContractName; readonly arguments: readonly unknown[]; readonly value?: bigint };
+/** In the order of their nonces, which is the order of CONTRACT_NAMES. */
+export const STEPS: readonly Step[] = [
+	normalTable,
+	usdc,
+	stakeRegistry,
+	inbox,
+	sequencerInbox,
+	priceOracle,
+	tradingFamily,
+	accountFamily,
+	marketFamily,
+	oneStepProofEntry,
+	challengeManager,
+	assertionChain,
+	vault,
+	outbox,
+	escapeHatch,
+	slashingEvidence,
+];
 
 /** Deploys to the signer's chain. Throws an Error with one sentence when a contract does not land. */
 export async function deploy(signer: Signer, options: Options): Promise<Deployment> {
@@ -45,13 +79,14 @@ export async function deploy(signer: Signer, options: Options): Promise<Deployme
 	const reporters = options.reporters.map((reporter) => reporter.toLowerCase());
 	const genesis = Genesis.commitment({ domainSeparator: getBytes(domainSeparator), reporters, quorum: options.quorum });
 	const parameters = options.parameters ?? DEVNET;
-	const steps = stepsOf(addresses, options, parameters, domainSeparator, toHex(genesis.leaf));
+	const { quorum, committee, treasury } = options;
+	const facts: Facts = { domainSeparator, genesis: toHex(genesis.leaf), reporters, quorum, committee, treasury, parameters };
 	// Everybody reads events from here on, so a deployment that goes on keeps the block in which it began.
 	const deployBlock = options.startedAt?.block ?? (await provider.getBlockNumber()) + 1;
-	for (const [i, step] of steps.entries()) {
-		options.onProgress?.(step.name, i, steps.length);
+	for (const [i, step] of STEPS.entries()) {
+		options.onProgress?.(step.name, i, STEPS.length);
 		if ((await provider.getCode(addresses[step.name])) !== "0x") continue;
-		await create(signer, step, startNonce + i, addresses[step.name]);
+		await create(signer, step, startNonce + i, addresses, facts);
 	}
 	return {
 		network: options.network,
@@ -68,74 +103,17 @@ export async function deploy(signer: Signer, options: Options): Promise<Deployme
 	};
 }
 
-/** One step a contract. */
-function stepsOf(at: Record<ContractName, string>, options: Options, p: Parameters, domainSeparator: string, genesis: string): Step[] {
-	const config = {
-		verifier: at.OneStepProofEntry,
-		height: p.height,
-		challengePeriodBlocks: p.challengePeriodBlocks,
-		gracePeriodBlocks: p.gracePeriodBlocks,
-		minimumPeriodBlocks: p.minimumPeriodBlocks,
-		bond: BigInt(p.bond),
-		refundCap: BigInt(p.refundCap),
-	};
-	const budget = { censorshipBlocks: p.censorshipBudgetBlocks, delayBlocks: p.delayBlocks };
-	const stake = BigInt(p.validatorStake) * BigInt(options.committee.length);
-	const families = [at.TradingFamily, at.AccountFamily, at.MarketFamily];
-	return [
-		{ name: "NormalTable", arguments: [] },
-		{ name: "MockUSDC", arguments: [] },
-		{ name: "StakeRegistry", arguments: [at.SlashingEvidence, p.unbondingSeconds, options.committee], value: stake },
-		{ name: "Inbox", arguments: [at.Vault] },
-		{ name: "SequencerInbox", arguments: [at.Inbox, at.StakeRegistry, p.forceDelaySeconds] },
-		{ name: "PriceOracle", arguments: [domainSeparator, options.reporters, options.quorum] },
-		{ name: "TradingFamily", arguments: [at.NormalTable] },
-		{ name: "AccountFamily", arguments: [at.NormalTable] },
-		{ name: "MarketFamily", arguments: [at.NormalTable] },
-		{ name: "OneStepProofEntry", arguments: [at.Inbox, at.SequencerInbox, ...families] },
-		{ name: "ChallengeManager", arguments: [at.AssertionChain] },
-		{
-			name: "AssertionChain",
-			arguments: [at.ChallengeManager, at.SequencerInbox, at.Outbox, options.treasury, config, budget, genesis],
-		},
-		{ name: "Vault", arguments: [at.MockUSDC, at.Inbox, at.Outbox, at.EscapeHatch] },
-		{ name: "Outbox", arguments: [at.AssertionChain, at.Vault, at.EscapeHatch] },
-		{
-			name: "EscapeHatch",
-			arguments: [
-				at.AssertionChain,
-				at.Vault,
-				at.PriceOracle,
-				at.Inbox,
-				at.SequencerInbox,
-				p.deadAfterBlocks,
-				p.unservedSeconds,
-				p.registrationSeconds,
-			],
-		},
-		{ name: "SlashingEvidence", arguments: [at.StakeRegistry, at.SequencerInbox] },
-	];
-}
-
-/** Creation code of a data contract: returns a zero byte and then the data. */
-function dataContract(data: Uint8Array): string {
-	const code = concat(["0x00", data]);
-	// PUSH2 length, DUP1, PUSH1 offset, PUSH0, CODECOPY, PUSH0, RETURN: ten bytes before the code.
-	return concat(["0x61", toBeHex(dataLength(code), 2), "0x80600a5f395ff3", code]);
-}
-
-async function create(signer: Signer, step: Step, nonce: number, expected: string): Promise<void> {
-	let data: string;
-	if (step.name === "NormalTable") data = dataContract(TABLE);
-	else {
+async function create(signer: Signer, step: Step, nonce: number, at: Record<ContractName, string>, facts: Facts): Promise<void> {
+	let data = step.code?.();
+	if (data === undefined) {
 		const artifact = Artifacts.of(step.name);
-		data = (await new ContractFactory(artifact.abi, artifact.bytecode).getDeployTransaction(...step.arguments)).data;
+		data = (await new ContractFactory(artifact.abi, artifact.bytecode).getDeployTransaction(...step.arguments(at, facts))).data;
 	}
 	try {
-		const sent = await signer.sendTransaction({ data, nonce, value: step.value ?? 0n });
+		const sent = await signer.sendTransaction({ data, nonce, value: step.value?.(facts) ?? 0n });
 		const receipt = await sent.wait();
-		if (receipt?.contractAddress?.toLowerCase() !== expected)
-			throw new Error(`it landed at ${receipt?.contractAddress}, not at ${expected}`);
+		if (receipt?.contractAddress?.toLowerCase() !== at[step.name])
+			throw new Error(`it landed at ${receipt?.contractAddress}, not at ${at[step.name]}`);
 	} catch (cause) {
 		throw new Error(`${step.name} could not be deployed: ${(cause as Error).message}`, { cause });
 	}

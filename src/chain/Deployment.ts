@@ -1,4 +1,4 @@
-import { readFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** What the deployment of one network is: written by deploy/, read by everybody. */
@@ -87,6 +87,27 @@ export function load(root: string, network: string): Deployment {
 	} catch (cause) {
 		throw new Error(`There is no deployment for network "${network}" (${file} cannot be read): deploy it first.`, { cause });
 	}
+}
+
+/**
+ * The first of these networks' deployments whose contracts stand on the provider's chain. Where `npm start` left a record and a node was deployed to later,
+ * only the chain can tell which of the two it is. Throws an Error with one sentence when none does.
+ */
+export async function standing(
+	root: string,
+	networks: readonly string[],
+	provider: { getCode(address: string): Promise<string>; getNetwork(): Promise<{ readonly chainId: bigint }> },
+): Promise<Deployment> {
+	const { chainId } = await provider.getNetwork();
+	for (const network of networks) {
+		if (!existsSync(fileOf(root, network))) continue;
+		const deployment = load(root, network);
+		if (deployment.chainId === Number(chainId) && (await provider.getCode(deployment.contracts.SlashingEvidence)) !== "0x")
+			return deployment;
+	}
+	throw new Error(
+		`No deployment is recorded for network "${networks[0]}" that stands on chain ${chainId}: deploy with "strikeproof deploy", or run "npm start".`,
+	);
 }
 
 /** Writes it whole or not at all. */

@@ -1,0 +1,7 @@
+import { step } from "./Step.ts";
+
+export const tradingFamily = step({
+	name: "TradingFamily",
+	dependencies: ["NormalTable"],
+	arguments: (at) => [at.NormalTable],
+});

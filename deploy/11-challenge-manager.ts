@@ -1,0 +1,7 @@
+import { step } from "./Step.ts";
+
+export const challengeManager = step({
+	name: "ChallengeManager",
+	dependencies: ["AssertionChain"],
+	arguments: (at) => [at.AssertionChain],
+});

@@ -1,0 +1,62 @@
+// A deployment that survives its process: what has begun is written down before the first transaction, what is complete after the last.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Signer } from "ethers";
+import * as Deployments from "../src/chain/Deployment.ts";
+import type { Deployment } from "../src/chain/Deployment.ts";
+import { STEPS, deploy } from "./deploy.ts";
+import type { Options } from "./deploy.ts";
+
+type Started = { readonly deployer: string; readonly chainId: number; readonly nonce: number; readonly block: number };
+
+export type Recorded = {
+	readonly deployment: Deployment;
+	/** Whether it stood already, it was gone on with, or all of it was made now. */
+	readonly how: "found" | "resumed" | "deployed";
+};
+
+/**
+ * Deploys to the signer's chain and writes deployments/<network>.json under `root`. Called again it finds a complete deployment, or goes on with one that
+ * was interrupted. Throws an Error with one sentence when a contract does not land, or when another account began.
+ */
+export async function deployRecorded(root: string, signer: Signer, options: Omit<Options, "startedAt">): Promise<Recorded> {
+	const provider = signer.provider;
+	if (!provider) throw new Error("The signer is not connected to a chain.");
+	const file = Deployments.fileOf(root, options.network);
+	const chainId = Number((await provider.getNetwork()).chainId);
+	if (existsSync(file)) {
+		const known = Deployments.load(root, options.network);
+		if (known.chainId !== chainId)
+			throw new Error(`${file} is a deployment on chain ${known.chainId}, but the node is of chain ${chainId}: name another network.`);
+		const last = known.contracts[STEPS[STEPS.length - 1].name];
+		if ((await provider.getCode(last)) !== "0x") return { deployment: known, how: "found" };
+	}
+	const deployer = (await signer.getAddress()).toLowerCase();
+	const before = readStarted(file, deployer, chainId);
+	// A development chain that was started anew knows nothing of what an older one began.
+	const isAlive = before !== undefined && (await provider.getTransactionCount(deployer)) >= before.nonce;
+	const started: Started = isAlive
+		? before
+		: { deployer, chainId, nonce: await provider.getTransactionCount(deployer), block: (await provider.getBlockNumber()) + 1 };
+	writeWhole(`${file}.started`, started);
+	const deployment = await deploy(signer, { ...options, startedAt: started });
+	Deployments.save(root, deployment);
+	rmSync(`${file}.started`);
+	return { deployment, how: isAlive ? "resumed" : "deployed" };
+}
+
+function readStarted(file: string, deployer: string, chainId: number): Started | undefined {
+	if (!existsSync(`${file}.started`)) return undefined;
+	const started = JSON.parse(readFileSync(`${file}.started`, "utf8")) as Started;
+	if (started.chainId !== chainId) return undefined;
+	if (started.deployer !== deployer)
+		throw new Error(`${started.deployer} began this deployment: go on with its key, or remove ${file}.started to begin anew.`);
+	return started;
+}
+
+function writeWhole(file: string, started: Started): void {
+	mkdirSync(dirname(file), { recursive: true });
+	writeFileSync(`${file}.part`, `${JSON.stringify(started)}\n`);
+	renameSync(`${file}.part`, file);
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { STEPS } from "../../deploy/deploy.ts";
+import { deployRecorded } from "../../deploy/record.ts";
+import { CONTRACT_NAMES } from "../../src/chain/Deployment.ts";
+import type { ContractName } from "../../src/chain/Deployment.ts";
+import { L1 } from "../chain/l1.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "deploy");
+
+describe("given the numbered steps", () => {
+	it("has one file a contract, numbered by the order in which they are deployed", () => {
+		const files = readdirSync(folder).filter((file) => /^\d/.test(file));
+		assert.deepEqual(
+			STEPS.map(({ name }) => name),
+			[...CONTRACT_NAMES],
+		);
+		assert.equal(files.length, STEPS.length);
+		files.sort().forEach((file, i) => {
+			assert.equal(Number(file.slice(0, 2)), i + 1);
+			assert.match(readFileSync(join(folder, file), "utf8"), new RegExp(`name: "${STEPS[i].name}"`), file);
+		});
+	});
+});
+
+describe("given a deployment that is recorded", () => {
+	let l1: L1;
+	let snapshot = "";
+	let root = "";
+	before(async () => {
+		l1 = await L1.start();
+	});
+	after(() => l1.close());
+	beforeEach(async () => {
+		snapshot = await l1.chain.snapshot();
+		root = mkdtempSync(join(tmpdir(), "strikeproof-record-"));
+	});
+	afterEach(async () => {
+		await l1.chain.revert(snapshot);
+		rmSync(root, { recursive: true });
+	});
+
+	const file = (): string => join(root, "deployments", "test.json");
+	const start = (onProgress?: (next: ContractName) => void, signer = l1.deployer): ReturnType<typeof deployRecorded> => {
+		const { address } = l1.deployer;
+		return deployRecorded(root, signer, {
+			network: "test",
+			reporters: [address],
+			quorum: 1,
+			committee: [address],
+			treasury: address,
+			...(onProgress ? { onProgress } : {}),
+		});
+	};
+	const dieBefore =
+		(contract: ContractName) =>
+		(next: ContractName): void => {
+			if (next === contract) throw new Error("the process died");
+		};
+
+	it("refuses to go on with another account's, and where the record is of another chain", async () => {
+		await assert.rejects(start(dieBefore("Inbox")), /the process died/);
+		await assert.rejects(start(undefined, await l1.wallet(3)), /began this deployment: go on with its key/);
+		const { deployment } = await start();
+		writeFileSync(file(), JSON.stringify({ ...deployment, chainId: 7 }));
+		await assert.rejects(start(), /is a deployment on chain 7, but the node is of chain 31337/);
+	});
+
+	for (const contract of ["NormalTable", "AssertionChain", "SlashingEvidence"] as const) {
+		it(`interrupted before ${contract}, goes on without being told where`, async () => {
+			const nonce = await l1.deployer.getNonce();
+			await assert.rejects(start(dieBefore(contract)), /the process died/);
+			assert.equal(existsSync(file()), false);
+			assert.equal((await start()).how, "resumed");
+			assert.equal(await l1.deployer.getNonce(), nonce + CONTRACT_NAMES.length);
+			assert.deepEqual(readdirSync(join(root, "deployments")), ["test.json"]);
+		});
+	}
+
+	it("finds what is complete, and sends nothing", async () => {
+		const first = await start();
+		assert.equal(first.how, "deployed");
+		const nonce = await l1.deployer.getNonce();
+		assert.deepEqual(await start(), { ...first, how: "found" });
+		assert.equal(await l1.deployer.getNonce(), nonce);
+	});
+});
