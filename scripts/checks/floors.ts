@@ -40,6 +40,8 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 	"typechain-types": ["chain"],
 	artifacts: ["chain"],
 	deploy: ["node", "cli"],
+	// The command line starts under the Node that the packages bring.
+	scripts: ["cli"],
 };
 
 export type Import = { target: string; offset: number; typeOnly: boolean };

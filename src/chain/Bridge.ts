@@ -1,58 +1,131 @@
-import { Contract, TypedDataEncoder, getBytes } from "ethers";
-import type { HDNodeWallet, JsonRpcProvider } from "ethers";
+import { Contract, TypedDataEncoder, getBytes, isError } from "ethers";
+import type { ContractTransactionResponse, HDNodeWallet, JsonRpcProvider, Provider, Signer } from "ethers";
 import * as Artifacts from "./Artifacts.ts";
+import { ChainError } from "./ChainError.ts";
+import { errorOf } from "./Contracts.ts";
 import type { ContractName, Deployment } from "./Deployment.ts";
 
 /** What the other rooms hold of ethers without naming it. */
 export type ChainProvider = JsonRpcProvider;
 export type ChainWallet = HDNodeWallet;
+export type ChainSigner = Signer;
 
-/** The bridge as traders and auditors use it. */
+export type Sent = { readonly hash: string; readonly block: number; readonly gasUsed: bigint };
+
+/** A withdrawal with its proof, as `public/get_withdrawal_proof` gives it. */
+export type Claim = {
+	readonly outbox_root: string;
+	readonly index: number;
+	readonly account: number;
+	readonly recipient: string;
+	/** Micro-USDC. */
+	readonly amount: number;
+	readonly siblings: readonly string[];
+};
+
+/** The bridge as traders and auditors use it. What sends throws ChainError REFUSED with the contract's own error, or CANNOT_PAY. */
 export class Bridge {
-	readonly #provider: JsonRpcProvider;
+	readonly #provider: Provider;
 	readonly #deployment: Deployment;
 
-	constructor(provider: ChainProvider, deployment: Deployment) {
+	constructor(provider: Provider, deployment: Deployment) {
 		this.#provider = provider;
 		this.#deployment = deployment;
 	}
 
-	#call(name: ContractName, method: string, args: readonly unknown[], wallet?: ChainWallet): Promise<unknown> {
-		const contract = new Contract(
-			this.#deployment.contracts[name],
-			Artifacts.of(name).abi,
-			wallet?.connect(this.#provider) ?? this.#provider,
-		);
-		return contract.getFunction(method)(...args) as Promise<unknown>;
+	async #read(name: ContractName, method: string, args: readonly unknown[]): Promise<unknown> {
+		const contract = new Contract(this.#deployment.contracts[name], Artifacts.of(name).abi, this.#provider);
+		return contract.getFunction(method)(...args);
+	}
+
+	async #send(signer: ChainSigner, name: ContractName, method: string, args: readonly unknown[]): Promise<Sent> {
+		const runner = signer.provider ? signer : signer.connect(this.#provider);
+		const contract = new Contract(this.#deployment.contracts[name], Artifacts.of(name).abi, runner);
+		try {
+			const sent = (await contract.getFunction(method)(...args)) as ContractTransactionResponse;
+			const receipt = await sent.wait();
+			if (!receipt) throw new Error(`${sent.hash} was replaced`);
+			return { hash: receipt.hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed };
+		} catch (cause) {
+			const { message } = cause as Error;
+			if (isError(cause, "INSUFFICIENT_FUNDS") || /insufficient funds|doesn't have enough funds/i.test(message))
+				throw new ChainError("CANNOT_PAY", `${await signer.getAddress()} has too little ETH for the gas of ${name}.${method}.`, cause);
+			const reason = isError(cause, "CALL_EXCEPTION") ? errorOf(cause.data ?? undefined, cause.shortMessage) : message;
+			throw new ChainError("REFUSED", `${name}.${method} was refused: ${reason}`, cause);
+		}
+	}
+
+	/** Mints mock USDC, in micro-USDC, to anybody. */
+	mint(signer: ChainSigner, to: string, amount: bigint): Promise<Sent> {
+		return this.#send(signer, "MockUSDC", "mint", [to, amount]);
+	}
+
+	/** Moves micro-USDC from the signer into an account, which is opened if need be. Returns the account. */
+	async deposit(signer: ChainSigner, owner: string, subaccount: number, amount: bigint): Promise<number> {
+		const { Vault } = this.#deployment.contracts;
+		const allowance = (await this.#read("MockUSDC", "allowance", [await signer.getAddress(), Vault])) as bigint;
+		if (allowance < amount) await this.#send(signer, "MockUSDC", "approve", [Vault, amount]);
+		await this.#send(signer, "Vault", "deposit", [owner, subaccount, amount]);
+		return (await this.accountOf(owner, subaccount)) as number;
 	}
 
 	/** Mints mock USDC to a wallet and deposits it into its account 0. Local chains only. Returns the account. */
-	async fund(wallet: ChainWallet, amount: bigint): Promise<number> {
-		const { Vault } = this.#deployment.contracts;
-		for (const [name, method, args] of [
-			["MockUSDC", "mint", [wallet.address, amount]],
-			["MockUSDC", "approve", [Vault, amount]],
-			["Vault", "deposit", [wallet.address, 0, amount]],
-		] as const) {
-			const sent = (await this.#call(name, method, args, wallet)) as { wait(): Promise<unknown> };
-			await sent.wait();
-		}
-		return Number(await this.#call("Vault", "accountOf", [wallet.address, 0]));
+	async fund(wallet: ChainSigner, amount: bigint): Promise<number> {
+		const owner = await wallet.getAddress();
+		await this.mint(wallet, owner, amount);
+		return this.deposit(wallet, owner, 0, amount);
+	}
+
+	/** Sends a signed message's bytes through L1: after the delay anybody may include it, whatever the sequencer does. */
+	force(signer: ChainSigner, payload: Uint8Array): Promise<Sent> {
+		return this.#send(signer, "Inbox", "force", [payload]);
+	}
+
+	/** Includes every L1 message below `l1End`, whose last must be older than the delay. */
+	forceInclude(signer: ChainSigner, l1End: number): Promise<Sent> {
+		return this.#send(signer, "SequencerInbox", "forceInclude", [l1End]);
+	}
+
+	/** Pays a confirmed withdrawal to its recipient; anybody may send it. */
+	claim(signer: ChainSigner, claim: Claim): Promise<Sent> {
+		const { outbox_root, index, account, recipient, amount, siblings } = claim;
+		return this.#send(signer, "Outbox", "claim", [outbox_root, index, account, recipient, amount, siblings]);
+	}
+
+	/** The account of an owner, undefined before his first deposit. */
+	async accountOf(owner: string, subaccount: number): Promise<number | undefined> {
+		const account = Number(await this.#read("Vault", "accountOf", [owner, subaccount]));
+		return account === 0 ? undefined : account;
+	}
+
+	/** Micro-USDC in a wallet. */
+	async usdcOf(address: string): Promise<bigint> {
+		return (await this.#read("MockUSDC", "balanceOf", [address])) as bigint;
 	}
 
 	/** Micro-USDC that the vault holds. */
 	async vaultBalance(): Promise<bigint> {
-		return (await this.#call("Vault", "balance", [])) as bigint;
+		return (await this.#read("Vault", "balance", [])) as bigint;
+	}
+
+	/** L1 messages so far. */
+	async messageCount(): Promise<number> {
+		return Number(await this.#read("Inbox", "count", []));
 	}
 
 	async isClaimed(index: number): Promise<boolean> {
-		return (await this.#call("Outbox", "isClaimed", [index])) as boolean;
+		return (await this.#read("Outbox", "isClaimed", [index])) as boolean;
 	}
 
 	/** Wei that an address has staked on assertions. */
 	async bondOf(address: string): Promise<bigint> {
-		const [amount] = (await this.#call("AssertionChain", "stakes", [address])) as [bigint];
+		const [amount] = (await this.#read("AssertionChain", "stakes", [address])) as [bigint];
 		return amount;
+	}
+
+	/** Settlement price that L1's own oracle fixed, in micro-USDC per unit; 0 while it is not fixed. */
+	async settlementPrice(underlying: number, day: number): Promise<bigint> {
+		return (await this.#read("PriceOracle", "settlementPrice", [underlying, day])) as bigint;
 	}
 }
 

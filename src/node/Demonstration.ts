@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { deploy } from "../../deploy/deploy.ts";
 import { Bridge } from "../chain/Bridge.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
@@ -425,9 +424,4 @@ export class Demonstration {
 		await this.exchange.stop();
 		await this.chain.close();
 	}
-}
-
-/** Folder of a demonstration's stores. */
-export function dataDirectoryOf(root: string): string {
-	return join(root, "data", "embedded");
 }

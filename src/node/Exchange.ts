@@ -249,6 +249,7 @@ export class Exchange {
 				sequencer: parts.sequencerSigner.address,
 			},
 			finality: (sequence) => this.finality.of(sequence),
+			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
 			status: () => ({
 				height: live.height,

@@ -2,6 +2,7 @@ import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
 import type { GameReader } from "../ports/Game.ts";
 import type { Orderer } from "../ports/Orderer.ts";
+import * as Decimal from "../wire/Decimal.ts";
 import { SystemClock } from "./Clock.ts";
 import { Loop } from "../roles/Loop.ts";
 
@@ -52,6 +53,19 @@ export class Finality {
 			batches_confirmed: this.#confirmedBatches,
 			latest_confirmed: this.#assertion || null,
 		};
+	}
+
+	/** An account's withdrawals that L1 holds, oldest first; those not posted yet are not among them. */
+	withdrawalsOf(account: number): readonly object[] {
+		const { derived } = this.#ports;
+		const known = this.#outboxRoot;
+		return derived.withdrawals
+			.filter((withdrawal) => withdrawal.account === account)
+			.map((withdrawal) => ({
+				...withdrawal,
+				amount: Decimal.format(withdrawal.amount, Decimal.MICRO),
+				confirmed: known !== undefined && derived.withdrawalProof(withdrawal.index, known) !== undefined,
+			}));
 	}
 
 	/** What a claim on L1 needs, once the withdrawal is confirmed. */

@@ -1,9 +1,13 @@
+import { mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import pino from "pino";
 import type { Fields, Log } from "../ports/Log.ts";
 
 /** Structured log lines (one JSON object each) to a file, or to standard error when no file is named. */
 export function openLog(file: string | undefined, level = "info"): Log {
-	const destination = file ? pino.destination({ dest: file, mkdir: true, sync: false }) : pino.destination({ dest: 2, sync: true });
+	if (file) mkdirSync(dirname(file), { recursive: true });
+	// Opened here and now: a file that is still being opened when the process must end makes the logger throw over the reason why.
+	const destination = file ? pino.destination({ dest: openSync(file, "a"), sync: false }) : pino.destination({ dest: 2, sync: true });
 	return wrap(pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination));
 }
 

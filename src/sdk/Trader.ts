@@ -42,6 +42,14 @@ export type Acknowledgement = {
 	readonly remaining: number;
 };
 
+/** What the machine may say of a message that it executed; everything else is a refusal, which had no effect. */
+const EXECUTED: readonly string[] = ["Ok", "Rested", "Displaced", "Dropped"];
+
+/** Whether the machine executed the message, whatever came of it. */
+export function isExecuted(ack: Acknowledgement): boolean {
+	return EXECUTED.includes(ack.result);
+}
+
 /** One account of one signer on one connection. */
 export class Trader {
 	readonly account: number;

@@ -36,6 +36,7 @@ export const SCHEMAS = {
 	"public/get_account": z.strictObject({ account }),
 	"public/get_accounts_of": z.strictObject({ owner: bytes(20) }),
 	"public/get_finality": z.strictObject({ sequence: z.int().min(0) }),
+	"public/get_withdrawals": z.strictObject({ account }),
 	"public/get_withdrawal_proof": z.strictObject({ index: z.int().min(0) }),
 	"public/submit": z.strictObject({ payload: z.string().regex(/^0x([0-9a-fA-F]{2}){1,4096}$/, "1 to 4096 bytes in hexadecimal with 0x") }),
 	"public/order_debug": z.strictObject({

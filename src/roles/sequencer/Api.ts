@@ -26,6 +26,7 @@ export type ApiPorts = {
 	readonly clock: { now(): number };
 	/** What L1 says of a record, and proofs of withdrawals: filled by the node. */
 	readonly finality: (sequence: number) => object;
+	readonly withdrawals: (account: number) => readonly object[];
 	readonly withdrawalProof: (index: number) => object | undefined;
 	readonly status: () => object;
 };
@@ -57,7 +58,7 @@ export class Api {
 	};
 
 	#makeHandlers(): Handlers {
-		const { live, clock, domain, finality, withdrawalProof, status } = this.#ports;
+		const { live, clock, domain, finality, withdrawals, withdrawalProof, status } = this.#ports;
 		const place = (params: Params<"private/buy">, side: number): Promise<object> => this.#submit(encodeOrder(params, side));
 		return {
 			"public/get_time": () => clock.now(),
@@ -75,6 +76,7 @@ export class Api {
 			},
 			"public/get_accounts_of": ({ owner }) => live.queries.accountsOf(owner.toLowerCase()),
 			"public/get_finality": ({ sequence }) => finality(sequence),
+			"public/get_withdrawals": ({ account }) => withdrawals(account),
 			"public/get_withdrawal_proof": ({ index }) => {
 				const proof = withdrawalProof(index);
 				if (!proof) throw new RpcError(Code.NotFound, `withdrawal ${index} is not confirmed on L1 yet`);

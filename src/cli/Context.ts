@@ -1,0 +1,172 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { Bridge } from "../chain/Bridge.ts";
+import type { ChainProvider, ChainSigner } from "../chain/Bridge.ts";
+import type { Deployment } from "../chain/Deployment.ts";
+import * as Deployments from "../chain/Deployment.ts";
+import { Keystore, walletOf } from "../chain/Keystore.ts";
+import { DEVELOPMENT_CHAIN_ID, KEY_VARIABLE, NETWORKS, connect } from "../chain/Networks.ts";
+import { testWallet } from "../chain/TestKeys.ts";
+import { Connection, Trader } from "../sdk/index.ts";
+import { ExitCode, Failure } from "./ExitCode.ts";
+import { passwordFor } from "./password.ts";
+
+export const ROOT = join(import.meta.dirname, "..", "..");
+
+/** Whose deployments/ is read and written, and where keys/ is: STRIKEPROOF_HOME, or this checkout and the user's own folder. */
+export const RECORDS = process.env.STRIKEPROOF_HOME ?? ROOT;
+const KEYS = join(process.env.STRIKEPROOF_HOME ?? join(homedir(), ".strikeproof"), "keys");
+
+/** Options that every command takes. */
+export type Common = {
+	readonly network: string;
+	readonly rpcUrl?: string;
+	readonly apiUrl?: string;
+	readonly key?: string;
+	readonly account?: number;
+	readonly json: boolean;
+};
+
+/** A wallet that signs for its own address: transactions on L1, and messages to the exchange. */
+export type Signing = ChainSigner & { readonly address: string };
+
+/** What a command needs of the world, each opened when it is first asked for and closed at the end. */
+export class Context {
+	readonly options: Common;
+	#provider: Promise<ChainProvider> | undefined;
+	#connection: Promise<Connection> | undefined;
+	#wallet: Promise<Signing> | undefined;
+
+	constructor(options: Common) {
+		this.options = options;
+	}
+
+	get apiUrl(): string {
+		return this.options.apiUrl ?? process.env.STRIKEPROOF_API_URL ?? "ws://127.0.0.1:8547";
+	}
+
+	get rpcUrl(): string {
+		const { network, rpcUrl } = this.options;
+		const known = NETWORKS[network];
+		const url = rpcUrl ?? process.env[known.urlVariable] ?? known.url;
+		if (url === undefined)
+			throw new Failure(
+				ExitCode.Usage,
+				`The node of ${network} is not known: give --rpc-url, or set ${known.urlVariable} in the environment.`,
+			);
+		return url;
+	}
+
+	get keystore(): Keystore {
+		return new Keystore(KEYS);
+	}
+
+	provider(): Promise<ChainProvider> {
+		this.#provider ??= connect(this.options.network, this.rpcUrl);
+		return this.#provider;
+	}
+
+	/** The deployment on the network's chain; on a local chain it may be the one that `npm start` made. */
+	async deployment(): Promise<Deployment> {
+		const { network } = this.options;
+		const networks = NETWORKS[network].url === undefined ? [network] : [network, "embedded", "localhost"];
+		try {
+			return await Deployments.standing(RECORDS, networks, await this.provider());
+		} catch (cause) {
+			if (cause instanceof Error && cause.message.startsWith("No deployment")) throw new Failure(ExitCode.NotFound, cause.message, cause);
+			throw cause;
+		}
+	}
+
+	async bridge(): Promise<Bridge> {
+		return new Bridge(await this.provider(), await this.deployment());
+	}
+
+	connection(): Promise<Connection> {
+		this.#connection ??= Connection.open(this.apiUrl);
+		return this.#connection;
+	}
+
+	/** The key's wallet, connected to the node. A key comes from the environment or from an encrypted file, never from an argument. */
+	wallet(): Promise<Signing> {
+		this.#wallet ??= this.#openWallet();
+		return this.#wallet;
+	}
+
+	async #openWallet(): Promise<Signing> {
+		const name = this.options.key ?? process.env.STRIKEPROOF_KEY;
+		const fromEnvironment = process.env[KEY_VARIABLE];
+		if (name === undefined && fromEnvironment) return walletOf(fromEnvironment, KEY_VARIABLE).connect(await this.provider());
+		const place = /^test\/(\d{1,3})$/.exec(name ?? "");
+		if (place) return this.#testWallet(Number(place[1]));
+		const { keystore } = this;
+		const chosen = name ?? "default";
+		if (name === undefined && !keystore.has(chosen)) {
+			throw new Failure(
+				ExitCode.NoKey,
+				`No key: make one with "strikeproof keys new", or set ${KEY_VARIABLE} in the environment; on a local chain --key test/60 is a public test key.`,
+			);
+		}
+		keystore.addressOf(chosen);
+		const wallet = await keystore.unlock(chosen, await passwordFor(`Password of the key ${chosen}: `));
+		return wallet.connect(await this.provider());
+	}
+
+	/** PUBLIC TEST KEYS: anybody knows them, so they are refused wherever something could be of value. */
+	async #testWallet(place: number): Promise<Signing> {
+		const provider = await this.provider();
+		const { chainId } = await provider.getNetwork();
+		if (Number(chainId) !== DEVELOPMENT_CHAIN_ID)
+			throw new Failure(
+				ExitCode.NoKey,
+				`test/${place} is a public test key, and chain ${chainId} is no development chain: use a key of your own.`,
+			);
+		return testWallet(place).connect(provider);
+	}
+
+	/** The account given, or the key's first one. */
+	async account(): Promise<number> {
+		if (this.options.account !== undefined) return this.options.account;
+		const { address } = await this.wallet();
+		const [first] = await (await this.connection()).call<number[]>("public/get_accounts_of", { owner: address });
+		if (first === undefined)
+			throw new Failure(
+				ExitCode.NotFound,
+				`${address} has no account at this exchange yet: deposit first, and wait for the deposit to be credited.`,
+			);
+		return first;
+	}
+
+	async trader(): Promise<Trader> {
+		return Trader.open(await this.connection(), await this.wallet(), await this.account());
+	}
+
+	async close(): Promise<void> {
+		await this.#connection?.then((connection) => connection.close()).catch(() => undefined);
+		await this.#provider?.then((provider) => provider.destroy()).catch(() => undefined);
+	}
+}
+
+/** What a command says: to a person, and to a program. */
+export type Answer = { readonly text: string; readonly json: object; readonly exitCode?: number };
+
+/** Adds a command's work: it gets a context, and what it answers is printed in the form that was asked for. */
+export function does<Options extends object>(
+	command: Command,
+	work: (context: Context, options: Options & Common, ...args: string[]) => Promise<Answer>,
+): Command {
+	return command.action(async (...all: unknown[]) => {
+		const self = all.at(-1) as Command;
+		const options = self.optsWithGlobals<Options & Common>();
+		const args = self.processedArgs as string[];
+		const context = new Context(options);
+		try {
+			const { text, json, exitCode } = await work(context, options, ...args);
+			process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+			process.exitCode = exitCode ?? ExitCode.Ok;
+		} finally {
+			await context.close();
+		}
+	});
+}

@@ -1,0 +1,43 @@
+// `strikeproof`: the command line of traders and operators (docs/cli.md).
+
+import { Command, Option } from "commander";
+import { VERSION } from "../../deploy/deploy.ts";
+import { NETWORKS } from "../chain/Networks.ts";
+import { accountCommands } from "./account.ts";
+import { deployCommand } from "./deploy.ts";
+import { disputeCommand } from "./dispute.ts";
+import { doctorCommand } from "./doctor.ts";
+import { finish } from "./finish.ts";
+import { forceCommand } from "./force.ts";
+import { fundsCommands } from "./funds.ts";
+import { keysCommand } from "./keys.ts";
+import { whole } from "./parse.ts";
+import { statusCommand } from "./status.ts";
+import { tradeCommand } from "./trade.ts";
+import { upCommand } from "./up.ts";
+
+const program = new Command("strikeproof")
+	.description("An options exchange as a rollup: trade on it, move money in and out, watch it, deploy it.")
+	.version(VERSION)
+	.configureHelp({ showGlobalOptions: true })
+	.addOption(new Option("--network <name>", "chain the exchange stands on").choices(Object.keys(NETWORKS)).default("localhost"))
+	.option("--rpc-url <url>", "its node, instead of the network's own or the environment's")
+	.option("--api-url <url>", "the exchange's API (default: STRIKEPROOF_API_URL, or ws://127.0.0.1:8547)")
+	.option("--key <name>", "name of a key in the keystore; on a development chain test/N is a public test key")
+	.option("--account <number>", "account at the exchange (default: the key's first)", whole(1, 0xffffff))
+	.option("--json", "print one JSON object", false);
+for (const command of [
+	upCommand("up"),
+	deployCommand(),
+	...fundsCommands(),
+	tradeCommand(),
+	...accountCommands(),
+	forceCommand(),
+	statusCommand(),
+	doctorCommand(),
+	disputeCommand(),
+	keysCommand(),
+])
+	program.addCommand(command.configureHelp({ showGlobalOptions: true }));
+
+await finish(program);

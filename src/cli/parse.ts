@@ -1,0 +1,64 @@
+// Arguments and options as values. Each refusal ends the process with the usage code.
+
+import { InvalidArgumentError } from "commander";
+import { lotsPerUnit, tickSize } from "../machine/Constants.ts";
+import * as Series from "../machine/types/Series.ts";
+import * as Decimal from "../wire/Decimal.ts";
+import * as Names from "../wire/Names.ts";
+import { ExitCode, Failure } from "./ExitCode.ts";
+
+/** A whole number in a range. */
+export function whole(lowest: number, highest: number): (text: string) => number {
+	return (text) => {
+		const value = Number(text);
+		if (!/^\d+$/.test(text) || value < lowest || value > highest)
+			throw new InvalidArgumentError(`a whole number from ${lowest} to ${highest} is needed.`);
+		return value;
+	};
+}
+
+/** Dollars as micro-USDC. */
+export function usdc(text: string): number {
+	const micro = Decimal.parse(text, Decimal.MICRO);
+	if (micro === undefined || micro <= 0) throw new InvalidArgumentError("an amount of USDC is needed, such as 1000 or 12.50.");
+	return micro;
+}
+
+export function address(text: string): string {
+	if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError("an address of 40 hexadecimal digits with 0x is needed.");
+	return text.toLowerCase();
+}
+
+/** A series by its name. */
+export function series(text: string): number {
+	const found = Names.seriesOf(text.toUpperCase());
+	if (found === undefined) throw new InvalidArgumentError("an instrument such as ETH-25DEC26-4000-C is needed.");
+	return found;
+}
+
+/** Dollars a unit as ticks of a series. */
+export function ticks(ofSeries: number, text: string): number {
+	const tick = tickSize(Series.underlyingOf(ofSeries));
+	const micro = Decimal.parse(text, Decimal.MICRO);
+	if (micro === undefined || micro <= 0 || micro % tick !== 0)
+		throw new Failure(ExitCode.Usage, `The price ${text} is not a multiple of the tick, ${Decimal.format(tick, Decimal.MICRO)}.`);
+	return micro / tick;
+}
+
+/** Units of the underlying as lots of a series. */
+export function lots(ofSeries: number, text: string): number {
+	const scale = lotsPerUnit(Series.underlyingOf(ofSeries));
+	const size = Decimal.parse(text, scale);
+	if (size === undefined || size <= 0)
+		throw new Failure(ExitCode.Usage, `The amount ${text} is not a multiple of the lot, ${Decimal.format(1, scale)}.`);
+	return size;
+}
+
+/** Micro-USDC as a person reads them. */
+export function dollars(micro: bigint | number): string {
+	const value = BigInt(micro);
+	const part = String(value % 1_000_000n)
+		.padStart(6, "0")
+		.replace(/0{1,4}$/, "");
+	return `${(value / 1_000_000n).toLocaleString("en")}.${part} USDC`;
+}
