@@ -95,9 +95,37 @@ function results(): Finding[] {
 	return found;
 }
 
+const RUNBOOKS = "docs/runbooks";
+
+/** Every alarm that code raises has a runbook under its name, every runbook is of an alarm, and the overview links to each. */
+export function runbooks(
+	sources: readonly { readonly file: string; readonly text: string }[],
+	books: readonly string[],
+	overview: string,
+): Finding[] {
+	const found: Finding[] = [];
+	const raised = new Set<string>();
+	for (const { file, text } of sources) {
+		for (const match of text.matchAll(/\.alarm\(\s*([^\s,)]+)/g)) {
+			const line = lineAt(text, match.index);
+			const name = /^"(\w+)"$/.exec(String(match[1]))?.[1];
+			if (name === undefined)
+				found.push({ file, line, message: "raises an alarm whose name is not written there: name it, so that its runbook is found." });
+			else if (!books.includes(name)) found.push({ file, line, message: `raises ${name}, which has no ${RUNBOOKS}/${name}.md.` });
+			if (name !== undefined) raised.add(name);
+		}
+	}
+	for (const name of books) {
+		const file = `${RUNBOOKS}/${name}.md`;
+		if (!raised.has(name)) found.push({ file, message: `is of no alarm that src raises.` });
+		if (!overview.includes(`(${name}.md)`)) found.push({ file, message: `is not in ${RUNBOOKS}/README.md.` });
+	}
+	return found;
+}
+
 export const docs: Check = {
 	name: "docs",
-	promise: "links lead somewhere, commands exist, every Result is described",
+	promise: "links lead somewhere, commands exist, every Result is described, every alarm has a runbook",
 	async run() {
 		const scripts = new Set(Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts));
 		const found = results();
@@ -105,6 +133,11 @@ export const docs: Check = {
 			const text = read(file);
 			found.push(...links(file, text), ...commands(file, text, scripts), ...paths(file, text));
 		}
+		const sources = filesUnder("src", ".ts").map((file) => ({ file, text: read(file) }));
+		const books = filesUnder(RUNBOOKS, ".md")
+			.map((file) => posix.basename(file, ".md"))
+			.filter((name) => name !== "README");
+		found.push(...runbooks(sources, books, read(`${RUNBOOKS}/README.md`)));
 		for (const folder of ["src", "contracts", "scripts", "deploy", "bench", "test"]) {
 			for (const file of filesUnder(folder, ".ts", ".mjs", ".sol")) found.push(...paths(file, read(file)));
 		}

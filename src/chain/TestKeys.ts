@@ -10,6 +10,8 @@ export const PLACES = {
 	challenger: 4,
 	keeper: 5,
 	liar: 6,
+	/** Pays for reports to L1's oracle. */
+	feeder: 7,
 	reporters: 10,
 	traders: 30,
 } as const;

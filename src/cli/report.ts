@@ -22,6 +22,7 @@ export function claimsOf(report: Report): Claim[] {
 		},
 		{ sentence: "the censored trader's message was executed without the sequencer", holds: report.forcedIncluded },
 		{ sentence: "the expiry settled", holds: report.settledSeries > 0 },
+		{ sentence: "L1's own oracle fixed the same settlement prices", holds: report.oracleAgrees },
 		{ sentence: "withdrawals were paid on L1", holds: BigInt(report.withdrawn) > 0n },
 		{ sentence: "no account ended below zero", holds: report.insolventAccounts === 0 },
 		{ sentence: "the vault holds what the final state owes, to the last micro-USDC", holds: report.conserved },

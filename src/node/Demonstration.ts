@@ -50,6 +50,8 @@ export type Report = {
 	oneStepGas: number;
 	forcedIncluded: boolean;
 	settledSeries: number;
+	/** Whether L1's own oracle fixed the same settlement prices as the machine. */
+	oracleAgrees: boolean;
 	withdrawn: string;
 	vaultBalance: string;
 	owed: string;
@@ -103,7 +105,7 @@ export class Demonstration {
 		const { say, root, log, seed, host, port } = options;
 		const chain = await EmbeddedChain.start({ port: options.l1Port, startTime: START_TIME });
 		say(1, `an L1 of its own at ${chain.url}`);
-		for (const place of [...Object.values(PLACES).slice(0, 7), ...Array.from({ length: TRADERS }, (_, i) => PLACES.traders + i)]) {
+		for (const place of [...Object.values(PLACES).slice(0, 8), ...Array.from({ length: TRADERS }, (_, i) => PLACES.traders + i)]) {
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, `0x${(1000n * ETH).toString(16)}`]);
 		}
 		const addressOf = (place: number): string => testWallet(place).address;
@@ -351,7 +353,19 @@ export class Demonstration {
 		const price = (underlying: number): string =>
 			`$${((exchange.live.queries.expiry(underlying, day)?.settlementPrice ?? 0) / 1_000_000).toLocaleString("en", { maximumFractionDigits: 2 })}`;
 		say(6, `${this.report.settledSeries} series settled: ETH at ${price(0)}, BTC at ${price(1)}, the averages of the last 30 minutes`);
+		await this.#oracle(day);
 		await this.#withdrawals();
+	}
+
+	/** L1's own oracle heard the window's reports too: were every machine off chain gone now, it would know the price. */
+	async #oracle(day: number): Promise<void> {
+		const prices = (): Promise<bigint[]> => Promise.all([0, 1].map((underlying) => this.bridge.settlementPrice(underlying, day)));
+		await this.#until("L1's oracle to fix the settlement prices", async () => (await prices()).every((price) => price > 0n));
+		const fixed = await prices();
+		const { queries } = this.exchange.live;
+		this.report.oracleAgrees = fixed.every((price, underlying) => price === BigInt(queries.expiry(underlying, day)?.settlementPrice ?? 0));
+		const verdict = this.report.oracleAgrees ? "the same prices" : `OTHER prices: ${fixed.join(", ")}`;
+		this.#options.say(6, `L1's own oracle, which heard the same reporters, fixed ${verdict}`);
 	}
 
 	async #withdrawals(): Promise<void> {

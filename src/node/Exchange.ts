@@ -6,6 +6,7 @@ import { GameChain } from "../chain/GameChain.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
 import { KeySigner } from "../chain/KeySigner.ts";
 import { PLACES, testWallet } from "../chain/TestKeys.ts";
+import { OracleChain } from "../chain/OracleChain.ts";
 import { ThreadedSigner } from "../chain/ThreadedSigner.ts";
 import { L1InboxReader } from "../chain/L1InboxReader.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
@@ -14,6 +15,7 @@ import { Follower } from "../executor/Follower.ts";
 import * as Genesis from "../executor/Genesis.ts";
 import { LiveExecutor } from "../executor/LiveExecutor.ts";
 import { SignaturePool } from "../executor/SignaturePool.ts";
+import { Result } from "../machine/Result.ts";
 import type { SyntheticMarket } from "../market/SyntheticMarket.ts";
 import { LocalOrderer } from "../ordering/local/LocalOrderer.ts";
 import type { Clock } from "../ports/Clock.ts";
@@ -224,7 +226,10 @@ export class Exchange {
 			clock,
 			log: logOf("reporters"),
 			metrics,
-			publish: async (payload) => void (await submit(payload)),
+			store: prefixed(stores.reporters, "circle/"),
+			oracle: new OracleChain(provider, deployment),
+			sender: managerOf(testWallet(PLACES.feeder), prefixed(stores.reporters, "feeder/"), "reporters"),
+			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
 		});
 		this.reconciler = new Reconciler({

@@ -1,7 +1,7 @@
 import { mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import pino from "pino";
-import type { Fields, Log } from "../ports/Log.ts";
+import type { Alarm, Fields, Log } from "../ports/Log.ts";
 
 /** Structured log lines (one JSON object each) to a file, or to standard error when no file is named. */
 export function openLog(file: string | undefined, level = "info"): Log {
@@ -16,7 +16,8 @@ function wrap(logger: pino.Logger): Log {
 		debug: (message: string, fields?: Fields) => logger.debug(fields ?? {}, message),
 		info: (message: string, fields?: Fields) => logger.info(fields ?? {}, message),
 		warn: (message: string, fields?: Fields) => logger.warn(fields ?? {}, message),
-		alarm: (name: string, message: string, fields?: Fields) => logger.error({ ...fields, alarm: name }, message),
+		alarm: (name: Alarm, message: string, fields?: Fields) =>
+			logger.error({ ...fields, alarm: name, runbook: `docs/runbooks/${name}.md` }, message),
 		child: (fields: Fields) => wrap(logger.child(fields)),
 	};
 }

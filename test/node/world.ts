@@ -52,7 +52,7 @@ export class World {
 	/** Every role but the proposer and the challenger runs when it resolves. */
 	static async start(wallets: readonly number[] = []): Promise<World> {
 		const chain = await EmbeddedChain.start({ startTime: START });
-		for (const place of [...Object.values(PLACES).slice(0, 7), ...wallets])
+		for (const place of [...Object.values(PLACES).slice(0, 8), ...wallets])
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, RICH]);
 		const deployment = await deploy(testWallet(PLACES.deployer).connect(chain.provider), {
 			network: "embedded",

@@ -1,14 +1,19 @@
 import * as Encoding from "../../machine/step/Encoding.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { TransactionSender } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
+import type { Oracle } from "../../ports/Oracle.ts";
 import type { MarketQuote } from "../../ports/PriceSource.ts";
+import type { Store } from "../../ports/Store.ts";
 import { Loop } from "../Loop.ts";
 import type { Due } from "./decide.ts";
-import { decide, medianOf } from "./decide.ts";
+import { decide, medianOf, obsolete, owed } from "./decide.ts";
+import { MadeReports } from "./MadeReports.ts";
 import type { Reporter } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
+import type { Made, View } from "./view.ts";
 import { look } from "./view.ts";
 
 export type CirclePorts = {
@@ -18,20 +23,39 @@ export type CirclePorts = {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics: Metrics;
-	/** Sends a report where it is needed: to the sequencer, and to L1's oracle. */
-	readonly publish: (payload: Uint8Array) => Promise<void>;
+	readonly store: Store;
+	/** Sends a report to the exchange; resolves with whether the machine took it. */
+	readonly publish: (payload: Uint8Array) => Promise<boolean>;
+	/** L1's own oracle, and who pays for what is sent to it. */
+	readonly oracle: Oracle;
+	readonly sender: TransactionSender;
 	readonly intervalSeconds: number;
 };
 
 const PAUSE_MS = 200;
+/** LIMIT: reports made in one round, when time was missed. */
+const MAX_MADE = 64;
+/** LIMIT: reports sent to L1 before it is asked again where it stands. */
+const MAX_SENT = 24;
 
-/** Brings reporters together: asks all what they see, proposes the median, collects signatures. It has no power: it can only delay. */
+/**
+ * Brings reporters together: asks all what they see, proposes the median, collects signatures, and sends the reports to the machine and, those of settlement
+ * windows, to L1's oracle. Neither destination waits for the other. It has no power: it can only delay.
+ */
 export class ReporterCircle {
 	readonly #ports: CirclePorts;
 	readonly #loop: Loop;
+	readonly #made: MadeReports;
+	readonly #oracleTimes = new Map<number, number>();
+	/** Reports that L1 refused. */
+	#attempt = 0;
+	readonly #refused = new Map<number, { readonly time: number; readonly until: number }>();
+	#publishing: Promise<void> | undefined;
+	#feeding: Promise<void> | undefined;
 
 	constructor(ports: CirclePorts) {
 		this.#ports = ports;
+		this.#made = new MadeReports(ports.store);
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
 	}
 
@@ -39,18 +63,86 @@ export class ReporterCircle {
 		this.#loop.start();
 	}
 
-	stop(): Promise<void> {
-		return this.#loop.stop();
+	async stop(): Promise<void> {
+		await this.#loop.stop();
+		await this.#publishing;
+		await this.#feeding;
 	}
 
-	/** Reports what is due. */
-	async round(): Promise<void> {
+	#look(): View {
 		const { live, clock, intervalSeconds } = this.#ports;
-		for (const due of decide(look(live, clock, intervalSeconds))) await this.#report(due);
+		return look(
+			live,
+			clock,
+			intervalSeconds,
+			(underlying) => this.#made.of(underlying),
+			(underlying) => this.#oracleTimes.get(underlying),
+		);
 	}
 
-	async #report(due: Due): Promise<void> {
-		const { reporters, quorum, log, metrics, publish } = this.#ports;
+	/** Makes what is due, and begins to send what is owed. */
+	async round(): Promise<void> {
+		for (let count = 0; count < MAX_MADE;) {
+			const due = decide(this.#look());
+			let made = 0;
+			for (const one of due) if (await this.#make(one)) made += 1;
+			if (made === 0) break;
+			count += made;
+		}
+		const view = this.#look();
+		this.#publishing ??= this.#publish(view).finally(() => (this.#publishing = undefined));
+		this.#feeding ??= this.#feed(view).finally(() => (this.#feeding = undefined));
+		for (const feed of view.feeds) await this.#made.forget(feed.underlying, obsolete(feed));
+	}
+
+	/** Sends the machine what it is owed, in order. Never rejects: what failed is owed still. */
+	async #publish(view: View): Promise<void> {
+		const { publish, log, clock, intervalSeconds } = this.#ports;
+		try {
+			for (const feed of view.feeds) {
+				for (const { time, payload } of owed(feed).machine) {
+					const refused = this.#refused.get(feed.underlying);
+					if (refused?.time === time && clock.now() < refused.until) break;
+					if (await publish(payload)) continue;
+					// What is refused fills the log each time, so it is not sent again at once, and nothing behind it helps.
+					this.#refused.set(feed.underlying, { time, until: clock.now() + intervalSeconds });
+					break;
+				}
+			}
+		} catch (error) {
+			log.warn("the exchange did not take a report", { reason: (error as Error).message });
+		}
+	}
+
+	/** Sends L1's oracle what it is owed. Never rejects. */
+	async #feed(view: View): Promise<void> {
+		const { log } = this.#ports;
+		try {
+			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed.underlying, owed(feed).oracle)));
+		} catch (error) {
+			log.warn("L1's oracle could not be reached", { reason: (error as Error).message });
+		}
+	}
+
+	async #feedOne(underlying: number, reports: readonly Made[]): Promise<void> {
+		const { oracle, sender, log, metrics } = this.#ports;
+		if (this.#oracleTimes.has(underlying) && reports.length === 0) return;
+		// One after the other: were one lost and the next one taken, L1 would have another average than the machine.
+		for (const { time, payload } of reports.slice(0, MAX_SENT)) {
+			const outcome = await sender.send(oracle.report(underlying, time, payload, this.#attempt));
+			if (outcome.status === "mined") continue;
+			this.#attempt += 1;
+			log.debug("L1's oracle refused a report", { underlying, time, error: outcome.error });
+			break;
+		}
+		const last = await oracle.lastTime(underlying);
+		this.#oracleTimes.set(underlying, last);
+		metrics.set("oracle_report_time_seconds", last, { underlying: String(underlying) });
+	}
+
+	/** Makes one report. Returns whether it could. */
+	async #make(due: Due): Promise<boolean> {
+		const { reporters, quorum, log, metrics } = this.#ports;
 		const seen = await Promise.all(reporters.map((reporter) => reporter.see(due.underlying, due.time, due.days).catch(() => undefined)));
 		const quotes = seen.filter((quote): quote is MarketQuote => quote !== undefined);
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
@@ -59,7 +151,7 @@ export class ReporterCircle {
 				seen: quotes.length,
 				quorum,
 			});
-			return;
+			return false;
 		}
 		const proposal = medianOf(quotes);
 		let signers = 0;
@@ -73,8 +165,9 @@ export class ReporterCircle {
 		}
 		if (signatures.length < quorum) {
 			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ", { signed: signatures.length, quorum });
-			return;
+			return false;
 		}
-		await publish(Encoding.report(reportOf(proposal, signers, signatures)));
+		await this.#made.add(due.underlying, { time: due.time, payload: Encoding.report(reportOf(proposal, signers, signatures)) });
+		return true;
 	}
 }

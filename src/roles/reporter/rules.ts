@@ -21,15 +21,62 @@ export function agrees(proposal: MarketQuote, own: MarketQuote): boolean {
 	});
 }
 
-/** The next time to report when the last report was of `last`: inside a settlement window no hole is longer than a minute. */
-export function nextTime(last: number, now: number): number {
-	if (last === 0 || !Reporting.leavesGap(last, now)) return now;
-	const day = Math.floor((last + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY);
-	const windowStart = day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY - SETTLEMENT_WINDOW_SECONDS;
-	return Math.min(now, last < windowStart ? windowStart : last + MAX_REPORT_GAP_SECONDS);
+/** Start of the settlement window that is open at `time`, or of the next one. */
+export function windowStartFrom(time: number): number {
+	const day = Math.floor((time + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY);
+	return day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY - SETTLEMENT_WINDOW_SECONDS;
 }
 
-/** Whether there is something to report: nothing was for a while, or a window is open and must have no hole. */
+/** Whether a settlement window is open: from 07:30 until 08:00 UTC. */
+export function isInWindow(time: number): boolean {
+	return time >= windowStartFrom(time);
+}
+
+/**
+ * The next time to report when the last report was of `last`. A window begins with a report of its first second, so that whoever hears the window's reports
+ * alone gets the same average as who heard all; inside it no hole is longer than a minute.
+ */
+export function nextTime(last: number, now: number): number {
+	if (last === 0) return now;
+	const windowStart = windowStartFrom(last);
+	if (last < windowStart) return Math.min(now, windowStart);
+	return Reporting.leavesGap(last, now) ? Math.min(now, last + MAX_REPORT_GAP_SECONDS) : now;
+}
+
+/** Whether there is something to report: nothing was for a while. A first report inside a window would be refused, so it waits. */
 export function isDue(last: number, now: number, intervalSeconds: number): boolean {
-	return now > last && (last === 0 || now - last >= intervalSeconds);
+	if (last === 0) return !Reporting.leavesGap(0, now);
+	return now > last && now - last >= intervalSeconds;
+}
+
+/** Whether a report is part of a window's average, or may be the one that ends it. */
+export function countsForWindow(time: number): boolean {
+	return isInWindow(time) || isInWindow(time - MAX_REPORT_GAP_SECONDS);
+}
+
+/** Of reports in order of time, those that the machine needs behind its last: all of a window, and the newest for the present prices. */
+export function neededByMachine<R extends { readonly time: number }>(made: readonly R[], last: number): R[] {
+	return made.filter(({ time }, i) => time > last && (countsForWindow(time) || i === made.length - 1));
+}
+
+/** Of reports in order of time, those that L1's oracle needs behind its last: a first one, then every window's and the one that ends it. */
+export function neededByOracle<R extends { readonly time: number }>(made: readonly R[], last: number): R[] {
+	const needed: R[] = [];
+	let before = last;
+	for (const report of made) {
+		const { time } = report;
+		if (time <= before) continue;
+		const isFirst = before === 0 && !Reporting.leavesGap(0, time);
+		const ends = before !== 0 && isInWindow(before);
+		if (!isFirst && !ends && !(before !== 0 && isInWindow(time))) continue;
+		needed.push(report);
+		before = time;
+	}
+	return needed;
+}
+
+/** The time at which a destination misses a report that nobody made, or nothing. */
+export function hole(last: number, next: number | undefined, now: number): number | undefined {
+	if (last === 0 || next === undefined || !Reporting.leavesGap(last, next)) return undefined;
+	return nextTime(last, now);
 }

@@ -3,7 +3,18 @@ import { MAX_REPORT_EXPIRIES, MAX_UNDERLYINGS } from "../../machine/Constants.ts
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
 
-export type Feed = { readonly underlying: number; readonly lastTime: number; readonly days: readonly number[] };
+/** A report under a quorum of signatures. */
+export type Made = { readonly time: number; readonly payload: Uint8Array };
+
+export type Feed = {
+	readonly underlying: number;
+	/** Times of the last reports that the machine and L1's oracle took, 0 before the first; the oracle's is undefined while it is not known. */
+	readonly machineTime: number;
+	readonly oracleTime: number | undefined;
+	/** Reports that may still be needed, in order of time. */
+	readonly made: readonly Made[];
+	readonly days: readonly number[];
+};
 
 export type View = {
 	readonly now: number;
@@ -12,13 +23,21 @@ export type View = {
 	readonly expiryTime: (day: number) => number;
 };
 
-export function look(live: LiveExecutor, clock: Clock, intervalSeconds: number): View {
+export function look(
+	live: LiveExecutor,
+	clock: Clock,
+	intervalSeconds: number,
+	made: (underlying: number) => readonly Made[],
+	oracleTime: (underlying: number) => number | undefined,
+): View {
 	const feeds: Feed[] = [];
 	for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) {
 		const days = live.queries.expiries(underlying).filter((day) => (live.queries.expiry(underlying, day)?.settlementPrice ?? 0) === 0);
 		feeds.push({
 			underlying,
-			lastTime: live.queries.underlying(underlying).time,
+			machineTime: live.queries.underlying(underlying).time,
+			oracleTime: oracleTime(underlying),
+			made: made(underlying),
 			days: days.sort((x, y) => x - y).slice(0, MAX_REPORT_EXPIRIES),
 		});
 	}

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
+import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import type { LiveExecutor } from "../../src/executor/LiveExecutor.ts";
+import { lotsPerUnit } from "../../src/machine/Constants.ts";
+import * as Bytes from "../../src/machine/math/Bytes.ts";
+import * as Messages from "../../src/machine/step/Messages.ts";
+import * as Reporting from "../../src/machine/step/Reporting.ts";
+import type { Underlying } from "../../src/machine/types/Underlying.ts";
+import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
+import type { TransactionOutcome, TransactionRequest } from "../../src/ports/Chain.ts";
+import type { Log } from "../../src/ports/Log.ts";
+import { Reporter } from "../../src/roles/reporter/Reporter.ts";
+import { ReporterCircle } from "../../src/roles/reporter/ReporterCircle.ts";
+import { MemoryStore } from "../../src/store/MemoryStore.ts";
+
+/** 07:00 UTC: the window opens half an hour later. */
+const START = Date.UTC(2026, 1, 2, 7) / 1000;
+const DAY = Math.floor(START / 86_400);
+const EXPIRY = DAY * 86_400 + 28_800;
+const WINDOW = EXPIRY - 1800;
+const market = new SyntheticMarket(3, START);
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
+
+/** The machine's rule of reports for underlying 0, which the contract on L1 shares. */
+class Destination {
+	readonly times: number[] = [];
+	settled = 0;
+	#state: Underlying = { indexPrice: 0, time: 0, confidence: 0, accumulator: 0n, windowDay: 0, windowStart: 0n };
+
+	/** Whether it took the report. */
+	take(payload: Uint8Array): boolean {
+		const report = Messages.parseReport(payload) as Messages.Report;
+		if (report.underlying !== 0) return true;
+		if (report.time <= this.#state.time || Reporting.leavesGap(this.#state.time, report.time)) return false;
+		const { settlementPrice } = Reporting.average(this.#state, lotsPerUnit(0), report.time);
+		if (settlementPrice > 0) this.settled = settlementPrice;
+		this.#state.indexPrice = report.indexPrice;
+		this.#state.time = report.time;
+		this.times.push(report.time);
+		return true;
+	}
+
+	get time(): number {
+		return this.#state.time;
+	}
+}
+
+/** A circle of seven over one machine and one oracle, whose time and faults a test sets. */
+class Bench {
+	now = START;
+	readonly machine = new Destination();
+	readonly oracle = new Destination();
+	readonly store = new MemoryStore();
+	readonly #signed = Array.from({ length: 7 }, () => new MemoryStore());
+	/** Payloads that were handed to L1, by underlying and time: none may ever change. */
+	readonly sent = new Map<string, Uint8Array>();
+	sequencerIsDead = false;
+	l1IsDead = false;
+	/** How many of the next reports L1 loses. */
+	lost = 0;
+	#other = 0;
+	circle = this.open();
+
+	open(): ReporterCircle {
+		const queries = {
+			expiries: () => [DAY],
+			expiry: () => ({ settlementPrice: this.machine.settled }),
+			underlying: (underlying: number) => ({ time: underlying === 0 ? this.machine.time : this.#other }),
+		};
+		return new ReporterCircle({
+			reporters: this.#signed.map(
+				(store, place) =>
+					new Reporter({
+						place,
+						signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
+						source: market.source(place + 1, 0.0002),
+						store,
+						domainSeparator: new Uint8Array(32),
+					}),
+			),
+			quorum: 5,
+			live: { queries } as unknown as LiveExecutor,
+			clock: { now: () => this.now, sleep: () => Promise.resolve() },
+			log: silent,
+			metrics: { set: () => undefined, add: () => undefined, observe: () => undefined },
+			store: this.store,
+			publish: (payload) => {
+				if (this.sequencerIsDead) return Promise.reject(new Error("the sequencer is dead"));
+				const { underlying, time } = Messages.parseReport(payload) as Messages.Report;
+				if (underlying === 1) this.#other = time;
+				return Promise.resolve(this.machine.take(payload));
+			},
+			oracle: {
+				lastTime: (underlying) =>
+					this.l1IsDead ? Promise.reject(new Error("L1 is dead")) : Promise.resolve(underlying === 0 ? this.oracle.time : 0),
+				report: (underlying, time, payload, attempt) => ({ key: `${underlying}/${time}/${attempt}`, to: "", data: Bytes.toHex(payload) }),
+			},
+			sender: { address: "0x", send: (request) => this.#send(request) },
+			intervalSeconds: 10,
+		});
+	}
+
+	#send({ key, data }: TransactionRequest): Promise<TransactionOutcome> {
+		if (this.l1IsDead) return Promise.reject(new Error("L1 is dead"));
+		const payload = Bytes.fromHex(data);
+		const place = key.slice(0, key.lastIndexOf("/"));
+		assert.deepEqual(payload, this.sent.get(place) ?? payload, "a report that was sent never changes");
+		this.sent.set(place, payload);
+		if (this.lost > 0) {
+			this.lost -= 1;
+			return this.lost % 2 === 0
+				? Promise.reject(new Error("the node hung up"))
+				: Promise.resolve({ status: "reverted", error: "out of gas" });
+		}
+		if (this.oracle.take(payload)) return Promise.resolve({ status: "mined", hash: "0x", block: 1, gasUsed: 1n });
+		return Promise.resolve({ status: "reverted", error: "ReportLeavesGap" });
+	}
+
+	/** Rounds until this time, `step` seconds apart. */
+	async runTo(time: number, step = 7): Promise<void> {
+		while (this.now < time) {
+			this.now = Math.min(time, this.now + step);
+			await this.round();
+		}
+	}
+
+	async round(): Promise<void> {
+		await this.circle.round();
+		await this.circle.stop();
+	}
+
+	/** The same circle in a new process. */
+	restart(): void {
+		this.circle = this.open();
+	}
+}
+
+function settlesAlike(bench: Bench): void {
+	assert.ok(bench.machine.settled > 0, "the machine settled");
+	assert.equal(bench.oracle.settled, bench.machine.settled);
+}
+
+describe("given an hour around a settlement", () => {
+	it("feeds L1 a first report and the window's alone, and L1 fixes the machine's price", async () => {
+		const bench = new Bench();
+		await bench.runTo(EXPIRY + 600);
+		settlesAlike(bench);
+		const [first, second] = bench.oracle.times;
+		assert.ok(first < WINDOW);
+		assert.equal(second, WINDOW, "the window begins with a report of its first second");
+		assert.ok(bench.machine.times.length > 2 * bench.oracle.times.length, "what is outside windows costs nothing on L1");
+		assert.equal(bench.oracle.times.filter((time) => time >= EXPIRY).length, 1);
+	});
+
+	it("settles on L1 when the sequencer dies before the window, and on the machine when it is back", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW - 60);
+		bench.sequencerIsDead = true;
+		await bench.runTo(EXPIRY + 100);
+		assert.equal(bench.machine.settled, 0);
+		assert.ok(bench.oracle.settled > 0);
+		bench.sequencerIsDead = false;
+		await bench.runTo(EXPIRY + 200);
+		settlesAlike(bench);
+	});
+
+	it("catches up in order when L1 was away, and when it lost some on the way", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW + 300);
+		bench.l1IsDead = true;
+		await bench.runTo(EXPIRY + 30);
+		assert.equal(bench.oracle.settled, 0);
+		bench.l1IsDead = false;
+		bench.lost = 3;
+		await bench.runTo(EXPIRY + 300);
+		settlesAlike(bench);
+	});
+
+	it("started again in the middle of the window, goes on with the very reports it made", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW + 200);
+		bench.l1IsDead = true;
+		bench.sequencerIsDead = true;
+		await bench.runTo(WINDOW + 400);
+		bench.restart();
+		bench.l1IsDead = false;
+		bench.sequencerIsDead = false;
+		// Away for ten minutes of the window.
+		bench.now = WINDOW + 1000;
+		await bench.runTo(EXPIRY + 100);
+		settlesAlike(bench);
+	});
+
+	it("makes again what was lost with its store, where L1 misses it", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW + 200);
+		bench.l1IsDead = true;
+		await bench.runTo(WINDOW + 400);
+		await bench.store.commit([...bench.store.range("made/", "made0")].map(([key]) => ({ key })));
+		bench.restart();
+		bench.l1IsDead = false;
+		await bench.runTo(EXPIRY + 200);
+		assert.ok(bench.machine.settled > 0 && bench.oracle.settled > 0);
+	});
+
+	it("keeps nothing that nobody will ask for", async () => {
+		const bench = new Bench();
+		await bench.runTo(EXPIRY + 600);
+		const kept = [...bench.store.range("made/0/", "made/00")].length;
+		assert.ok(kept <= 2, `${kept} kept`);
+	});
+});
