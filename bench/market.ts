@@ -165,6 +165,7 @@ export async function workload(seed: number, count: number, signed: boolean): Pr
 			size,
 			expiresAt: 0,
 			nonce: order,
+			label: 0,
 			signature: UNSIGNED,
 		};
 		const signature = signed ? sign(OWNERS[account - 1], Messages.placeDigest(DOMAIN, message)) : UNSIGNED;

@@ -301,10 +301,11 @@ export function peerVerifier(seconds: number): number {
 			uint(64, "size"),
 			uint(64, "expiresAt"),
 			uint(64, "nonce"),
+			uint(16, "label"),
 		],
 	};
 	const domain = { name: "Strikeproof", version: "1", chainId: 31_337, verifyingContract: "0x00000000000000000000000000000000000000aa" };
-	const value = { account: 1, series: 1, side: 0, timeInForce: 0, flags: 0, price: 100, size: 10, expiresAt: 0, nonce: 1 };
+	const value = { account: 1, series: 1, side: 0, timeInForce: 0, flags: 0, price: 100, size: 10, expiresAt: 0, nonce: 1, label: 0 };
 	const wallet = new Wallet(Bytes.toHex(Keccak.hashText("public test key of the bench: verifier")));
 	const signature = wallet.signingKey.sign(Keccak.hashText("any")).serialized;
 	let verified = 0;

@@ -15,16 +15,17 @@ import { stakeRegistry } from "./03-stake-registry.ts";
 import { inbox } from "./04-inbox.ts";
 import { sequencerInbox } from "./05-sequencer-inbox.ts";
 import { priceOracle } from "./06-price-oracle.ts";
-import { tradingFamily } from "./07-trading-family.ts";
-import { accountFamily } from "./08-account-family.ts";
-import { marketFamily } from "./09-market-family.ts";
-import { oneStepProofEntry } from "./10-one-step-proof-entry.ts";
-import { challengeManager } from "./11-challenge-manager.ts";
-import { assertionChain } from "./12-assertion-chain.ts";
-import { vault } from "./13-vault.ts";
-import { outbox } from "./14-outbox.ts";
-import { escapeHatch } from "./15-escape-hatch.ts";
-import { slashingEvidence } from "./16-slashing-evidence.ts";
+import { placingFamily } from "./07-placing-family.ts";
+import { matchingFamily } from "./08-matching-family.ts";
+import { accountFamily } from "./09-account-family.ts";
+import { marketFamily } from "./10-market-family.ts";
+import { oneStepProofEntry } from "./11-one-step-proof-entry.ts";
+import { challengeManager } from "./12-challenge-manager.ts";
+import { assertionChain } from "./13-assertion-chain.ts";
+import { vault } from "./14-vault.ts";
+import { outbox } from "./15-outbox.ts";
+import { escapeHatch } from "./16-escape-hatch.ts";
+import { slashingEvidence } from "./17-slashing-evidence.ts";
 import type { Facts, Step } from "./Step.ts";
 
 export const VERSION = "0.1.0";
@@ -52,7 +53,8 @@ export const STEPS: readonly Step[] = [
 	inbox,
 	sequencerInbox,
 	priceOracle,
-	tradingFamily,
+	placingFamily,
+	matchingFamily,
 	accountFamily,
 	marketFamily,
 	oneStepProofEntry,

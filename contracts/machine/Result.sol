@@ -32,6 +32,7 @@ enum Result {
     StalePrice,
     OrderExpired,
     WouldCross,
+    NotReducing,
     PositionLimit,
     CashLimit,
     InsufficientMargin,
@@ -46,5 +47,10 @@ enum Result {
     MakerFailed,
     TakerStopped,
     Dropped,
-    Displaced
+    Displaced,
+    Probed,
+    Killed,
+    SelfTradeTaker,
+    SelfTradeBoth,
+    SelfTradeDecremented
 }

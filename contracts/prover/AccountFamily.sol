@@ -11,7 +11,7 @@ import {Settlement} from "../machine/step/Settlement.sol";
 import {Input, InputKind, Machine, Machines, Outcome} from "../machine/types/Machine.sol";
 import {StepFamily} from "./StepFamily.sol";
 
-/// @notice Steps of one account: deposits, cancels, withdrawals, settlement; and messages of no kind.
+/// @notice Steps of one account: deposits, cancels, transfers, withdrawals, settlement; and messages of no kind.
 contract AccountFamily is StepFamily {
     constructor(address table) StepFamily(table) {}
 
@@ -19,10 +19,12 @@ contract AccountFamily is StepFamily {
         if (input.kind == InputKind.L1Message && input.l1Kind == Machines.DEPOSIT) return Money.deposit(state, input.payload);
         uint256 kind = input.payload.length == 0 ? 0 : uint8(input.payload[0]);
         if (kind == Messages.CANCEL) return Cancelling.cancel(state, input.payload, input.sender);
+        if (kind == Messages.CANCEL_SERIES) return Cancelling.cancelSeries(state, input.payload, input.sender);
         if (kind == Messages.CANCEL_ALL) return Cancelling.cancelAll(state, input.payload, input.sender);
         if (kind == Messages.SETTLE) return Settlement.settle(state, input.payload);
-        if (kind == Messages.WITHDRAW) {
+        if (kind == Messages.WITHDRAW || kind == Messages.TRANSFER) {
             state.table = NormalTable.load(TABLE);
+            if (kind == Messages.TRANSFER) return Money.transfer(state, machine, input.payload, input.sender);
             return Money.withdraw(state, machine, input.payload, input.sender);
         }
         return Machines.outcome(Result.UnknownKind, kind);

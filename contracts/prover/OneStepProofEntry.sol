@@ -14,16 +14,25 @@ import {StepFamily} from "./StepFamily.sol";
 contract OneStepProofEntry is IOneStepProofEntry {
     IInbox public immutable INBOX;
     ISequencerInbox public immutable SEQUENCER_INBOX;
-    StepFamily public immutable TRADING;
+    StepFamily public immutable PLACING;
+    StepFamily public immutable MATCHING;
     StepFamily public immutable ACCOUNTS;
     StepFamily public immutable MARKET;
 
     error BadProof();
 
-    constructor(IInbox inbox, ISequencerInbox sequencerInbox, StepFamily trading, StepFamily accounts, StepFamily market) {
+    constructor(
+        IInbox inbox,
+        ISequencerInbox sequencerInbox,
+        StepFamily placing,
+        StepFamily matching,
+        StepFamily accounts,
+        StepFamily market
+    ) {
         INBOX = inbox;
         SEQUENCER_INBOX = sequencerInbox;
-        TRADING = trading;
+        PLACING = placing;
+        MATCHING = matching;
         ACCOUNTS = accounts;
         MARKET = market;
     }
@@ -64,10 +73,10 @@ contract OneStepProofEntry is IOneStepProofEntry {
     }
 
     function familyOf(Input memory input) private view returns (StepFamily) {
-        if (input.kind == InputKind.Pending) return TRADING;
+        if (input.kind == InputKind.Pending) return MATCHING;
         if (input.kind == InputKind.L1Message && input.l1Kind == Machines.DEPOSIT) return ACCOUNTS;
         uint256 kind = input.payload.length == 0 ? 0 : uint8(input.payload[0]);
-        if (kind == Messages.PLACE) return TRADING;
+        if (kind == Messages.PLACE || kind == Messages.REPLACE) return PLACING;
         if (kind == Messages.LIST || kind == Messages.REPORT) return MARKET;
         return ACCOUNTS;
     }

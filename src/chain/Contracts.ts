@@ -29,7 +29,8 @@ export function errorOf(data: string | undefined, fallback: string): string {
 		"EscapeHatch",
 		"MockUSDC",
 		"OneStepProofEntry",
-		"TradingFamily",
+		"PlacingFamily",
+		"MatchingFamily",
 	]) {
 		const parsed = codecOf(name).parseError(data);
 		if (parsed) return `${parsed.name}(${parsed.args.map(String).join(", ")})`;

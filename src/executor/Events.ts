@@ -55,10 +55,20 @@ export type Happening =
 			readonly remaining: number;
 			readonly reason: CloseReason;
 	  }
+	/** An order kept its place and has fewer lots. */
+	| {
+			readonly type: "OrderReduced";
+			readonly account: number;
+			readonly order: number;
+			readonly series: number;
+			readonly side: number;
+			readonly remaining: number;
+	  }
 	/** The whole size that now stands at a price on one side; 0 when the level is gone. */
 	| { readonly type: "BookChanged"; readonly series: number; readonly side: number; readonly price: number; readonly size: number }
 	| { readonly type: "Deposited"; readonly account: number; readonly amount: number }
 	| { readonly type: "Withdrawn"; readonly account: number; readonly recipient: string; readonly amount: number; readonly index: number }
+	| { readonly type: "Transferred"; readonly account: number; readonly recipient: number; readonly amount: number }
 	| { readonly type: "Listed"; readonly underlying: number; readonly day: number; readonly strike: number }
 	| { readonly type: "PriceReported"; readonly underlying: number; readonly priceTime: number; readonly indexPrice: number }
 	| { readonly type: "ExpirySettled"; readonly underlying: number; readonly day: number; readonly settlementPrice: number }
@@ -81,7 +91,10 @@ export type CloseReason =
 	| "SelfTradePrevented"
 	| "MakerFailed"
 	| "TakerStopped"
-	| "Refused";
+	| "Refused"
+	| "Replaced"
+	| "Killed"
+	| "NotReducing";
 
 /** What became of one record: the Result of its message, and what its matching did. */
 export type RecordResult = {
@@ -92,7 +105,7 @@ export type RecordResult = {
 	readonly kind: number;
 	readonly account: number;
 	readonly order: number;
-	/** Of the message itself: Ok, Rested, Displaced, Dropped or the refusal. */
+	/** Of the message itself: Ok, Rested, Displaced, Dropped, Killed or the refusal. */
 	readonly result: Result;
 	/** Of its last step: for an order that crossed, how matching ended; otherwise the same. */
 	readonly final: Result;

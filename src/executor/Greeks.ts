@@ -23,10 +23,10 @@ export type Greeks = {
 const MICRO = 1_000_000;
 const SECONDS_PER_DAY = 86_400;
 
-/** Greeks of a series whose expiry cell has a forward; undefined once it expired. `clock` in seconds. */
+/** Greeks of a series whose expiry cell has a forward; undefined once it expired, and for a dated future. `clock` in seconds. */
 export function of(series: number, expiry: Expiry, clock: number): Greeks | undefined {
 	const seconds = Series.expiryTimeOf(expiry.day) - clock;
-	if (seconds <= 0) return undefined;
+	if (seconds <= 0 || Series.kindOf(series) === Series.FUTURE) return undefined;
 	const strikeTicks = Series.strikeOf(series);
 	const strike = (strikeTicks * tickSize(Series.underlyingOf(series))) / MICRO;
 	const forward = expiry.forward / MICRO;

@@ -40,6 +40,9 @@ const REASONS: readonly (CloseReason | undefined)[] = [
 	"MakerFailed",
 	"TakerStopped",
 	"Refused",
+	"Replaced",
+	"Killed",
+	"NotReducing",
 ];
 const LENGTH = 64;
 

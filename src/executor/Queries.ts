@@ -2,7 +2,7 @@ import * as Margin from "../machine/risk/Margin.ts";
 import * as Valuations from "../machine/risk/Valuations.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
 import * as State from "../machine/state/State.ts";
-import { isDead } from "../machine/step/Matching.ts";
+import { isDead } from "../machine/step/Venue.ts";
 import type { Account } from "../machine/types/Account.ts";
 import * as Accounts from "../machine/types/Account.ts";
 import type { Expiry } from "../machine/types/Expiry.ts";
@@ -12,6 +12,7 @@ import * as Series from "../machine/types/Series.ts";
 import type { Underlying } from "../machine/types/Underlying.ts";
 import type { CloseReason } from "./Events.ts";
 import * as Greeks from "./Greeks.ts";
+import { seriesOf } from "./Restoration.ts";
 import type { OrderStatus, Orders } from "./Orders.ts";
 import type { TrackedState } from "./TrackedState.ts";
 import type { Trade, Trades } from "./Trades.ts";
@@ -24,9 +25,9 @@ export type Instrument = {
 	readonly series: number;
 	readonly underlying: number;
 	readonly day: number;
-	/** 0 call, 1 put. */
+	/** 0 call, 1 put, 2 dated future. */
 	readonly kind: number;
-	/** Ticks. */
+	/** Ticks; 0 of a dated future. */
 	readonly strike: number;
 	/** Seconds since 1970. */
 	readonly expiryTime: number;
@@ -133,25 +134,21 @@ export class Queries {
 	instruments(): Instrument[] {
 		const instruments: Instrument[] = [];
 		for (const [slot, cell] of this.#tracked.live.entries(Kinds.LISTINGS)) {
-			const { day, strikes } = cell as Listing;
-			const underlying = Math.floor(slot / Series.slotOf(1, 0));
 			const { settlementPrice } = State.expiry(this.#state, slot);
-			for (const [strikeIndex, strike] of strikes.entries()) {
-				for (const kind of [Series.CALL, Series.PUT]) {
-					const { openInterest, trades } = State.series(this.#state, Series.cellIndexOf(slot, strikeIndex, kind));
-					const series = Series.make(underlying, day, kind, strike);
-					instruments.push({
-						series,
-						underlying,
-						day,
-						kind,
-						strike,
-						expiryTime: Series.expiryTimeOf(day),
-						settlementPrice,
-						openInterest,
-						trades,
-					});
-				}
+			for (const { series, index } of seriesOf(slot, cell as Listing)) {
+				const { openInterest, trades } = State.series(this.#state, index);
+				const day = Series.dayOf(series);
+				instruments.push({
+					series,
+					underlying: Series.underlyingOf(series),
+					day,
+					kind: Series.kindOf(series),
+					strike: Series.strikeOf(series),
+					expiryTime: Series.expiryTimeOf(day),
+					settlementPrice,
+					openInterest,
+					trades,
+				});
 			}
 		}
 		return instruments.sort((a, b) => a.series - b.series);
@@ -165,7 +162,10 @@ export class Queries {
 	book(series: number, depth: number): { readonly bids: Level[]; readonly asks: Level[] } | undefined {
 		const index = seriesIndexOf(this.#state, series);
 		if (index < 0) return undefined;
-		return { bids: this.#levels(Series.bookIndexOf(index, 0), depth), asks: this.#levels(Series.bookIndexOf(index, 1), depth) };
+		return {
+			bids: this.#levels(series, Series.bookIndexOf(index, 0), depth),
+			asks: this.#levels(series, Series.bookIndexOf(index, 1), depth),
+		};
 	}
 
 	/** The account, or undefined when it does not exist. */
@@ -251,10 +251,10 @@ export class Queries {
 		return this.#tracked.live.withdrawals;
 	}
 
-	#levels(bookIndex: number, depth: number): Level[] {
+	#levels(series: number, bookIndex: number, depth: number): Level[] {
 		const levels: { price: number; size: number }[] = [];
 		for (const order of State.book(this.#state, bookIndex).orders) {
-			if (isDead(order, State.account(this.#state, order.account), this.#clock())) continue;
+			if (isDead(order, series, State.account(this.#state, order.account), this.#clock())) continue;
 			const last = levels.at(-1);
 			if (last?.price === order.price) last.size += order.size;
 			else if (levels.length === depth) break;

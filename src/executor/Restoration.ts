@@ -4,7 +4,7 @@ import { Result } from "../machine/Result.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
 import type { LiveState } from "../machine/state/LiveState.ts";
 import * as State from "../machine/state/State.ts";
-import { isDead } from "../machine/step/Matching.ts";
+import { isDead } from "../machine/step/Venue.ts";
 import type { Book, Order } from "../machine/types/Book.ts";
 import type { Listing } from "../machine/types/Listing.ts";
 import * as Series from "../machine/types/Series.ts";
@@ -19,7 +19,7 @@ export function restoreOrders(state: LiveState, orders: Orders): void {
 		if (series === undefined) continue;
 		for (const order of (cell as Book).orders) {
 			// An order of an older epoch was closed when its account cancelled everything; time alone is judged when somebody asks.
-			if (isDead(order, State.account(state, order.account), 0)) continue;
+			if (isDead(order, series, State.account(state, order.account), 0)) continue;
 			const status = orders.find(order.account, order.order) ?? statusOf(order, series, bookIndex % 2);
 			orders.restore(status, order.size);
 		}
@@ -29,14 +29,10 @@ export function restoreOrders(state: LiveState, orders: Orders): void {
 /** Takes back the trades that a rebase undid: those beyond what the series cells count. */
 export function undoTrades(state: LiveState, orders: Orders, trades: Trades): void {
 	for (const [slot, cell] of state.entries(Kinds.LISTINGS)) {
-		const { day, strikes } = cell as Listing;
-		for (const [strikeIndex, strike] of strikes.entries()) {
-			for (const kind of [Series.CALL, Series.PUT]) {
-				const counted = State.series(state, Series.cellIndexOf(slot, strikeIndex, kind)).trades;
-				for (const trade of trades.undo(Series.make(underlyingOf(slot), day, kind, strike), counted + 1)) {
-					unfill(orders, trade.taker, trade.takerOrder, trade.price, trade.size);
-					unfill(orders, trade.maker, trade.makerOrder, trade.price, trade.size);
-				}
+		for (const { series, index } of seriesOf(slot, cell as Listing)) {
+			for (const trade of trades.undo(series, State.series(state, index).trades + 1)) {
+				unfill(orders, trade.taker, trade.takerOrder, trade.price, trade.size);
+				unfill(orders, trade.maker, trade.makerOrder, trade.price, trade.size);
 			}
 		}
 	}
@@ -71,6 +67,20 @@ function statusOf(order: Order, series: number, side: number): OrderStatus {
 	};
 }
 
+/** Every series of a listed expiry with the place of its cell: its dated future, then calls and puts by strike. */
+export function seriesOf(slot: number, { day, strikes }: Listing): { readonly series: number; readonly index: number }[] {
+	if (day === 0) return [];
+	const underlying = underlyingOf(slot);
+	const future = { series: Series.make(underlying, day, Series.FUTURE, 0), index: Series.cellIndexOf(slot, 0, Series.FUTURE) };
+	const options = strikes.flatMap((strike, place) =>
+		[Series.CALL, Series.PUT].map((kind) => ({
+			series: Series.make(underlying, day, kind, strike),
+			index: Series.cellIndexOf(slot, place, kind),
+		})),
+	);
+	return [future, ...options];
+}
+
 function underlyingOf(slot: number): number {
 	return Math.floor(slot / Series.slotOf(1, 0));
 }
@@ -79,7 +89,5 @@ function underlyingOf(slot: number): number {
 function seriesOfBook(state: LiveState, bookIndex: number): number | undefined {
 	const seriesIndex = Math.floor(bookIndex / 2);
 	const slot = Math.floor(seriesIndex / 512);
-	const { day, strikes } = State.listing(state, slot);
-	const strike = strikes[Math.floor((seriesIndex % 512) / 4)];
-	return strike === undefined ? undefined : Series.make(underlyingOf(slot), day, seriesIndex % 4, strike);
+	return seriesOf(slot, State.listing(state, slot)).find(({ index }) => index === seriesIndex)?.series;
 }

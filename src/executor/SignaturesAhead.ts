@@ -1,4 +1,5 @@
 import * as Messages from "../machine/step/Messages.ts";
+import { signedPart } from "./UserMessages.ts";
 import * as Batch from "../protocol/Batch.ts";
 import type { ReadBatch } from "./InboxView.ts";
 import type { SignaturePool } from "./SignaturePool.ts";
@@ -52,30 +53,12 @@ export class SignaturesAhead {
 
 /** The digests that a payload's signatures are of, as the step would make them. */
 function signedParts(payload: Uint8Array, domain: Uint8Array): Signed[] {
-	switch (payload[0]) {
-		case Messages.PLACE: {
-			const m = Messages.parsePlace(payload);
-			return m ? [{ digest: Messages.placeDigest(domain, m), signature: m.signature }] : [];
-		}
-		case Messages.CANCEL: {
-			const m = Messages.parseCancel(payload);
-			return m ? [{ digest: Messages.cancelDigest(domain, m), signature: m.signature }] : [];
-		}
-		case Messages.CANCEL_ALL: {
-			const m = Messages.parseCancelAll(payload);
-			return m ? [{ digest: Messages.cancelAllDigest(domain, m), signature: m.signature }] : [];
-		}
-		case Messages.WITHDRAW: {
-			const m = Messages.parseWithdraw(payload);
-			return m ? [{ digest: Messages.withdrawDigest(domain, m), signature: m.signature }] : [];
-		}
-		case Messages.REPORT: {
-			const m = Messages.parseReport(payload);
-			if (!m) return [];
-			const digest = Messages.reportDigest(domain, m);
-			return m.signatures.map((signature) => ({ digest, signature }));
-		}
-		default:
-			return [];
+	if (payload[0] !== Messages.REPORT) {
+		const part = signedPart(payload, domain);
+		return part ? [part] : [];
 	}
+	const m = Messages.parseReport(payload);
+	if (!m) return [];
+	const digest = Messages.reportDigest(domain, m);
+	return m.signatures.map((signature) => ({ digest, signature }));
 }

@@ -3,7 +3,8 @@ import { Result } from "../machine/Result.ts";
 import * as Fees from "../machine/risk/Fees.ts";
 import * as State from "../machine/state/State.ts";
 import * as Messages from "../machine/step/Messages.ts";
-import { isDead } from "../machine/step/Matching.ts";
+import { isDead } from "../machine/step/Venue.ts";
+import * as Books from "../machine/types/Book.ts";
 import type { Order } from "../machine/types/Book.ts";
 import * as Listings from "../machine/types/Listing.ts";
 import type { Outcome } from "../machine/types/Machine.ts";
@@ -61,10 +62,14 @@ export class Translator {
 			this.#refuse(outcome, payload);
 			return;
 		}
-		if (outcome.kind === Messages.PLACE) this.#placed(outcome, payload);
+		if (outcome.kind === Messages.PLACE) this.#placed(outcome, this.#status(outcome, payload));
 		else if (outcome.kind === Messages.CANCEL)
 			this.#close(outcome.account, outcome.order, "Cancelled", outcome.remaining, outcome.series, outcome.side, outcome.price);
-		else if (outcome.kind === Messages.CANCEL_ALL) this.#closeAll(outcome.account, "CancelledAll", () => true);
+		else if (outcome.kind === Messages.CANCEL_ALL) this.#cancelledAll(outcome);
+		else if (outcome.kind === Messages.CANCEL_SERIES) this.#cancelledSeries(outcome);
+		else if (outcome.kind === Messages.REPLACE) this.#replaced(outcome);
+		else if (outcome.kind === Messages.TRANSFER)
+			this.#add({ type: "Transferred", account: outcome.account, recipient: outcome.maker, amount: outcome.amount });
 		else if (outcome.kind === Messages.WITHDRAW) {
 			this.#add({
 				type: "Withdrawn",
@@ -85,7 +90,15 @@ export class Translator {
 		this.#last = outcome;
 		const { result, account, order, series, side, remaining, price } = outcome;
 		if (result === Result.Filled || result === Result.Completed) this.#fill(outcome);
+		else if (result === Result.Probed) return;
 		else if (result === Result.Expunged) this.#expunge(outcome);
+		else if (result === Result.SelfTradeTaker) this.#close(account, order, "SelfTradePrevented", remaining);
+		else if (result === Result.SelfTradeBoth) {
+			this.#expunge(outcome);
+			this.#close(account, order, "SelfTradePrevented", remaining);
+		} else if (result === Result.SelfTradeDecremented) this.#decremented(outcome);
+		else if (result === Result.Killed) this.#close(account, order, "Killed", remaining);
+		else if (result === Result.NotReducing) this.#close(account, order, "NotReducing", remaining);
 		else if (result === Result.MakerFailed)
 			this.#close(outcome.maker, outcome.makerOrder, "MakerFailed", undefined, series, 1 - side, price);
 		else if (result === Result.TakerStopped) this.#close(account, order, "TakerStopped", remaining);
@@ -154,11 +167,55 @@ export class Translator {
 		};
 	}
 
-	#placed(outcome: Outcome, payload: Uint8Array): void {
+	#cancelledAll(outcome: Outcome): void {
+		const every = outcome.series === Messages.EVERY_UNDERLYING;
+		this.#closeAll(outcome.account, "CancelledAll", ({ series }) => every || Series.underlyingOf(series) === outcome.series);
+	}
+
+	/** The orders of the series that stood and are in its books no more. */
+	#cancelledSeries(outcome: Outcome): void {
+		const index = this.#seriesIndex(outcome.series);
+		this.#closeAll(outcome.account, "Cancelled", ({ series, side, account, order }) => {
+			if (series !== outcome.series || ((outcome.side >> side) & 1) === 0) return false;
+			return Books.find(State.book(this.#state, Series.bookIndexOf(index, side)), account, order) === Books.NOT_FOUND;
+		});
+	}
+
+	#replaced(outcome: Outcome): void {
+		const { account, order, series, side, price, remaining } = outcome;
+		const old = this.#orders.find(account, outcome.makerOrder);
+		if (outcome.makerOrder === order) {
+			if (old) this.#orders.put({ ...old, remaining });
+			this.#add({ type: "OrderReduced", account, order, series, side, remaining });
+			this.#touch(series, side, price);
+			return;
+		}
+		this.#close(account, outcome.makerOrder, "Replaced", undefined, series, side);
+		const inherited = { timeInForce: Messages.GTC, flags: old?.flags ?? 0, expiresAt: old?.expiresAt ?? 0 };
+		this.#placed(outcome, { ...this.#status(outcome, new Uint8Array(Messages.PLACE_LENGTH)), ...inherited });
+	}
+
+	/** Taker and maker are of one owner: both lose what they would have traded. */
+	#decremented(outcome: Outcome): void {
+		this.#touch(outcome.series, 1 - outcome.side, outcome.price);
+		for (const [account, order] of [
+			[outcome.maker, outcome.makerOrder],
+			[outcome.account, outcome.order],
+		] as const) {
+			const status = this.#orders.find(account, order);
+			if (!status) continue;
+			status.remaining -= outcome.size;
+			this.#orders.put(status);
+			if (status.remaining === 0) this.#close(account, order, "SelfTradePrevented", 0);
+		}
+	}
+
+	#placed(outcome: Outcome, status: OrderStatus): void {
 		const { account, order, series, side, price, remaining, result } = outcome;
-		this.#orders.put(this.#status(outcome, payload));
+		this.#orders.put(status);
 		this.#add({ type: "OrderPlaced", account, order, series, side, price, size: remaining });
 		if (result === Result.Dropped) this.#close(account, order, "Dropped", remaining);
+		else if (result === Result.Killed) this.#close(account, order, "Killed", remaining);
 		else if (result !== Result.Ok) this.#rested(outcome);
 	}
 
@@ -212,12 +269,16 @@ export class Translator {
 		this.#close(
 			outcome.maker,
 			outcome.makerOrder,
-			expired ? "Expired" : "SelfTradePrevented",
+			expired ? "Expired" : this.#isOwn(outcome) ? "SelfTradePrevented" : "NotReducing",
 			undefined,
 			outcome.series,
 			1 - outcome.side,
 			outcome.price,
 		);
+	}
+
+	#isOwn(outcome: Outcome): boolean {
+		return State.account(this.#state, outcome.maker).owner === State.account(this.#state, outcome.account).owner;
 	}
 
 	/** Closes an order that stands; one that was closed before keeps its reason. The level it stood on, if any, is told anew. */
@@ -261,13 +322,13 @@ export class Translator {
 		if (index < 0) return 0;
 		let size = 0;
 		for (const order of State.book(this.#state, Series.bookIndexOf(index, side)).orders) {
-			if (order.price === price && !this.#isDead(order)) size += order.size;
+			if (order.price === price && !this.#isDead(order, series)) size += order.size;
 		}
 		return size;
 	}
 
-	#isDead(order: Order): boolean {
-		return isDead(order, State.account(this.#state, order.account), this.#time);
+	#isDead(order: Order, series: number): boolean {
+		return isDead(order, series, State.account(this.#state, order.account), this.#time);
 	}
 
 	/** Place of a listed series' cell, or -1. A listed strike keeps its place for the life of its expiry, so it is looked up once. */
@@ -283,12 +344,13 @@ export class Translator {
 /** Place of the series' cell, or -1 when it is not listed. */
 export function seriesIndexOf(state: State.Body, series: number): number {
 	const slot = Series.expirySlotOf(series);
-	const listing = State.listing(state, slot);
-	const strikeIndex = Listings.indexOf(listing, Series.strikeOf(series));
-	if (listing.day !== Series.dayOf(series) || strikeIndex === Listings.NOT_FOUND) return -1;
+	const strikeIndex = Listings.placeOf(State.listing(state, slot), series);
+	if (strikeIndex === Listings.NOT_FOUND) return -1;
 	return Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series));
 }
 
 function isAccepted(result: Result): boolean {
-	return result === Result.Ok || result === Result.Rested || result === Result.Displaced || result === Result.Dropped;
+	return (
+		result === Result.Ok || result === Result.Rested || result === Result.Displaced || result === Result.Dropped || result === Result.Killed
+	);
 }

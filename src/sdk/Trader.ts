@@ -22,7 +22,16 @@ export type OrderRequest = {
 	readonly price: number;
 	readonly size: number;
 	readonly immediateOrCancel?: boolean;
+	/** All of it at once, or nothing. */
+	readonly fillOrKill?: boolean;
 	readonly postOnly?: boolean;
+	/** With `postOnly`: an order that would take moves to one tick behind the best price instead of being refused. */
+	readonly slide?: boolean;
+	readonly reduceOnly?: boolean;
+	/** What becomes of the order when it meets one of the same owner: a constant of Messages, CANCEL_MAKER unless said otherwise. */
+	readonly selfTrade?: number;
+	/** The owner's own mark, 0 .. 65535; 0 is none. */
+	readonly label?: number;
 	readonly expiresAt?: number;
 	/** Chosen by the trader, in any order, each once; the next unused one otherwise. */
 	readonly nonce?: number;
@@ -43,11 +52,16 @@ export type Acknowledgement = {
 };
 
 /** What the machine may say of a message that it executed; everything else is a refusal, which had no effect. */
-const EXECUTED: readonly string[] = ["Ok", "Rested", "Displaced", "Dropped"];
+const EXECUTED: readonly string[] = ["Ok", "Rested", "Displaced", "Dropped", "Killed"];
 
 /** Whether the machine executed the message, whatever came of it. */
 export function isExecuted(ack: Acknowledgement): boolean {
 	return EXECUTED.includes(ack.result);
+}
+
+function flagsOf(request: OrderRequest): number {
+	const postOnly = request.postOnly ? Messages.POST_ONLY | (request.slide ? Messages.SLIDE : 0) : 0;
+	return postOnly | (request.reduceOnly ? Messages.REDUCE_ONLY : 0) | ((request.selfTrade ?? Messages.CANCEL_MAKER) << 3);
 }
 
 /** One account of one signer on one connection. */
@@ -85,12 +99,13 @@ export class Trader {
 			account: this.account,
 			series: request.series,
 			side: request.side,
-			timeInForce: request.immediateOrCancel ? Messages.IOC : Messages.GTC,
-			flags: request.postOnly ? Messages.POST_ONLY : 0,
+			timeInForce: request.fillOrKill ? Messages.FOK : request.immediateOrCancel ? Messages.IOC : Messages.GTC,
+			flags: flagsOf(request),
 			price: request.price,
 			size: request.size,
 			expiresAt: request.expiresAt ?? 0,
 			nonce: request.nonce ?? this.takeNonce(),
+			label: request.label ?? 0,
 		};
 		return Encoding.place({ ...fields, signature: await this.#sign("Place", fields) });
 	}
@@ -109,9 +124,28 @@ export class Trader {
 		return this.submit(Encoding.cancel({ ...fields, signature: await this.#sign("Cancel", fields) }));
 	}
 
-	async cancelAll(): Promise<Acknowledgement> {
-		const fields = { account: this.account, nonce: this.takeNonce() };
+	/** Cancels every order, or those of one underlying. */
+	async cancelAll(underlying: number = Messages.EVERY_UNDERLYING): Promise<Acknowledgement> {
+		const fields = { account: this.account, underlying, nonce: this.takeNonce() };
 		return this.submit(Encoding.cancelAll({ ...fields, signature: await this.#sign("CancelAll", fields) }));
+	}
+
+	/** Gives an order another price or size. One that only shrinks keeps its place and id; otherwise its id is the answer's `order`. */
+	async replace(series: number, side: number, order: number, price: number, size: number): Promise<Acknowledgement> {
+		const fields = { account: this.account, series, side, order, price, size, nonce: this.takeNonce() };
+		return this.submit(Encoding.replace({ ...fields, signature: await this.#sign("Replace", fields) }));
+	}
+
+	/** Cancels the account's orders in a series: `sides` is 1 bids, 2 asks, 3 both; `label` 0 is any. */
+	async cancelSeries(series: number, sides = 3, label: number = Messages.EVERY_LABEL): Promise<Acknowledgement> {
+		const fields = { account: this.account, series, sides, label, nonce: this.takeNonce() };
+		return this.submit(Encoding.cancelSeries({ ...fields, signature: await this.#sign("CancelSeries", fields) }));
+	}
+
+	/** Moves micro-USDC to another account of the same owner. */
+	async transfer(recipient: number, amount: number): Promise<Acknowledgement> {
+		const fields = { account: this.account, recipient, amount, nonce: this.takeNonce() };
+		return this.submit(Encoding.transfer({ ...fields, signature: await this.#sign("Transfer", fields) }));
 	}
 
 	/** Sends micro-USDC towards L1, where the recipient claims them once the assertion that holds the withdrawal is confirmed. */

@@ -14,9 +14,25 @@ export const typedData = {
 			uint(64, "size"),
 			uint(64, "expiresAt"),
 			uint(64, "nonce"),
+			uint(16, "label"),
 		],
 	},
 	Cancel: { Cancel: [uint(32, "account"), uint(64, "series"), uint(8, "side"), uint(64, "order")] },
-	CancelAll: { CancelAll: [uint(32, "account"), uint(64, "nonce")] },
+	CancelAll: { CancelAll: [uint(32, "account"), uint(8, "underlying"), uint(64, "nonce")] },
+	Replace: {
+		Replace: [
+			uint(32, "account"),
+			uint(64, "series"),
+			uint(8, "side"),
+			uint(64, "order"),
+			uint(32, "price"),
+			uint(64, "size"),
+			uint(64, "nonce"),
+		],
+	},
+	CancelSeries: {
+		CancelSeries: [uint(32, "account"), uint(64, "series"), uint(8, "sides"), uint(16, "label"), uint(64, "nonce")],
+	},
+	Transfer: { Transfer: [uint(32, "account"), uint(32, "recipient"), uint(64, "amount"), uint(64, "nonce")] },
 	Withdraw: { Withdraw: [uint(32, "account"), { name: "recipient", type: "address" }, uint(64, "amount"), uint(64, "nonce")] },
 };

@@ -1,4 +1,4 @@
-// Deribit's names of series: ETH-25DEC26-4000-C.
+// Deribit's names of series: ETH-25DEC26-4000-C, and ETH-25DEC26 for the dated future.
 
 import { SECONDS_PER_DAY, tickSize } from "../machine/Constants.ts";
 import * as Series from "../machine/types/Series.ts";
@@ -14,19 +14,22 @@ export function dayName(day: number): string {
 
 export function nameOf(series: number): string {
 	const underlying = Series.underlyingOf(series);
+	const expiry = `${UNDERLYINGS[underlying]}-${dayName(Series.dayOf(series))}`;
+	if (Series.kindOf(series) === Series.FUTURE) return expiry;
 	const strike = (Series.strikeOf(series) * tickSize(underlying)) / MICRO;
-	return `${UNDERLYINGS[underlying]}-${dayName(Series.dayOf(series))}-${strike}-${Series.kindOf(series) === Series.CALL ? "C" : "P"}`;
+	return `${expiry}-${strike}-${Series.kindOf(series) === Series.CALL ? "C" : "P"}`;
 }
 
 /** The series of a name, or undefined when it is not one. */
 export function seriesOf(name: string): number | undefined {
-	const match = /^([A-Z]+)-(\d{1,2})([A-Z]{3})(\d{2})-(\d{1,9}(?:\.\d)?)-([CP])$/.exec(name);
+	const match = /^([A-Z]+)-(\d{1,2})([A-Z]{3})(\d{2})(?:-(\d{1,9}(?:\.\d)?)-([CP]))?$/.exec(name);
 	if (!match) return undefined;
 	const underlying = UNDERLYINGS.indexOf(match[1]);
 	const month = MONTHS.indexOf(match[3]);
 	if (underlying < 0 || month < 0) return undefined;
 	const time = Date.UTC(2000 + Number(match[4]), month, Number(match[2]));
-	const strike = Math.round((Number(match[5]) * MICRO) / tickSize(underlying));
-	const series = Series.make(underlying, time / 1000 / SECONDS_PER_DAY, match[6] === "C" ? Series.CALL : Series.PUT, strike);
+	const strike = Math.round((Number(match[5] ?? 0) * MICRO) / tickSize(underlying));
+	const kind = match[6] === undefined ? Series.FUTURE : match[6] === "C" ? Series.CALL : Series.PUT;
+	const series = Series.make(underlying, time / 1000 / SECONDS_PER_DAY, kind, strike);
 	return new Date(time).getUTCMonth() === month && Series.isValid(series) && nameOf(series) === name ? series : undefined;
 }

@@ -16,8 +16,15 @@ const order = z.strictObject({
 	price: decimal,
 	/** Units of the underlying. */
 	amount: decimal,
-	time_in_force: z.enum(["good_til_cancelled", "immediate_or_cancel"]).default("good_til_cancelled"),
+	time_in_force: z.enum(["good_til_cancelled", "immediate_or_cancel", "fill_or_kill"]).default("good_til_cancelled"),
 	post_only: z.boolean().default(false),
+	/** False: a post-only order that would take moves to one tick behind the best price instead. */
+	reject_post_only: z.boolean().default(true),
+	reduce_only: z.boolean().default(false),
+	/** What becomes of the order when it meets one of the same owner. */
+	self_trade_prevention: z.enum(["cancel_maker", "cancel_taker", "cancel_both", "decrement"]).default("cancel_maker"),
+	/** The owner's own mark, by which orders can be cancelled together; 0 is none. */
+	label: z.int().min(0).max(65_535).default(0),
 	/** Seconds since 1970; 0 is never. */
 	expires_at: z.int().min(0).default(0),
 	nonce,
@@ -47,7 +54,7 @@ export const SCHEMAS = {
 	"private/buy": order,
 	"private/sell": order,
 	"private/cancel": z.strictObject({ account, instrument_name: instrument, direction: z.enum(["buy", "sell"]), order: nonce, signature }),
-	"private/cancel_all": z.strictObject({ account, nonce, signature }),
+	"private/cancel_all": z.strictObject({ account, currency: z.enum(["ETH", "BTC"]).optional(), nonce, signature }),
 	"private/withdraw": z.strictObject({ account, recipient: bytes(20), amount: decimal, nonce, signature }),
 	"private/get_order_state": z.strictObject({ account, order: nonce }),
 } as const;

@@ -48,7 +48,7 @@ export function place(
 	fields: Partial<Messages.Place> & { account: number; series: number; nonce: number },
 	key = ownerOf(fields.account),
 ): Uint8Array {
-	const message = { side: 0, timeInForce: 0, flags: 0, price: 100, size: 10, expiresAt: 0, signature: UNSIGNED, ...fields };
+	const message = { side: 0, timeInForce: 0, flags: 0, price: 100, size: 10, expiresAt: 0, label: 0, signature: UNSIGNED, ...fields };
 	return Encoding.place({ ...message, signature: sign(key, Messages.placeDigest(DOMAIN, message)) });
 }
 
@@ -58,7 +58,7 @@ export function cancel(fields: { account: number; series: number; side: number; 
 }
 
 export function cancelAll(account: number, nonce: number): Uint8Array {
-	const message = { account, nonce, signature: UNSIGNED };
+	const message = { account, underlying: Messages.EVERY_UNDERLYING, nonce, signature: UNSIGNED };
 	return Encoding.cancelAll({ ...message, signature: sign(ownerOf(account), Messages.cancelAllDigest(DOMAIN, message)) });
 }
 

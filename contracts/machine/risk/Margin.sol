@@ -183,8 +183,11 @@ library Margin {
                 Valuations.addTo(totals.traded, 1, state.table, current.series, current.expiry, current.shocks);
             }
             int256 afterwards = before + tradedSize;
-            totals.groupBefore += before;
-            totals.groupAfter += afterwards;
+            // A short future is hedged or not like a long one: only short options gap.
+            if (Series.kindOf(current.series) != Series.FUTURE) {
+                totals.groupBefore += before;
+                totals.groupAfter += afterwards;
+            }
             uint256 confidence = current.expiry.confidence < current.indexConfidence ? current.expiry.confidence : current.indexConfidence;
             int256 missing = int256(PPM) - int256(confidence);
             totals.doubtBefore += (before < 0 ? -before : before) * missing;

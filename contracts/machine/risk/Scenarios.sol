@@ -55,6 +55,12 @@ library Scenarios {
         }
     }
 
+    /// @notice The forward in a scenario, micro-USDC per unit: what a dated future is worth in it.
+    function forwardAt(Shocks memory shocks, uint256 scenario) internal pure returns (int256) {
+        bool core = scenario < Parameters.SCENARIOS - Parameters.TAILS;
+        return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)];
+    }
+
     /// @notice ln of every spot factor of an underlying, in fixed point.
     function logSpotFactors(uint256 underlying) internal pure returns (int256[] memory logs) {
         logs = new int256[](SPOTS);

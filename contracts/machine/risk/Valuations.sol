@@ -26,6 +26,10 @@ library Valuations {
         Shocks memory shocks
     ) internal pure {
         if (expiry.forward == 0) return;
+        if (Series.kindOf(series) == Series.FUTURE) {
+            for (uint256 i = 0; i < Parameters.SCENARIOS; i++) sums[i] += lots * Scenarios.forwardAt(shocks, i);
+            return;
+        }
         int256 strike = int256(Series.strikeOf(series) * tickSize(Series.underlyingOf(series)));
         (int256 volatility, int256 logMoneyness) = smileAt(expiry, strike);
         bool isPut = Series.kindOf(series) == Series.PUT;

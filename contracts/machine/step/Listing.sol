@@ -53,21 +53,20 @@ library Listing {
             Expiry memory opened = Expiries.empty();
             opened.day = message.day;
             State.putExpiry(state, slot, opened);
+            clear(state, Series.cellIndexOf(slot, 0, Series.FUTURE));
         }
         if (message.strike != 0) {
-            clear(state, slot, Listings.count(next));
+            clear(state, Series.cellIndexOf(slot, Listings.count(next), Series.CALL));
+            clear(state, Series.cellIndexOf(slot, Listings.count(next), Series.PUT));
             Listings.push(next, message.strike);
         }
         State.putListing(state, slot, next);
     }
 
-    /// @dev Empties the books and counts at a strike's place: an older expiry of this slot may have left dead orders there.
-    function clear(State.Body memory state, uint256 slot, uint256 strikeIndex) private pure {
-        for (uint256 kind = Series.CALL; kind <= Series.PUT; kind++) {
-            uint256 seriesIndex = Series.cellIndexOf(slot, strikeIndex, kind);
-            State.putSeries(state, seriesIndex, SeriesCells.empty());
-            State.putBook(state, Series.bookIndexOf(seriesIndex, Books.BID), Books.empty());
-            State.putBook(state, Series.bookIndexOf(seriesIndex, Books.ASK), Books.empty());
-        }
+    /// @dev Empties the books and counts of a series: an older expiry of this slot may have left dead orders there.
+    function clear(State.Body memory state, uint256 seriesIndex) private pure {
+        State.putSeries(state, seriesIndex, SeriesCells.empty());
+        State.putBook(state, Series.bookIndexOf(seriesIndex, Books.BID), Books.empty());
+        State.putBook(state, Series.bookIndexOf(seriesIndex, Books.ASK), Books.empty());
     }
 }

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import {Result} from "../Result.sol";
-import {Fees} from "../risk/Fees.sol";
 import {State} from "../state/State.sol";
 import {Account, Accounts} from "../types/Account.sol";
 import {Book, Books, Order} from "../types/Book.sol";
@@ -13,17 +12,16 @@ import {Machine, Machines, Outcome, Registers} from "../types/Machine.sol";
 import {Series} from "../types/Series.sol";
 import {SeriesCell} from "../types/SeriesCell.sol";
 import {Messages} from "./Messages.sol";
+import {Placing} from "./Placing.sol";
+import {Probing} from "./Probing.sol";
 import {Resting} from "./Resting.sol";
 import {Settlement} from "./Settlement.sol";
 import {Trades} from "./Trades.sol";
+import {Venue, Venues} from "./Venue.sol";
 
 library Matching {
-    /// @dev One maker and what trading with it would do.
+    /// @dev What trading with a maker would do.
     struct Fill {
-        uint256 slot;
-        uint256 seriesIndex;
-        uint256 oppositeIndex;
-        Book opposite;
         Order maker;
         Account makerAccount;
         Account takerAccount;
@@ -45,102 +43,126 @@ library Matching {
         out.side = taker.side;
         out.order = taker.order;
         out.remaining = taker.remaining;
-        Fill memory fill;
-        fill.slot = Series.expirySlotOf(taker.series);
-        uint256 strikeIndex = Listings.indexOf(State.listing(state, fill.slot), Series.strikeOf(taker.series));
-        fill.seriesIndex = Series.cellIndexOf(fill.slot, strikeIndex, Series.kindOf(taker.series));
-        fill.oppositeIndex = Series.bookIndexOf(fill.seriesIndex, 1 - taker.side);
-        fill.opposite = State.book(state, fill.oppositeIndex);
-        if (Books.count(fill.opposite) == 0 || !Books.crosses(taker.side, taker.price, Books.best(fill.opposite).price)) {
-            finish(state, machine, Series.bookIndexOf(fill.seriesIndex, taker.side), out);
+        Venue memory venue;
+        venue.slot = Series.expirySlotOf(taker.series);
+        uint256 strikeIndex = Listings.placeOf(State.listing(state, venue.slot), taker.series);
+        venue.seriesIndex = Series.cellIndexOf(venue.slot, strikeIndex, Series.kindOf(taker.series));
+        venue.oppositeIndex = Series.bookIndexOf(venue.seriesIndex, 1 - taker.side);
+        venue.opposite = State.book(state, venue.oppositeIndex);
+        uint256 place = taker.kind == Machines.PROBE ? taker.probe : 0;
+        if (place >= Books.count(venue.opposite) || !Books.crosses(taker.side, taker.price, Books.at(venue.opposite, place).price)) {
+            finish(state, machine, Series.bookIndexOf(venue.seriesIndex, taker.side), out);
             return out;
         }
-        fill.maker = Books.best(fill.opposite);
-        out.maker = fill.maker.account;
-        out.makerOrder = fill.maker.order;
-        out.price = fill.maker.price;
-        fill.makerAccount = State.account(state, fill.maker.account);
-        fill.takerAccount = State.account(state, taker.account);
-        if (isDead(fill.maker, fill.makerAccount, machine.clock) || fill.makerAccount.owner == fill.takerAccount.owner) {
-            expel(state, fill.opposite, fill.oppositeIndex, out, Result.Expunged);
-            return out;
+        Order memory maker = Books.at(venue.opposite, place);
+        out.maker = maker.account;
+        out.makerOrder = maker.order;
+        out.price = maker.price;
+        Account memory makerAccount = State.account(state, maker.account);
+        Account memory takerAccount = State.account(state, taker.account);
+        if (Venues.isDead(maker, taker.series, makerAccount, machine.clock)) {
+            Venues.expel(state, venue, place, out, Result.Expunged);
+        } else if (makerAccount.owner == takerAccount.owner) {
+            meetOwn(state, machine, venue, place, out);
+        } else if (taker.kind == Machines.PROBE) {
+            Probing.probe(state, machine, venue, place, out);
+        } else {
+            fill(state, machine, venue, out);
         }
-        price(state, taker, fill);
-        fill.makerFolded = Settlement.fold(state, fill.makerAccount);
-        if (Trades.check(state, fill.makerFolded, taker.series, -fill.takerLots, fill.makerCash, machine.clock) != Result.Ok) {
-            expel(state, fill.opposite, fill.oppositeIndex, out, Result.MakerFailed);
-            return out;
+    }
+
+    /// @dev Trades with the best maker, who is alive and somebody else.
+    function fill(State.Body memory state, Machine memory machine, Venue memory venue, Outcome memory out) private pure {
+        Registers memory taker = machine.registers;
+        Fill memory trade;
+        trade.maker = Books.best(venue.opposite);
+        trade.makerAccount = State.account(state, trade.maker.account);
+        trade.takerAccount = State.account(state, taker.account);
+        trade.makerFolded = Settlement.fold(state, trade.makerAccount);
+        trade.size = taker.remaining < trade.maker.size ? taker.remaining : trade.maker.size;
+        if (taker.flags & Messages.REDUCE_ONLY != 0) {
+            trade.size = Trades.reducible(trade.takerAccount, taker.series, taker.side, trade.size);
         }
-        if (Trades.check(state, fill.takerAccount, taker.series, fill.takerLots, fill.takerCash, machine.clock) != Result.Ok) {
+        if (trade.size == 0) {
             machine.registers = Machines.noRegisters();
-            return Settlement.refuse(out, Result.TakerStopped);
+            out.result = Result.NotReducing;
+            return;
+        }
+        if (trade.maker.flags & Messages.REDUCE_ONLY != 0) {
+            trade.size = Trades.reducible(trade.makerFolded, taker.series, 1 - taker.side, trade.size);
+        }
+        if (trade.size == 0) return Venues.expel(state, venue, 0, out, Result.Expunged);
+        price(state, taker, trade);
+        // A fill-or-kill order was checked as a whole, and so were its makers: what they come to was found Ok.
+        if (taker.timeInForce != Messages.FOK) {
+            if (Trades.check(state, trade.makerFolded, taker.series, -trade.takerLots, trade.makerCash, machine.clock) != Result.Ok) {
+                return Venues.expel(state, venue, 0, out, Result.MakerFailed);
+            }
+            if (Trades.check(state, trade.takerAccount, taker.series, trade.takerLots, trade.takerCash, machine.clock) != Result.Ok) {
+                machine.registers = Machines.noRegisters();
+                out.result = Result.TakerStopped;
+                return;
+            }
         }
 
         // After this point the message must succeed.
-        out.size = fill.size;
-        out.amount = fill.fees;
-        trade(state, taker, fill);
-        taker.remaining -= fill.size;
-        out.remaining = taker.remaining;
-        out.result = Result.Filled;
-        if (taker.remaining == 0) {
-            out.result = Result.Completed;
-            machine.registers = Machines.noRegisters();
-        }
+        out.size = trade.size;
+        out.amount = trade.fees;
+        exchange(state, taker, venue, trade);
+        Venues.take(state, machine, venue, 0, trade.size, out);
+        out.result = taker.remaining == 0 ? Result.Completed : Result.Filled;
     }
 
-    /// @dev Size, premium and fees of the fill at the maker's price.
-    function price(State.Body memory state, Registers memory taker, Fill memory fill) private pure {
-        uint256 size = taker.remaining < fill.maker.size ? taker.remaining : fill.maker.size;
-        uint256 underlying = Series.underlyingOf(taker.series);
-        uint256 indexPrice = State.underlying(state, underlying).indexPrice;
-        int256 premium = Settlement.premium(fill.maker.price, size);
-        int256 takerFee = Fees.taker(indexPrice, fill.maker.price, size, underlying);
-        int256 makerFee = Fees.maker(indexPrice, fill.maker.price, size, underlying);
-        bool buys = taker.side == Books.BID;
-        fill.size = size;
-        fill.takerLots = buys ? int256(size) : -int256(size);
-        fill.takerCash = (buys ? -premium : premium) - takerFee;
-        fill.makerCash = (buys ? premium : -premium) - makerFee;
-        fill.fees = takerFee + makerFee;
+    /// @dev Premium and fees of the fill at the maker's price.
+    function price(State.Body memory state, Registers memory taker, Fill memory trade) private pure {
+        trade.takerLots = taker.side == Books.BID ? int256(trade.size) : -int256(trade.size);
+        int256 takerFee = Trades.takerFee(state, taker.series, trade.maker.price, trade.size);
+        int256 makerFee = Trades.makerFee(state, taker.series, trade.maker.price, trade.size);
+        trade.takerCash = Trades.premium(taker.side, trade.maker.price, trade.size) - takerFee;
+        trade.makerCash = Trades.premium(1 - taker.side, trade.maker.price, trade.size) - makerFee;
+        trade.fees = takerFee + makerFee;
     }
 
-    function trade(State.Body memory state, Registers memory taker, Fill memory fill) private pure {
+    /// @dev Positions and cash change hands.
+    function exchange(State.Body memory state, Registers memory taker, Venue memory venue, Fill memory trade) private pure {
         uint256 series = taker.series;
-        Settlement.release(state, fill.makerAccount, fill.makerFolded);
-        SeriesCell memory cell = State.series(state, fill.seriesIndex);
-        cell.openInterest += Trades.longChange(Accounts.sizeOf(fill.takerAccount, series), fill.takerLots);
-        cell.openInterest += Trades.longChange(Accounts.sizeOf(fill.makerFolded, series), -fill.takerLots);
+        Settlement.release(state, trade.makerAccount, trade.makerFolded);
+        SeriesCell memory cell = State.series(state, venue.seriesIndex);
+        cell.openInterest += Trades.longChange(Accounts.sizeOf(trade.takerAccount, series), trade.takerLots);
+        cell.openInterest += Trades.longChange(Accounts.sizeOf(trade.makerFolded, series), -trade.takerLots);
         cell.trades += 1;
-        State.putSeries(state, fill.seriesIndex, cell);
+        State.putSeries(state, venue.seriesIndex, cell);
         int256 opened =
-            Trades.enact(fill.takerAccount, series, fill.takerLots, fill.takerCash) +
-                Trades.enact(fill.makerFolded, series, -fill.takerLots, fill.makerCash);
-        State.putAccount(state, taker.account, fill.takerAccount);
-        State.putAccount(state, fill.maker.account, fill.makerFolded);
+            Trades.enact(trade.takerAccount, series, trade.takerLots, trade.takerCash) +
+                Trades.enact(trade.makerFolded, series, -trade.takerLots, trade.makerCash);
+        State.putAccount(state, taker.account, trade.takerAccount);
+        State.putAccount(state, trade.maker.account, trade.makerFolded);
         if (opened != 0) {
-            Expiry memory expiry = State.expiry(state, fill.slot);
+            Expiry memory expiry = State.expiry(state, venue.slot);
             expiry.openPositions = uint256(int256(expiry.openPositions) + opened);
-            State.putExpiry(state, fill.slot, expiry);
+            State.putExpiry(state, venue.slot, expiry);
         }
         Globals memory globals = State.globals(state);
-        globals.fees += fill.fees;
+        globals.fees += trade.fees;
         State.putGlobals(state, globals);
-        if (fill.maker.size == fill.size) Books.removeAt(fill.opposite, 0);
-        else Books.reduceBest(fill.opposite, fill.size);
-        State.putBook(state, fill.oppositeIndex, fill.opposite);
     }
 
-    /// @notice Whether a resting order may no longer trade: its account moved to a later epoch, or its time is reached.
-    function isDead(Order memory order, Account memory account, uint256 clock) internal pure returns (bool) {
-        return order.epoch != account.epoch || (order.expiresAt != 0 && clock >= order.expiresAt);
-    }
-
-    /// @dev Removes the best maker without a fill.
-    function expel(State.Body memory state, Book memory book, uint256 bookIndex, Outcome memory out, Result result) private pure {
-        out.result = result;
-        Books.removeAt(book, 0);
-        State.putBook(state, bookIndex, book);
+    /// @dev The taker meets an order of its own owner, who said what is to become of it. They never trade.
+    function meetOwn(State.Body memory state, Machine memory machine, Venue memory venue, uint256 place, Outcome memory out) private pure {
+        Registers memory taker = machine.registers;
+        uint256 mode = (taker.flags >> 3) & 3;
+        if (mode == Messages.CANCEL_MAKER) return Venues.expel(state, venue, place, out, Result.Expunged);
+        // A fill-or-kill order cannot give up a part of itself.
+        if (mode == Messages.DECREMENT && taker.timeInForce != Messages.FOK) {
+            uint256 size = Books.at(venue.opposite, place).size;
+            out.size = taker.remaining < size ? taker.remaining : size;
+            Venues.take(state, machine, venue, place, out.size, out);
+            out.result = Result.SelfTradeDecremented;
+            return;
+        }
+        if (mode == Messages.CANCEL_BOTH) Venues.expel(state, venue, place, out, Result.SelfTradeBoth);
+        else out.result = Result.SelfTradeTaker;
+        machine.registers = Machines.noRegisters();
     }
 
     /// @dev Nothing more crosses: what is left rests or is dropped.
@@ -148,20 +170,11 @@ library Matching {
         Registers memory taker = machine.registers;
         out.price = taker.price;
         if (taker.timeInForce != Messages.GTC) {
-            out.result = Result.Dropped;
+            out.result = taker.kind == Machines.PROBE ? Result.Killed : Result.Dropped;
         } else {
             Book memory book = State.book(state, bookIndex);
             if (Resting.hasRoom(book, taker.side, taker.price)) {
-                Order memory order = Order(
-                    taker.price,
-                    taker.remaining,
-                    taker.account,
-                    taker.epoch,
-                    taker.order,
-                    taker.expiresAt,
-                    taker.flags
-                );
-                Resting.rest(state, book, bookIndex, taker.side, order, out);
+                Resting.rest(state, book, bookIndex, taker.side, Placing.orderOf(taker), out);
             } else {
                 out.result = Result.BookFull;
             }

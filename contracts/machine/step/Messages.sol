@@ -15,6 +15,7 @@ struct Place {
     uint256 size;
     uint256 expiresAt;
     uint256 nonce;
+    uint256 label;
 }
 
 struct Cancel {
@@ -26,12 +27,38 @@ struct Cancel {
 
 struct CancelAll {
     uint256 account;
+    uint256 underlying;
     uint256 nonce;
 }
 
 struct Withdraw {
     uint256 account;
     address recipient;
+    uint256 amount;
+    uint256 nonce;
+}
+
+struct Replace {
+    uint256 account;
+    uint256 series;
+    uint256 side;
+    uint256 order;
+    uint256 price;
+    uint256 size;
+    uint256 nonce;
+}
+
+struct CancelSeries {
+    uint256 account;
+    uint256 series;
+    uint256 sides;
+    uint256 label;
+    uint256 nonce;
+}
+
+struct Transfer {
+    uint256 account;
+    uint256 recipient;
     uint256 amount;
     uint256 nonce;
 }
@@ -79,20 +106,41 @@ library Messages {
     uint256 internal constant LIST = 5;
     uint256 internal constant SETTLE = 6;
     uint256 internal constant REPORT = 7;
+    uint256 internal constant REPLACE = 8;
+    uint256 internal constant CANCEL_SERIES = 9;
+    uint256 internal constant TRANSFER = 10;
 
     /// timeInForce
     uint256 internal constant GTC = 0;
     uint256 internal constant IOC = 1;
+    /// Fill or kill: all of it at once, or nothing.
+    uint256 internal constant FOK = 2;
     /// flags
     uint256 internal constant POST_ONLY = 1;
+    /// With POST_ONLY: an order that would take moves to one tick behind the best price instead.
+    uint256 internal constant SLIDE = 2;
+    /// Trades only what makes the position smaller.
+    uint256 internal constant REDUCE_ONLY = 4;
+    /// What becomes of a taker that meets an order of the same owner: these two bits of the flags, times 8.
+    uint256 internal constant CANCEL_MAKER = 0;
+    uint256 internal constant CANCEL_TAKER = 1;
+    uint256 internal constant CANCEL_BOTH = 2;
+    uint256 internal constant DECREMENT = 3;
+    uint256 private constant MAX_FLAGS = 31;
+    /// Of CancelAll: both underlyings; of CancelSeries: any label.
+    uint256 internal constant EVERY_UNDERLYING = 255;
+    uint256 internal constant EVERY_LABEL = 0;
 
     uint256 internal constant SIGNATURE = 65;
-    uint256 internal constant PLACE_LENGTH = 37 + SIGNATURE;
+    uint256 internal constant PLACE_LENGTH = 39 + SIGNATURE;
     uint256 internal constant CANCEL_LENGTH = 21 + SIGNATURE;
-    uint256 internal constant CANCEL_ALL_LENGTH = 12 + SIGNATURE;
+    uint256 internal constant CANCEL_ALL_LENGTH = 13 + SIGNATURE;
     uint256 internal constant WITHDRAW_LENGTH = 40 + SIGNATURE;
     uint256 internal constant LIST_LENGTH = 8;
     uint256 internal constant SETTLE_LENGTH = 4;
+    uint256 internal constant REPLACE_LENGTH = 38 + SIGNATURE;
+    uint256 internal constant CANCEL_SERIES_LENGTH = 23 + SIGNATURE;
+    uint256 internal constant TRANSFER_LENGTH = 23 + SIGNATURE;
     uint256 internal constant REPORT_HEAD = 20;
     uint256 internal constant SURFACE_LENGTH = 58;
 
@@ -107,14 +155,16 @@ library Messages {
         place.size = Bytes.uint_(payload, 19, 5);
         place.expiresAt = Bytes.uint_(payload, 24, 5);
         place.nonce = Bytes.uint_(payload, 29, 8);
-        if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > IOC || place.flags > POST_ONLY) return (false, place);
-        if (place.timeInForce == IOC && place.flags == POST_ONLY) return (false, place);
-        if (
-            place.price == 0 || place.price > MAX_PRICE_TICKS || place.size == 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE
-        ) {
-            return (false, place);
-        }
+        place.label = Bytes.uint_(payload, 37, 2);
+        if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > FOK || place.flags > MAX_FLAGS) return (false, place);
+        if (place.flags & POST_ONLY == 0 ? place.flags & SLIDE != 0 : place.timeInForce != GTC) return (false, place);
+        if (!isQuote(place.price, place.size) || place.nonce >= MAX_NONCE) return (false, place);
         return (true, place);
+    }
+
+    /// @dev Whether price and size are within their ranges.
+    function isQuote(uint256 price, uint256 size) private pure returns (bool) {
+        return price != 0 && price <= MAX_PRICE_TICKS && size != 0 && size <= MAX_SIZE_LOTS;
     }
 
     function parseCancel(bytes memory payload) internal pure returns (bool ok, Cancel memory cancel) {
@@ -129,7 +179,8 @@ library Messages {
     function parseCancelAll(bytes memory payload) internal pure returns (bool ok, CancelAll memory cancelAll) {
         if (payload.length != CANCEL_ALL_LENGTH) return (false, cancelAll);
         cancelAll.account = Bytes.uint_(payload, 1, 3);
-        cancelAll.nonce = Bytes.uint_(payload, 4, 8);
+        cancelAll.underlying = Bytes.uint_(payload, 4, 1);
+        cancelAll.nonce = Bytes.uint_(payload, 5, 8);
         ok = cancelAll.nonce < MAX_NONCE;
     }
 
@@ -140,6 +191,39 @@ library Messages {
         withdraw.amount = Bytes.uint_(payload, 24, 8);
         withdraw.nonce = Bytes.uint_(payload, 32, 8);
         ok = withdraw.amount != 0 && withdraw.amount < MAX_NONCE && withdraw.nonce < MAX_NONCE;
+    }
+
+    function parseReplace(bytes memory payload) internal pure returns (bool ok, Replace memory replace) {
+        if (payload.length != REPLACE_LENGTH) return (false, replace);
+        replace.account = Bytes.uint_(payload, 1, 3);
+        replace.series = Bytes.uint_(payload, 4, 8);
+        replace.side = Bytes.uint_(payload, 12, 1);
+        replace.order = Bytes.uint_(payload, 13, 8);
+        replace.price = Bytes.uint_(payload, 21, 4);
+        replace.size = Bytes.uint_(payload, 25, 5);
+        replace.nonce = Bytes.uint_(payload, 30, 8);
+        if (!Series.isValid(replace.series) || replace.side > 1 || replace.order >= MAX_NONCE) return (false, replace);
+        ok = isQuote(replace.price, replace.size) && replace.nonce < MAX_NONCE;
+    }
+
+    function parseCancelSeries(bytes memory payload) internal pure returns (bool ok, CancelSeries memory cancel) {
+        if (payload.length != CANCEL_SERIES_LENGTH) return (false, cancel);
+        cancel.account = Bytes.uint_(payload, 1, 3);
+        cancel.series = Bytes.uint_(payload, 4, 8);
+        cancel.sides = Bytes.uint_(payload, 12, 1);
+        cancel.label = Bytes.uint_(payload, 13, 2);
+        cancel.nonce = Bytes.uint_(payload, 15, 8);
+        ok = Series.isValid(cancel.series) && cancel.sides != 0 && cancel.sides <= 3 && cancel.nonce < MAX_NONCE;
+    }
+
+    function parseTransfer(bytes memory payload) internal pure returns (bool ok, Transfer memory transfer) {
+        if (payload.length != TRANSFER_LENGTH) return (false, transfer);
+        transfer.account = Bytes.uint_(payload, 1, 3);
+        transfer.recipient = Bytes.uint_(payload, 4, 3);
+        transfer.amount = Bytes.uint_(payload, 7, 8);
+        transfer.nonce = Bytes.uint_(payload, 15, 8);
+        if (transfer.amount == 0 || transfer.amount >= MAX_NONCE || transfer.nonce >= MAX_NONCE) return (false, transfer);
+        ok = transfer.account != transfer.recipient;
     }
 
     function parseList(bytes memory payload) internal pure returns (bool ok, List memory list) {
@@ -187,11 +271,18 @@ library Messages {
     }
 
     bytes32 private constant PLACE_TYPE = keccak256(
-        "Place(uint32 account,uint64 series,uint8 side,uint8 timeInForce,uint8 flags,uint32 price,uint64 size,uint64 expiresAt,uint64 nonce)"
+        "Place(uint32 account,uint64 series,uint8 side,uint8 timeInForce,uint8 flags,uint32 price,uint64 size,uint64 expiresAt,uint64 nonce,uint16 label)"
     );
     bytes32 private constant CANCEL_TYPE = keccak256("Cancel(uint32 account,uint64 series,uint8 side,uint64 order)");
-    bytes32 private constant CANCEL_ALL_TYPE = keccak256("CancelAll(uint32 account,uint64 nonce)");
+    bytes32 private constant CANCEL_ALL_TYPE = keccak256("CancelAll(uint32 account,uint8 underlying,uint64 nonce)");
     bytes32 private constant WITHDRAW_TYPE = keccak256("Withdraw(uint32 account,address recipient,uint64 amount,uint64 nonce)");
+    bytes32 private constant REPLACE_TYPE = keccak256(
+        "Replace(uint32 account,uint64 series,uint8 side,uint64 order,uint32 price,uint64 size,uint64 nonce)"
+    );
+    bytes32 private constant CANCEL_SERIES_TYPE = keccak256(
+        "CancelSeries(uint32 account,uint64 series,uint8 sides,uint16 label,uint64 nonce)"
+    );
+    bytes32 private constant TRANSFER_TYPE = keccak256("Transfer(uint32 account,uint32 recipient,uint64 amount,uint64 nonce)");
     bytes32 private constant REPORT_TYPE = keccak256(
         "Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)"
     );
@@ -203,7 +294,7 @@ library Messages {
 
     function placeDigest(bytes32 domainSeparator, Place memory m) internal pure returns (bytes32) {
         bytes memory head = abi.encode(PLACE_TYPE, m.account, m.series, m.side, m.timeInForce, m.flags);
-        return digestOf(domainSeparator, keccak256(bytes.concat(head, abi.encode(m.price, m.size, m.expiresAt, m.nonce))));
+        return digestOf(domainSeparator, keccak256(bytes.concat(head, abi.encode(m.price, m.size, m.expiresAt, m.nonce, m.label))));
     }
 
     function cancelDigest(bytes32 domainSeparator, Cancel memory m) internal pure returns (bytes32) {
@@ -211,11 +302,24 @@ library Messages {
     }
 
     function cancelAllDigest(bytes32 domainSeparator, CancelAll memory m) internal pure returns (bytes32) {
-        return digestOf(domainSeparator, keccak256(abi.encode(CANCEL_ALL_TYPE, m.account, m.nonce)));
+        return digestOf(domainSeparator, keccak256(abi.encode(CANCEL_ALL_TYPE, m.account, m.underlying, m.nonce)));
     }
 
     function withdrawDigest(bytes32 domainSeparator, Withdraw memory m) internal pure returns (bytes32) {
         return digestOf(domainSeparator, keccak256(abi.encode(WITHDRAW_TYPE, m.account, m.recipient, m.amount, m.nonce)));
+    }
+
+    function replaceDigest(bytes32 domainSeparator, Replace memory m) internal pure returns (bytes32) {
+        bytes memory fields = abi.encode(REPLACE_TYPE, m.account, m.series, m.side, m.order, m.price, m.size, m.nonce);
+        return digestOf(domainSeparator, keccak256(fields));
+    }
+
+    function cancelSeriesDigest(bytes32 domainSeparator, CancelSeries memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(CANCEL_SERIES_TYPE, m.account, m.series, m.sides, m.label, m.nonce)));
+    }
+
+    function transferDigest(bytes32 domainSeparator, Transfer memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(TRANSFER_TYPE, m.account, m.recipient, m.amount, m.nonce)));
     }
 
     function reportDigest(bytes32 domainSeparator, Report memory m) internal pure returns (bytes32) {

@@ -10,7 +10,7 @@ import {Account, Accounts} from "../types/Account.sol";
 import {Globals} from "../types/Globals.sol";
 import {Machine, Machines, Outcome} from "../types/Machine.sol";
 import {Authentication} from "./Authentication.sol";
-import {Messages, Withdraw} from "./Messages.sol";
+import {Messages, Transfer, Withdraw} from "./Messages.sol";
 import {Nonces} from "./Nonces.sol";
 import {Settlement} from "./Settlement.sol";
 import {Trades} from "./Trades.sol";
@@ -47,6 +47,59 @@ library Money {
         return keccak256(abi.encode(index, account, recipient, amount));
     }
 
+    /// @notice Transfer: cash goes to another account of the same owner.
+    function transfer(
+        State.Body memory state,
+        Machine memory machine,
+        bytes memory payload,
+        address sender
+    ) internal pure returns (Outcome memory out) {
+        out = Machines.outcome(Result.Ok, Messages.TRANSFER);
+        (bool ok, Transfer memory message) = Messages.parseTransfer(payload);
+        if (!ok) return Settlement.refuse(out, Result.Malformed);
+        int256 amount = int256(message.amount);
+        out.account = message.account;
+        out.maker = message.recipient;
+        out.amount = amount;
+        out.order = message.nonce;
+        Account memory account = State.account(state, message.account);
+        if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
+        if (sender != account.owner) {
+            bytes32 digest = Messages.transferDigest(State.globals(state).domainSeparator, message);
+            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
+        }
+        Result nonce = Nonces.check(account, message.nonce);
+        if (nonce != Result.Ok) return Settlement.refuse(out, nonce);
+        Account memory recipient = State.account(state, message.recipient);
+        if (recipient.owner != account.owner) return Settlement.refuse(out, Result.OwnerMismatch);
+        if (recipient.cash + amount > int256(MAX_CASH)) return Settlement.refuse(out, Result.CashLimit);
+        Account memory folded = Settlement.fold(state, account);
+        Result standing = mayLeave(state, machine, folded, amount);
+        if (standing != Result.Ok) return Settlement.refuse(out, standing);
+
+        // After this point the message must succeed.
+        Settlement.release(state, account, folded);
+        Nonces.use(folded, message.nonce);
+        folded.cash -= amount;
+        State.putAccount(state, message.account, folded);
+        recipient.cash += amount;
+        State.putAccount(state, message.recipient, recipient);
+    }
+
+    /// @dev Whether an account can do without an amount of cash: Ok, InsufficientCash, StalePrice or InsufficientMargin.
+    function mayLeave(
+        State.Body memory state,
+        Machine memory machine,
+        Account memory account,
+        int256 amount
+    ) private pure returns (Result) {
+        if (account.cash < amount) return Result.InsufficientCash;
+        if (account.positions.length == 0) return Result.Ok;
+        Assessment memory standing = Margin.assess(state, account);
+        if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return Result.StalePrice;
+        return standing.equity - amount < standing.initial ? Result.InsufficientMargin : Result.Ok;
+    }
+
     /// @notice Withdraw: cash leaves the account for the outbox, from where L1 pays it.
     function withdraw(
         State.Body memory state,
@@ -69,14 +122,8 @@ library Money {
         Result nonce = Nonces.check(account, message.nonce);
         if (nonce != Result.Ok) return Settlement.refuse(out, nonce);
         Account memory folded = Settlement.fold(state, account);
-        if (folded.cash < int256(message.amount)) return Settlement.refuse(out, Result.InsufficientCash);
-        if (folded.positions.length > 0) {
-            Assessment memory standing = Margin.assess(state, folded);
-            if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return Settlement.refuse(out, Result.StalePrice);
-            if (standing.equity - int256(message.amount) < standing.initial) {
-                return Settlement.refuse(out, Result.InsufficientMargin);
-            }
-        }
+        Result standing = mayLeave(state, machine, folded, int256(message.amount));
+        if (standing != Result.Ok) return Settlement.refuse(out, standing);
 
         // After this point the message must succeed.
         Settlement.release(state, account, folded);

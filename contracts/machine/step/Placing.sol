@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {MAX_UNDERLYINGS} from "../Constants.sol";
+import {MAX_PRICE_TICKS, MAX_UNDERLYINGS} from "../Constants.sol";
 import {Result} from "../Result.sol";
-import {Fees} from "../risk/Fees.sol";
 import {State} from "../state/State.sol";
 import {Account, Accounts} from "../types/Account.sol";
 import {Book, Books, Order} from "../types/Book.sol";
-import {Listing, Listings} from "../types/Listing.sol";
+import {Listings} from "../types/Listing.sol";
 import {Machine, Machines, Outcome, Registers} from "../types/Machine.sol";
 import {Series} from "../types/Series.sol";
 import {Underlying} from "../types/Underlying.sol";
@@ -18,16 +17,16 @@ import {Resting} from "./Resting.sol";
 import {Settlement} from "./Settlement.sol";
 import {Trades} from "./Trades.sol";
 
-library Placing {
-    /// @dev What the staircase finds on its way, for the steps below it.
-    struct Found {
-        Account account;
-        Account folded;
-        uint256 bookIndex;
-        bool crossing;
-        bool resting;
-    }
+/// @notice What the staircase finds on its way, for the steps below it.
+struct Found {
+    /// The order as it will stand: a sliding one has another price, a reducing one perhaps another size.
+    Place terms;
+    Account folded;
+    uint256 bookIndex;
+    bool crossing;
+}
 
+library Placing {
     /// @notice Place: an order that rests, or begins to match.
     function place(
         State.Body memory state,
@@ -38,93 +37,130 @@ library Placing {
         out = Machines.outcome(Result.Ok, Messages.PLACE);
         (bool ok, Place memory message) = Messages.parsePlace(payload);
         if (!ok) return Settlement.refuse(out, Result.Malformed);
-        out.account = message.account;
-        out.series = message.series;
-        out.side = message.side;
-        out.order = message.nonce;
-        out.price = message.price;
-        out.remaining = message.size;
-        Found memory found;
-        found.account = State.account(state, message.account);
-        out.result = guard(state, machine, payload, sender, message, found);
-        if (out.result != Result.Ok) return out;
-        Book memory book = State.book(state, found.bookIndex);
-        found.resting = !found.crossing && message.timeInForce == Messages.GTC;
-        if (found.resting && !Resting.hasRoom(book, message.side, message.price)) return Settlement.refuse(out, Result.BookFull);
-
-        // After this point the message must succeed.
-        Settlement.release(state, found.account, found.folded);
-        Nonces.use(found.folded, message.nonce);
-        State.putAccount(state, message.account, found.folded);
-        if (found.crossing) {
-            machine.registers = registersOf(message, found.folded.epoch);
-        } else if (found.resting) {
-            Order memory order = Order(
-                message.price,
-                message.size,
-                message.account,
-                found.folded.epoch,
-                message.nonce,
-                message.expiresAt,
-                message.flags
-            );
-            Resting.rest(state, book, found.bookIndex, message.side, order, out);
-        } else {
-            out.result = Result.Dropped;
-        }
-    }
-
-    function guard(
-        State.Body memory state,
-        Machine memory machine,
-        bytes memory payload,
-        address sender,
-        Place memory message,
-        Found memory found
-    ) private pure returns (Result) {
-        Account memory account = found.account;
-        if (!Accounts.exists(account)) return Result.NoAccount;
+        describe(out, message);
+        Account memory account = State.account(state, message.account);
+        if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
         if (sender != account.owner) {
             bytes32 digest = Messages.placeDigest(State.globals(state).domainSeparator, message);
-            if (!Authentication.isOwner(account, digest, payload)) return Result.BadSignature;
+            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
         }
         Result nonce = Nonces.check(account, message.nonce);
-        if (nonce != Result.Ok) return nonce;
-        uint256 underlying = Series.underlyingOf(message.series);
+        if (nonce != Result.Ok) return Settlement.refuse(out, nonce);
+        // The message's memory becomes the terms: nothing below asks what was sent.
+        Found memory found = Found(message, account, 0, false);
+        out.result = admit(state, machine, account, found);
+        describe(out, found.terms);
+        if (out.result != Result.Ok) return out;
+        bool resting = !found.crossing && message.timeInForce == Messages.GTC;
+        Book memory book = State.book(state, found.bookIndex);
+        if (resting && !Resting.hasRoom(book, message.side, message.price)) return Settlement.refuse(out, Result.BookFull);
+
+        // After this point the message must succeed.
+        commit(state, machine, account, found, out);
+    }
+
+    /// @notice Says in the outcome which order it is about.
+    function describe(Outcome memory out, Place memory terms) internal pure {
+        out.account = terms.account;
+        out.series = terms.series;
+        out.side = terms.side;
+        out.order = terms.nonce;
+        out.price = terms.price;
+        out.remaining = terms.size;
+    }
+
+    /// @notice Whether the account may have this order: everything after authentication and nonce, but for a place in the book.
+    function admit(
+        State.Body memory state,
+        Machine memory machine,
+        Account memory account,
+        Found memory found
+    ) internal pure returns (Result) {
+        Place memory terms = found.terms;
+        uint256 underlying = Series.underlyingOf(terms.series);
         if (underlying >= MAX_UNDERLYINGS) return Result.UnknownUnderlying;
-        uint256 day = Series.dayOf(message.series);
-        uint256 slot = Series.expirySlotOf(message.series);
-        Listing memory listing = State.listing(state, slot);
-        uint256 strikeIndex = Listings.indexOf(listing, Series.strikeOf(message.series));
-        if (listing.day != day || strikeIndex == Listings.NOT_FOUND) return Result.NotListed;
-        if (machine.clock >= Series.expiryTimeOf(day)) return Result.Expired;
-        if (message.expiresAt != 0 && machine.clock >= message.expiresAt) return Result.OrderExpired;
+        uint256 slot = Series.expirySlotOf(terms.series);
+        uint256 strikeIndex = Listings.placeOf(State.listing(state, slot), terms.series);
+        if (strikeIndex == Listings.NOT_FOUND) return Result.NotListed;
+        if (machine.clock >= Series.expiryTimeOf(Series.dayOf(terms.series))) return Result.Expired;
+        if (terms.expiresAt != 0 && machine.clock >= terms.expiresAt) return Result.OrderExpired;
         Underlying memory market = State.underlying(state, underlying);
         uint256 surfaceTime = State.expiry(state, slot).time;
         if (Trades.isStale(market.time, machine.clock) || Trades.isStale(surfaceTime, machine.clock)) return Result.StalePrice;
-        found.bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(message.series)), message.side);
-        Book memory opposite = State.book(state, message.side == Books.BID ? found.bookIndex + 1 : found.bookIndex - 1);
-        found.crossing = Books.count(opposite) > 0 && Books.crosses(message.side, message.price, Books.best(opposite).price);
-        if (found.crossing && message.flags == Messages.POST_ONLY) return Result.WouldCross;
+        found.bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(terms.series)), terms.side);
+        if (!findSide(state, found)) return Result.WouldCross;
         found.folded = Settlement.fold(state, account);
-        int256 lots = message.side == Books.BID ? int256(message.size) : -int256(message.size);
-        int256 premium = Settlement.premium(message.price, message.size);
-        int256 fee = Fees.taker(market.indexPrice, message.price, message.size, underlying);
-        int256 cash = (message.side == Books.BID ? -premium : premium) - fee;
-        return Trades.check(state, found.folded, message.series, lots, cash, machine.clock);
+        if (terms.flags & Messages.REDUCE_ONLY != 0) {
+            terms.size = Trades.reducible(found.folded, terms.series, terms.side, terms.size);
+            if (terms.size == 0) return Result.NotReducing;
+        }
+        int256 lots = terms.side == Books.BID ? int256(terms.size) : -int256(terms.size);
+        int256 fee = Trades.takerFee(state, terms.series, terms.price, terms.size);
+        int256 cash = Trades.premium(terms.side, terms.price, terms.size) - fee;
+        return Trades.check(state, found.folded, terms.series, lots, cash, machine.clock);
     }
 
-    function registersOf(Place memory message, uint256 epoch) private pure returns (Registers memory registers) {
-        registers.kind = Machines.MATCH;
-        registers.account = message.account;
-        registers.series = message.series;
-        registers.side = message.side;
-        registers.timeInForce = message.timeInForce;
-        registers.flags = message.flags;
-        registers.price = message.price;
-        registers.remaining = message.size;
-        registers.order = message.nonce;
-        registers.expiresAt = message.expiresAt;
+    /// @dev Finds whether the order crosses, and lets a sliding one give way. False when it would take and must not.
+    function findSide(State.Body memory state, Found memory found) private pure returns (bool) {
+        Place memory terms = found.terms;
+        Book memory opposite = State.book(state, terms.side == Books.BID ? found.bookIndex + 1 : found.bookIndex - 1);
+        found.crossing = Books.count(opposite) > 0 && Books.crosses(terms.side, terms.price, Books.best(opposite).price);
+        if (!found.crossing || terms.flags & Messages.POST_ONLY == 0) return true;
+        uint256 best = Books.best(opposite).price;
+        uint256 behind = terms.side == Books.BID ? best - 1 : best + 1;
+        if (terms.flags & Messages.SLIDE == 0 || behind == 0 || behind > MAX_PRICE_TICKS) return false;
+        terms.price = behind;
+        found.crossing = false;
+        return true;
+    }
+
+    /// @notice Puts the order that `admit` allowed: into the registers to match, or into the book, or nowhere.
+    function commit(
+        State.Body memory state,
+        Machine memory machine,
+        Account memory account,
+        Found memory found,
+        Outcome memory out
+    ) internal pure {
+        Place memory terms = found.terms;
+        uint256 epoch = Accounts.epochOf(found.folded, Series.underlyingOf(terms.series));
+        Settlement.release(state, account, found.folded);
+        Nonces.use(found.folded, terms.nonce);
+        State.putAccount(state, terms.account, found.folded);
+        if (found.crossing) {
+            machine.registers = registersOf(terms, epoch);
+        } else if (terms.timeInForce == Messages.GTC) {
+            Book memory book = State.book(state, found.bookIndex);
+            Resting.rest(state, book, found.bookIndex, terms.side, orderOf(registersOf(terms, epoch)), out);
+        } else {
+            out.result = terms.timeInForce == Messages.FOK ? Result.Killed : Result.Dropped;
+        }
+    }
+
+    function registersOf(Place memory terms, uint256 epoch) private pure returns (Registers memory registers) {
+        registers.kind = terms.timeInForce == Messages.FOK ? Machines.PROBE : Machines.MATCH;
+        registers.account = terms.account;
+        registers.series = terms.series;
+        registers.side = terms.side;
+        registers.timeInForce = terms.timeInForce;
+        registers.flags = terms.flags;
+        registers.price = terms.price;
+        registers.remaining = terms.size;
+        registers.order = terms.nonce;
+        registers.expiresAt = terms.expiresAt;
         registers.epoch = epoch;
+        registers.label = terms.label;
+    }
+
+    /// @notice What is left of an order, as it rests.
+    function orderOf(Registers memory registers) internal pure returns (Order memory order) {
+        order.price = registers.price;
+        order.size = registers.remaining;
+        order.account = registers.account;
+        order.epoch = registers.epoch;
+        order.order = registers.order;
+        order.expiresAt = registers.expiresAt;
+        order.flags = registers.flags;
+        order.label = registers.label;
     }
 }

@@ -15,8 +15,9 @@ library Settlement {
     /// @notice Micro-USDC per unit that the series pays at this price.
     function intrinsic(uint256 series, uint256 price) internal pure returns (uint256) {
         uint256 strike = Series.strikeOf(series) * tickSize(Series.underlyingOf(series));
-        if (Series.kindOf(series) == Series.CALL) return price > strike ? price - strike : 0;
-        return strike > price ? strike - price : 0;
+        if (Series.kindOf(series) == Series.PUT) return strike > price ? strike - price : 0;
+        // A dated future is a call struck at 0.
+        return price > strike ? price - strike : 0;
     }
 
     /// @dev Settlement price of the expiry that the series belongs to, 0 while it is not settled.

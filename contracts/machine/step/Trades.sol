@@ -3,9 +3,13 @@ pragma solidity ^0.8.30;
 
 import {MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS} from "../Constants.sol";
 import {Result} from "../Result.sol";
+import {Fees} from "../risk/Fees.sol";
 import {Margin, TradeAssessment} from "../risk/Margin.sol";
 import {State} from "../state/State.sol";
 import {Account, Accounts} from "../types/Account.sol";
+import {Books} from "../types/Book.sol";
+import {Series} from "../types/Series.sol";
+import {Settlement} from "./Settlement.sol";
 
 /// @notice One side of a trade: whether an account may take it, and what it does to the account. Placing and matching share it.
 library Trades {
@@ -28,6 +32,31 @@ library Trades {
         if (isStale(trade.oldestPriceTime, clock)) return Result.StalePrice;
         if (trade.excessAfter < 0 && trade.excessAfter < trade.excessBefore) return Result.InsufficientMargin;
         return Result.Ok;
+    }
+
+    /// @notice How many of `size` lots a trade on `side` may make so that the position only becomes smaller.
+    function reducible(Account memory account, uint256 series, uint256 side, uint256 size) internal pure returns (uint256) {
+        int256 held = Accounts.sizeOf(account, series);
+        int256 most = side == Books.BID ? -held : held;
+        if (most <= 0) return 0;
+        return size < uint256(most) ? size : uint256(most);
+    }
+
+    /// @notice What a trade on `side` adds to the trader's cash in micro-USDC, fees apart: exact.
+    function premium(uint256 side, uint256 price, uint256 size) internal pure returns (int256) {
+        return side == Books.BID ? -Settlement.premium(price, size) : Settlement.premium(price, size);
+    }
+
+    /// @notice Fee of the taker in micro-USDC.
+    function takerFee(State.Body memory state, uint256 series, uint256 price, uint256 size) internal pure returns (int256) {
+        uint256 underlying = Series.underlyingOf(series);
+        return Fees.taker(State.underlying(state, underlying).indexPrice, price, size, underlying);
+    }
+
+    /// @notice Fee of the maker in micro-USDC.
+    function makerFee(State.Body memory state, uint256 series, uint256 price, uint256 size) internal pure returns (int256) {
+        uint256 underlying = Series.underlyingOf(series);
+        return Fees.maker(State.underlying(state, underlying).indexPrice, price, size, underlying);
     }
 
     /// @notice Whether a price of that time is too old to open risk on.

@@ -14,8 +14,9 @@ struct Account {
     address owner;
     /// Micro-USDC, may be negative.
     int256 cash;
-    /// Orders of an older epoch are dead wherever they rest.
+    /// Orders of an older epoch are dead wherever they rest: `epochOf` counts all cancellations of everything, and those of the underlying.
     uint256 epoch;
+    uint256[2] epochs;
     uint256 nonceFloor;
     uint256 nonceBits;
     /// Sorted by series.
@@ -23,7 +24,7 @@ struct Account {
 }
 
 library Accounts {
-    uint256 private constant FIXED = 72;
+    uint256 private constant FIXED = 80;
 
     function empty() internal pure returns (Account memory account) {}
 
@@ -31,7 +32,12 @@ library Accounts {
         return account.owner != address(0);
     }
 
-    /// @notice owner 20 | cash i64 | epoch u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 }
+    /// @notice Epoch of an account's orders in an underlying. Both parts only grow, so no older order has it.
+    function epochOf(Account memory account, uint256 underlying) internal pure returns (uint256) {
+        return account.epoch + account.epochs[underlying];
+    }
+
+    /// @notice owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 }
     function encode(Account memory account) internal pure returns (bytes memory data) {
         uint256 count = account.positions.length;
         data = new bytes(FIXED + 16 * count);
@@ -39,18 +45,20 @@ library Accounts {
             account.owner,
             int64(account.cash),
             uint32(account.epoch),
+            uint32(account.epochs[0]),
+            uint32(account.epochs[1]),
             uint64(account.nonceFloor),
             account.nonceBits
         );
         assembly ("memory-safe") {
-            mcopy(add(data, 32), add(head, 32), 72)
+            mcopy(add(data, 32), add(head, 32), 80)
         }
         for (uint256 i = 0; i < count; i++) {
             Position memory position = account.positions[i];
             uint256 packed = (position.series << 64) | uint64(int64(position.size));
             assembly ("memory-safe") {
                 // Writes 16 bytes and leaves those behind as they are: the next write or the end of the string is there.
-                let at := add(add(data, 104), shl(4, i))
+                let at := add(add(data, 112), shl(4, i))
                 let kept := and(mload(at), 0xffffffffffffffffffffffffffffffff)
                 mstore(at, or(shl(128, packed), kept))
             }
@@ -62,8 +70,10 @@ library Accounts {
         account.owner = Bytes.address_(data, 0);
         account.cash = Bytes.int_(data, 20, 8);
         account.epoch = Bytes.uint_(data, 28, 4);
-        account.nonceFloor = Bytes.uint_(data, 32, 8);
-        account.nonceBits = Bytes.uint_(data, 40, 32);
+        account.epochs[0] = Bytes.uint_(data, 32, 4);
+        account.epochs[1] = Bytes.uint_(data, 36, 4);
+        account.nonceFloor = Bytes.uint_(data, 40, 8);
+        account.nonceBits = Bytes.uint_(data, 48, 32);
         uint256 count = (data.length - FIXED) / 16;
         account.positions = list(count);
         for (uint256 i = 0; i < count; i++) {
@@ -91,6 +101,7 @@ library Accounts {
         next.owner = account.owner;
         next.cash = cash;
         next.epoch = account.epoch;
+        next.epochs = [account.epochs[0], account.epochs[1]];
         next.nonceFloor = account.nonceFloor;
         next.nonceBits = account.nonceBits;
         uint256 count = account.positions.length;

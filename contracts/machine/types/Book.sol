@@ -16,10 +16,12 @@ struct Order {
     /// Seconds; 0 is never.
     uint256 expiresAt;
     uint256 flags;
+    /// The owner's own mark, by which orders can be cancelled together.
+    uint256 label;
 }
 
 /// @notice One side of a series' book, best first; among equal prices, oldest first. Orders stay packed, a word each:
-/// price u32 | size u40 | account u24 | epoch u32 | order u64 | expiresAt u40 | flags u8 | 0 u16.
+/// price u32 | size u40 | account u24 | epoch u32 | order u64 | expiresAt u40 | flags u8 | label u16.
 struct Book {
     uint256[] orders;
 }
@@ -50,7 +52,8 @@ library Books {
             (order.epoch << 128) |
             (order.order << 64) |
             (order.expiresAt << 24) |
-            (order.flags << 16);
+            (order.flags << 16) |
+            order.label;
     }
 
     function unpack(uint256 word) internal pure returns (Order memory order) {
@@ -61,6 +64,7 @@ library Books {
         order.order = (word >> 64) & 0xffffffffffffffff;
         order.expiresAt = (word >> 24) & 0xffffffffff;
         order.flags = (word >> 16) & 0xff;
+        order.label = word & 0xffff;
     }
 
     function count(Book memory book) internal pure returns (uint256) {
@@ -109,9 +113,28 @@ library Books {
         book.orders = next;
     }
 
-    /// @notice Takes lots from the best order, which must have more.
-    function reduceBest(Book memory book, uint256 size) internal pure {
-        book.orders[0] -= size << 184;
+    /// @notice Takes lots from an order, which must have more. It keeps its place.
+    function reduceAt(Book memory book, uint256 index, uint256 size) internal pure {
+        book.orders[index] -= size << 184;
+    }
+
+    /// @notice Removes the orders of an account that have this label, or all of them when it is 0. Returns how many they were.
+    function removeAll(Book memory book, uint256 account, uint256 label) internal pure returns (uint256) {
+        uint256[] memory orders = book.orders;
+        uint256 length = orders.length;
+        uint256[] memory next = new uint256[](length);
+        uint256 kept = 0;
+        for (uint256 i = 0; i < length; i++) {
+            uint256 word = orders[i];
+            if ((word >> 160) & 0xffffff == account && (label == 0 || word & 0xffff == label)) continue;
+            next[kept] = word;
+            kept += 1;
+        }
+        assembly ("memory-safe") {
+            mstore(next, kept)
+        }
+        book.orders = next;
+        return length - kept;
     }
 
     /// @notice Place of an account's order, or NOT_FOUND.

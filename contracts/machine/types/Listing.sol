@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Bytes} from "../math/Bytes.sol";
+import {Series} from "./Series.sol";
 
 /// @notice The strikes of one expiry, in order of listing: a strike's place never changes. Kept as its bytes, which are scanned in place.
 struct Listing {
@@ -32,6 +33,13 @@ library Listings {
 
     function push(Listing memory listing, uint256 strike) internal pure {
         listing.strikes = abi.encodePacked(listing.strikes, uint32(strike));
+    }
+
+    /// @notice The place of a series' strike, or NOT_FOUND when it is not listed. Every listed expiry has its dated future, which has no strike and
+    /// stands at place 0.
+    function placeOf(Listing memory listing, uint256 series) internal pure returns (uint256) {
+        if (listing.day != Series.dayOf(series)) return NOT_FOUND;
+        return Series.kindOf(series) == Series.FUTURE ? 0 : indexOf(listing, Series.strikeOf(series));
     }
 
     /// @notice The strike's place, or NOT_FOUND.

@@ -26,6 +26,11 @@ struct Registers {
     uint256 order;
     uint256 expiresAt;
     uint256 epoch;
+    uint256 label;
+    /// PROBE: place of the next maker to look at, lots that the makers so far would give, and what the taker's cash would gain by them.
+    uint256 probe;
+    uint256 probed;
+    int256 cash;
 }
 
 /// @notice Everything that the commitment holds, besides the cells themselves.
@@ -78,7 +83,10 @@ struct Outcome {
 
 library Machines {
     uint256 internal constant NONE = 0;
+    /// Trades with one maker a step.
     uint256 internal constant MATCH = 1;
+    /// Looks whether a fill-or-kill order can be filled, one maker a step, before it trades with any.
+    uint256 internal constant PROBE = 2;
 
     uint256 internal constant DEPOSIT = 1;
     uint256 internal constant FORCED = 2;
@@ -109,8 +117,8 @@ library Machines {
             uint32(machine.cursor.offset),
             uint40(machine.clock)
         );
-        bytes memory fields = new bytes(87);
-        if (registers.kind == NONE) return bytes.concat(data, new bytes(41), fields);
+        bytes memory rest = new bytes(71);
+        if (registers.kind == NONE) return bytes.concat(data, new bytes(57), rest);
         bytes memory head = abi.encodePacked(
             uint8(registers.kind),
             uint24(registers.account),
@@ -128,9 +136,13 @@ library Machines {
                     uint40(registers.remaining),
                     uint64(registers.order),
                     uint40(registers.expiresAt),
-                    uint32(registers.epoch)
+                    uint32(registers.epoch),
+                    uint16(registers.label),
+                    uint8(registers.probe),
+                    uint40(registers.probed),
+                    int64(registers.cash)
                 ),
-                fields
+                rest
             );
     }
 
@@ -152,6 +164,10 @@ library Machines {
         registers.order = Bytes.uint_(data, at + 24, 8);
         registers.expiresAt = Bytes.uint_(data, at + 32, 5);
         registers.epoch = Bytes.uint_(data, at + 37, 4);
+        registers.label = Bytes.uint_(data, at + 41, 2);
+        registers.probe = Bytes.uint_(data, at + 43, 1);
+        registers.probed = Bytes.uint_(data, at + 44, 5);
+        registers.cash = Bytes.int_(data, at + 49, 8);
     }
 
     function stateRootOf(bytes memory data) internal pure returns (bytes32) {

@@ -38,9 +38,10 @@ library Series {
     /// Exclusive bound of ids: 2^52.
     uint256 private constant BOUND = 4_503_599_627_370_496;
 
-    /// @notice Whether the id names an option, listed or not. Dated futures do not trade yet.
+    /// @notice Whether the id names an option, or a dated future (whose strike is 0), listed or not.
     function isValid(uint256 series) internal pure returns (bool) {
-        return series < BOUND && kindOf(series) <= PUT && strikeOf(series) > 0;
+        if (series >= BOUND || kindOf(series) > FUTURE) return false;
+        return kindOf(series) == FUTURE ? strikeOf(series) == 0 : strikeOf(series) > 0;
     }
 
     /// @notice Where the expiry and listing cells of this underlying and day stand.

@@ -114,6 +114,7 @@ async function messagesOf(deployment: Deployment, count: number, seed: number): 
 			size: 1 + random.below(20),
 			expiresAt: 0,
 			nonce,
+			label: 0,
 			signature: new Uint8Array(65),
 		};
 		place.signature = await signer.sign(Messages.placeDigest(domain, place));

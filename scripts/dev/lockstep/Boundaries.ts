@@ -80,7 +80,16 @@ function cells({
 	const list: CellBytes[] = [];
 	const put = (kind: number, index: number, cell: object): void => void list.push({ kind, index, cell: Kinds.encode(kind, cell) });
 	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: 1, reporters: [REPORTER.address], accounts: 1 });
-	put(Kinds.ACCOUNTS, ACCOUNT, { owner: OWNER, cash: 0, epoch: 0, nonceFloor: 1000, nonceBits: 0n, positions: [], ...account });
+	put(Kinds.ACCOUNTS, ACCOUNT, {
+		owner: OWNER,
+		cash: 0,
+		epoch: 0,
+		epochs: [0, 0],
+		nonceFloor: 1000,
+		nonceBits: 0n,
+		positions: [],
+		...account,
+	});
 	for (const underlying of [0, 1]) {
 		const indexPrice = INDEX[underlying] as number;
 		const time = clock - indexAge;
@@ -128,7 +137,18 @@ function withdraw(amount: number, nonce = 1001): Item {
 
 function place(fields: Partial<Messages.Place>): Item {
 	const series = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
-	const message = { account: ACCOUNT, series, side: 0, timeInForce: 0, flags: 0, price: 1000, size: 10, expiresAt: 0, nonce: 1001 };
+	const message = {
+		account: ACCOUNT,
+		series,
+		side: 0,
+		timeInForce: 0,
+		flags: 0,
+		price: 1000,
+		size: 10,
+		expiresAt: 0,
+		nonce: 1001,
+		label: 0,
+	};
 	return forced(Encoding.place({ ...message, signature: NOTHING, ...fields }));
 }
 
@@ -154,7 +174,7 @@ function margins(): Boundary[] {
 		const list = cells({ account: { cash, positions }, days, random, confidence: i % 3 === 0 ? 950_000 : PPM });
 		const state = new CommittedState();
 		TrackedState.fill(state, list);
-		const account: Account = { owner: OWNER, cash, epoch: 0, nonceFloor: 1000, nonceBits: 0n, positions };
+		const account: Account = { owner: OWNER, cash, epoch: 0, epochs: [0, 0], nonceFloor: 1000, nonceBits: 0n, positions };
 		const { equity, initial } = Margin.assess(state.live, account);
 		const most = Math.min(cash, equity - initial);
 		for (const extra of [0, 1]) all.push({ name: `margin/${i}/${extra}`, recorded: play(list, withdraw(most + extra)) });
@@ -176,7 +196,7 @@ function fields(): Boundary[] {
 		add(`nonce/withdraw/${nonce}`, withdraw(1, nonce));
 	}
 	for (const nonce of [MAX_NONCE - 1, MAX_NONCE])
-		add(`nonce/cancelAll/${nonce}`, forced(Encoding.cancelAll({ account: ACCOUNT, nonce, signature: NOTHING })));
+		add(`nonce/cancelAll/${nonce}`, forced(Encoding.cancelAll({ account: ACCOUNT, underlying: 255, nonce, signature: NOTHING })));
 	for (const amount of [0, 1, MAX_CASH - 1, MAX_CASH, MAX_NONCE - 1, MAX_NONCE]) add(`amount/${amount}`, withdraw(amount));
 	for (const underlying of [1, 2, 15]) {
 		const series = Series.make(underlying, TODAY + 7, Series.PUT, strikeOf(1, 0));

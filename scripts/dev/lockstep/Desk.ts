@@ -114,7 +114,18 @@ export class Desk {
 
 	place(fields: PlaceFields, key = this.ownerOf(fields.account)): Uint8Array {
 		const nonce = fields.nonce ?? this.nonce(fields.account);
-		const message = { side: 0, timeInForce: 0, flags: 0, price: 100, size: 1, expiresAt: 0, signature: UNSIGNED, ...fields, nonce };
+		const message = {
+			side: 0,
+			timeInForce: 0,
+			flags: 0,
+			price: 100,
+			size: 1,
+			expiresAt: 0,
+			label: 0,
+			signature: UNSIGNED,
+			...fields,
+			nonce,
+		};
 		return Encoding.place({ ...message, signature: fields.signature ?? sign(key, Messages.placeDigest(DOMAIN, message)) });
 	}
 
@@ -123,9 +134,27 @@ export class Desk {
 		return Encoding.cancel({ ...message, signature: sign(key, Messages.cancelDigest(DOMAIN, message)) });
 	}
 
-	cancelAll(account: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {
-		const message = { account, nonce, signature: UNSIGNED };
+	cancelAll(account: number, nonce = this.nonce(account), key = this.ownerOf(account), underlying = 255): Uint8Array {
+		const message = { account, underlying, nonce, signature: UNSIGNED };
 		return Encoding.cancelAll({ ...message, signature: sign(key, Messages.cancelAllDigest(DOMAIN, message)) });
+	}
+
+	replace(fields: Omit<Messages.Replace, "nonce" | "signature"> & { nonce?: number }, key = this.ownerOf(fields.account)): Uint8Array {
+		const message = { ...fields, nonce: fields.nonce ?? this.nonce(fields.account), signature: UNSIGNED };
+		return Encoding.replace({ ...message, signature: sign(key, Messages.replaceDigest(DOMAIN, message)) });
+	}
+
+	cancelSeries(fields: Omit<Messages.CancelSeries, "nonce" | "signature"> & { nonce?: number }): Uint8Array {
+		const message = { ...fields, nonce: fields.nonce ?? this.nonce(fields.account), signature: UNSIGNED };
+		return Encoding.cancelSeries({
+			...message,
+			signature: sign(this.ownerOf(fields.account), Messages.cancelSeriesDigest(DOMAIN, message)),
+		});
+	}
+
+	transfer(account: number, recipient: number, amount: number, nonce = this.nonce(account)): Uint8Array {
+		const message = { account, recipient, amount, nonce, signature: UNSIGNED };
+		return Encoding.transfer({ ...message, signature: sign(this.ownerOf(account), Messages.transferDigest(DOMAIN, message)) });
 	}
 
 	withdraw(account: number, amount: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {

@@ -84,7 +84,8 @@ export class Evm {
 		const table = await deploy("NormalTable", dataContract(TABLE));
 		const harness = await create("MachineHarness", "mocks");
 		const families: string[] = [];
-		for (const family of ["TradingFamily", "AccountFamily", "MarketFamily"]) families.push(await create(family, "prover", table));
+		for (const family of ["PlacingFamily", "MatchingFamily", "AccountFamily", "MarketFamily"])
+			families.push(await create(family, "prover", table));
 		const entry = await create("OneStepProofEntry", "prover", harness, harness, ...families);
 		return new Evm(provider, () => connection.close(), new Interface(Artifacts.of("MachineHarness", "mocks").abi), harness, entry);
 	}

@@ -70,7 +70,7 @@ const SERIES_INDEX = Series.cellIndexOf(SLOT, STRIKE_INDEX, Series.kindOf(TRADED
 const PRICE = 5000;
 
 function account(owner: string, held: Position[]): Account {
-	return { owner, cash: 2e15, epoch: 3, nonceFloor: 1000, nonceBits: (1n << 256n) - 1n, positions: held };
+	return { owner, cash: 2e15, epoch: 3, epochs: [0, 0], nonceFloor: 1000, nonceBits: (1n << 256n) - 1n, positions: held };
 }
 
 /** A full side. The maker's best order stands first on the asks. */
@@ -83,6 +83,7 @@ function side(book: number): { orders: Order[] } {
 		order: 100 + i,
 		expiresAt: 0,
 		flags: 0,
+		label: 7,
 	}));
 	return { orders };
 }
@@ -173,6 +174,7 @@ function place(price: number, signer = TAKER_KEY): Uint8Array {
 		size: 3,
 		expiresAt: 0,
 		nonce: 1_000_000,
+		label: 0,
 		signature: NOTHING,
 	};
 	return Encoding.place({ ...message, signature: sign(signer, Messages.placeDigest(DOMAIN, message)) });

@@ -146,8 +146,11 @@ function add(
 		totals.markLow += before * (mark - markHigh * SPLIT);
 	}
 	if (isTrade) totals.traded = valuation;
-	totals.groupBefore += before;
-	totals.groupAfter += after;
+	// A short future is hedged or not like a long one: only short options gap.
+	if (Series.kindOf(series) !== Series.FUTURE) {
+		totals.groupBefore += before;
+		totals.groupAfter += after;
+	}
 	const confidence = expiry.confidence < indexConfidence ? expiry.confidence : indexConfidence;
 	totals.doubtBefore += Math.abs(before) * (PPM - confidence);
 	totals.doubtAfter += Math.abs(after) * (PPM - confidence);

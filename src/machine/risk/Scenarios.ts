@@ -41,6 +41,12 @@ export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonl
 	return { discount, down: fall < floor ? floor : fall, up, spots };
 }
 
+/** The forward in a scenario, micro-USDC per unit: what a dated future is worth in it. */
+export function forwardAt(shocks: Shocks, scenario: number): bigint {
+	const core = scenario < Parameters.SCENARIOS - Parameters.TAILS;
+	return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)] as bigint;
+}
+
 /** ln of every spot factor of an underlying, in fixed point. */
 export function logSpotFactors(underlying: number): bigint[] {
 	const logs: bigint[] = [];

@@ -67,6 +67,7 @@ export function smileAt(expiry: Expiry, strike: bigint): { volatility: bigint; l
 export function valuesOf(series: number, expiry: Expiry, shocks: Scenarios.Shocks): number[] {
 	const values = new Array<bigint>(Parameters.SCENARIOS).fill(0n);
 	if (expiry.forward === 0) return values.map(Number);
+	if (Series.kindOf(series) === Series.FUTURE) return values.map((_, scenario) => Number(Scenarios.forwardAt(shocks, scenario)));
 	const strike = BigInt(Series.strikeOf(series)) * BigInt(tickSize(Series.underlyingOf(series)));
 	const { volatility, logMoneyness } = smileAt(expiry, strike);
 	const { spots, discount } = shocks;

@@ -27,9 +27,8 @@ export function cancel(state: State.Body, payload: Uint8Array, sender: string): 
 	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
 	if (Series.underlyingOf(series) >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };
 	const slot = Series.expirySlotOf(series);
-	const listing = State.listing(state, slot);
-	const strikeIndex = Listings.indexOf(listing, Series.strikeOf(series));
-	if (listing.day !== Series.dayOf(series) || strikeIndex === Listings.NOT_FOUND) return { ...out, result: Result.NotListed };
+	const strikeIndex = Listings.placeOf(State.listing(state, slot), series);
+	if (strikeIndex === Listings.NOT_FOUND) return { ...out, result: Result.NotListed };
 	const bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series)), side);
 	const book = State.book(state, bookIndex);
 	const place = Books.find(book, message.account, message.order);
@@ -44,23 +43,61 @@ export function cancel(state: State.Body, payload: Uint8Array, sender: string): 
 	return out;
 }
 
-/** CancelAll: every order of the account dies where it rests, at the cost of one number. */
+/** CancelSeries: takes every order of the account out of one or both books of a series, or those of one label. */
+export function cancelSeries(state: State.Body, payload: Uint8Array, sender: string): Outcome {
+	const out = outcome(Result.Ok, Messages.CANCEL_SERIES);
+	const message = Messages.parseCancelSeries(payload);
+	if (!message) return { ...out, result: Result.Malformed };
+	const { series, sides } = message;
+	out.account = message.account;
+	out.series = series;
+	out.side = sides;
+	out.order = message.label;
+	const account = State.account(state, message.account);
+	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
+	const digest = (): Uint8Array => Messages.cancelSeriesDigest(State.globals(state).domainSeparator, message);
+	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const nonce = Nonces.check(account, message.nonce);
+	if (nonce !== Result.Ok) return { ...out, result: nonce };
+	if (Series.underlyingOf(series) >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };
+	const slot = Series.expirySlotOf(series);
+	const strikeIndex = Listings.placeOf(State.listing(state, slot), series);
+	if (strikeIndex === Listings.NOT_FOUND) return { ...out, result: Result.NotListed };
+
+	// After this point the message must succeed.
+	Nonces.use(account, message.nonce);
+	State.putAccount(state, message.account, account);
+	for (let side = Books.BID; side <= Books.ASK; side++) {
+		if (((sides >> side) & 1) === 0) continue;
+		const bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series)), side);
+		const book = State.book(state, bookIndex);
+		out.amount += Books.removeAll(book, message.account, message.label);
+		State.putBook(state, bookIndex, book);
+	}
+	return out;
+}
+
+/** CancelAll: every order of the account, or of one underlying, dies where it rests, at the cost of one number. */
 export function cancelAll(state: State.Body, payload: Uint8Array, sender: string): Outcome {
 	const out = outcome(Result.Ok, Messages.CANCEL_ALL);
 	const message = Messages.parseCancelAll(payload);
 	if (!message) return { ...out, result: Result.Malformed };
 	out.account = message.account;
+	out.series = message.underlying;
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.cancelAllDigest(State.globals(state).domainSeparator, message);
 	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
+	const every = message.underlying === Messages.EVERY_UNDERLYING;
+	if (!every && message.underlying >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };
 
 	// After this point the message must succeed.
 	Nonces.use(account, message.nonce);
-	account.epoch += 1;
+	if (every) account.epoch += 1;
+	else account.epochs[message.underlying] += 1;
 	State.putAccount(state, message.account, account);
-	out.amount = account.epoch;
+	out.amount = every ? account.epoch : Accounts.epochOf(account, message.underlying);
 	return out;
 }

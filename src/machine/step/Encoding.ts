@@ -1,8 +1,8 @@
 // Messages as bytes: what traders, reporters and keepers send. Only off chain; the step never writes a message.
 
 import * as Bytes from "../math/Bytes.ts";
-import type { Cancel, CancelAll, List, Place, Report, Settle, Surface, Withdraw } from "./Messages.ts";
-import { CANCEL, CANCEL_ALL, LIST, PLACE, REPORT, SETTLE, WITHDRAW } from "./Messages.ts";
+import type { Cancel, CancelAll, CancelSeries, List, Place, Replace, Report, Settle, Surface, Transfer, Withdraw } from "./Messages.ts";
+import { CANCEL, CANCEL_ALL, CANCEL_SERIES, LIST, PLACE, REPLACE, REPORT, SETTLE, TRANSFER, WITHDRAW } from "./Messages.ts";
 
 function fields(kind: number, widths: readonly (readonly [width: number, value: number])[]): Uint8Array {
 	const bytes = new Uint8Array(widths.reduce((sum, [width]) => sum + width, 1));
@@ -13,8 +13,8 @@ function fields(kind: number, widths: readonly (readonly [width: number, value: 
 }
 
 export function place(m: Place): Uint8Array {
-	const widths = [3, 8, 1, 1, 1, 4, 5, 5, 8] as const;
-	const values = [m.account, m.series, m.side, m.timeInForce, m.flags, m.price, m.size, m.expiresAt, m.nonce];
+	const widths = [3, 8, 1, 1, 1, 4, 5, 5, 8, 2] as const;
+	const values = [m.account, m.series, m.side, m.timeInForce, m.flags, m.price, m.size, m.expiresAt, m.nonce, m.label];
 	return Bytes.concat(
 		fields(
 			PLACE,
@@ -40,6 +40,7 @@ export function cancelAll(m: CancelAll): Uint8Array {
 	return Bytes.concat(
 		fields(CANCEL_ALL, [
 			[3, m.account],
+			[1, m.underlying],
 			[8, m.nonce],
 		]),
 		m.signature,
@@ -54,6 +55,46 @@ export function withdraw(m: Withdraw): Uint8Array {
 			[8, m.amount],
 			[8, m.nonce],
 		]).subarray(1),
+		m.signature,
+	);
+}
+
+export function replace(m: Replace): Uint8Array {
+	return Bytes.concat(
+		fields(REPLACE, [
+			[3, m.account],
+			[8, m.series],
+			[1, m.side],
+			[8, m.order],
+			[4, m.price],
+			[5, m.size],
+			[8, m.nonce],
+		]),
+		m.signature,
+	);
+}
+
+export function cancelSeries(m: CancelSeries): Uint8Array {
+	return Bytes.concat(
+		fields(CANCEL_SERIES, [
+			[3, m.account],
+			[8, m.series],
+			[1, m.sides],
+			[2, m.label],
+			[8, m.nonce],
+		]),
+		m.signature,
+	);
+}
+
+export function transfer(m: Transfer): Uint8Array {
+	return Bytes.concat(
+		fields(TRANSFER, [
+			[3, m.account],
+			[3, m.recipient],
+			[8, m.amount],
+			[8, m.nonce],
+		]),
 		m.signature,
 	);
 }

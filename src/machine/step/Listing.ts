@@ -46,21 +46,20 @@ export function list(state: State.Body, machine: Machine, payload: Uint8Array): 
 		const opened = Expiries.empty();
 		opened.day = day;
 		State.putExpiry(state, slot, opened);
+		clear(state, Series.cellIndexOf(slot, 0, Series.FUTURE));
 	}
 	if (strike !== 0) {
-		clear(state, slot, next.strikes.length);
+		clear(state, Series.cellIndexOf(slot, next.strikes.length, Series.CALL));
+		clear(state, Series.cellIndexOf(slot, next.strikes.length, Series.PUT));
 		next.strikes.push(strike);
 	}
 	State.putListing(state, slot, next);
 	return out;
 }
 
-/** Empties the books and counts at a strike's place: an older expiry of this slot may have left dead orders there. */
-function clear(state: State.Body, slot: number, strikeIndex: number): void {
-	for (let kind = Series.CALL; kind <= Series.PUT; kind++) {
-		const seriesIndex = Series.cellIndexOf(slot, strikeIndex, kind);
-		State.putSeries(state, seriesIndex, SeriesCells.empty());
-		State.putBook(state, Series.bookIndexOf(seriesIndex, Books.BID), Books.empty());
-		State.putBook(state, Series.bookIndexOf(seriesIndex, Books.ASK), Books.empty());
-	}
+/** Empties the books and counts of a series: an older expiry of this slot may have left dead orders there. */
+function clear(state: State.Body, seriesIndex: number): void {
+	State.putSeries(state, seriesIndex, SeriesCells.empty());
+	State.putBook(state, Series.bookIndexOf(seriesIndex, Books.BID), Books.empty());
+	State.putBook(state, Series.bookIndexOf(seriesIndex, Books.ASK), Books.empty());
 }

@@ -8,6 +8,7 @@ import * as Matching from "./Matching.ts";
 import * as Messages from "./Messages.ts";
 import * as Money from "./Money.ts";
 import * as Placing from "./Placing.ts";
+import * as Replacing from "./Replacing.ts";
 import * as Reporting from "./Reporting.ts";
 import * as Settlement from "./Settlement.ts";
 
@@ -33,5 +34,8 @@ export function execute(state: State.Body, machine: Machine, payload: Uint8Array
 	if (kind === Messages.LIST) return Listing.list(state, machine, payload);
 	if (kind === Messages.SETTLE) return Settlement.settle(state, payload);
 	if (kind === Messages.REPORT) return Reporting.report(state, machine, payload);
+	if (kind === Messages.REPLACE) return Replacing.replace(state, machine, payload, sender);
+	if (kind === Messages.CANCEL_SERIES) return Cancelling.cancelSeries(state, payload, sender);
+	if (kind === Messages.TRANSFER) return Money.transfer(state, machine, payload, sender);
 	return outcome(Result.UnknownKind, kind ?? 0);
 }

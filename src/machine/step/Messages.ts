@@ -13,12 +13,30 @@ export const WITHDRAW = 4;
 export const LIST = 5;
 export const SETTLE = 6;
 export const REPORT = 7;
+export const REPLACE = 8;
+export const CANCEL_SERIES = 9;
+export const TRANSFER = 10;
 
 /** timeInForce */
 export const GTC = 0;
 export const IOC = 1;
+/** Fill or kill: all of it at once, or nothing. */
+export const FOK = 2;
 /** flags */
 export const POST_ONLY = 1;
+/** With POST_ONLY: an order that would take moves to one tick behind the best price instead. */
+export const SLIDE = 2;
+/** Trades only what makes the position smaller. */
+export const REDUCE_ONLY = 4;
+/** What becomes of a taker that meets an order of the same owner: these two bits of the flags, times 8. */
+export const CANCEL_MAKER = 0;
+export const CANCEL_TAKER = 1;
+export const CANCEL_BOTH = 2;
+export const DECREMENT = 3;
+const MAX_FLAGS = 31;
+/** Of CancelAll: both underlyings; of CancelSeries: any label. */
+export const EVERY_UNDERLYING = 255;
+export const EVERY_LABEL = 0;
 
 export type Place = {
 	account: number;
@@ -30,11 +48,24 @@ export type Place = {
 	size: number;
 	expiresAt: number;
 	nonce: number;
+	label: number;
 	signature: Uint8Array;
 };
 export type Cancel = { account: number; series: number; side: number; order: number; signature: Uint8Array };
-export type CancelAll = { account: number; nonce: number; signature: Uint8Array };
+export type CancelAll = { account: number; underlying: number; nonce: number; signature: Uint8Array };
 export type Withdraw = { account: number; recipient: string; amount: number; nonce: number; signature: Uint8Array };
+export type Replace = {
+	account: number;
+	series: number;
+	side: number;
+	order: number;
+	price: number;
+	size: number;
+	nonce: number;
+	signature: Uint8Array;
+};
+export type CancelSeries = { account: number; series: number; sides: number; label: number; nonce: number; signature: Uint8Array };
+export type Transfer = { account: number; recipient: number; amount: number; nonce: number; signature: Uint8Array };
 export type List = { underlying: number; day: number; strike: number };
 export type Settle = { account: number };
 export type Surface = {
@@ -63,12 +94,15 @@ export type Report = {
 };
 
 const SIGNATURE = 65;
-const PLACE_LENGTH = 37 + SIGNATURE;
+export const PLACE_LENGTH = 39 + SIGNATURE;
 const CANCEL_LENGTH = 21 + SIGNATURE;
-const CANCEL_ALL_LENGTH = 12 + SIGNATURE;
+const CANCEL_ALL_LENGTH = 13 + SIGNATURE;
 const WITHDRAW_LENGTH = 40 + SIGNATURE;
 const LIST_LENGTH = 8;
 const SETTLE_LENGTH = 4;
+const REPLACE_LENGTH = 38 + SIGNATURE;
+const CANCEL_SERIES_LENGTH = 23 + SIGNATURE;
+const TRANSFER_LENGTH = 23 + SIGNATURE;
 const REPORT_HEAD = 20;
 const SURFACE_LENGTH = 58;
 
@@ -84,13 +118,18 @@ export function parsePlace(payload: Uint8Array): Place | undefined {
 		size: Bytes.uint(payload, 19, 5),
 		expiresAt: Bytes.uint(payload, 24, 5),
 		nonce: Bytes.uint(payload, 29, 8),
-		signature: payload.subarray(37),
+		label: Bytes.uint(payload, 37, 2),
+		signature: payload.subarray(39),
 	};
-	if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > IOC || place.flags > POST_ONLY) return undefined;
-	if (place.timeInForce === IOC && place.flags === POST_ONLY) return undefined;
-	if (place.price === 0 || place.price > MAX_PRICE_TICKS || place.size === 0 || place.size > MAX_SIZE_LOTS || place.nonce >= MAX_NONCE)
-		return undefined;
+	if (!Series.isValid(place.series) || place.side > 1 || place.timeInForce > FOK || place.flags > MAX_FLAGS) return undefined;
+	if ((place.flags & POST_ONLY) === 0 ? (place.flags & SLIDE) !== 0 : place.timeInForce !== GTC) return undefined;
+	if (!isQuote(place.price, place.size) || place.nonce >= MAX_NONCE) return undefined;
 	return place;
+}
+
+/** Whether price and size are within their ranges. */
+function isQuote(price: number, size: number): boolean {
+	return price !== 0 && price <= MAX_PRICE_TICKS && size !== 0 && size <= MAX_SIZE_LOTS;
 }
 
 export function parseCancel(payload: Uint8Array): Cancel | undefined {
@@ -107,7 +146,12 @@ export function parseCancel(payload: Uint8Array): Cancel | undefined {
 
 export function parseCancelAll(payload: Uint8Array): CancelAll | undefined {
 	if (payload.length !== CANCEL_ALL_LENGTH) return undefined;
-	const cancelAll: CancelAll = { account: Bytes.uint(payload, 1, 3), nonce: Bytes.uint(payload, 4, 8), signature: payload.subarray(12) };
+	const cancelAll: CancelAll = {
+		account: Bytes.uint(payload, 1, 3),
+		underlying: payload[4],
+		nonce: Bytes.uint(payload, 5, 8),
+		signature: payload.subarray(13),
+	};
 	return cancelAll.nonce >= MAX_NONCE ? undefined : cancelAll;
 }
 
@@ -121,6 +165,48 @@ export function parseWithdraw(payload: Uint8Array): Withdraw | undefined {
 		signature: payload.subarray(40),
 	};
 	return withdraw.amount === 0 || withdraw.amount >= MAX_NONCE || withdraw.nonce >= MAX_NONCE ? undefined : withdraw;
+}
+
+export function parseReplace(payload: Uint8Array): Replace | undefined {
+	if (payload.length !== REPLACE_LENGTH) return undefined;
+	const replace: Replace = {
+		account: Bytes.uint(payload, 1, 3),
+		series: Bytes.uint(payload, 4, 8),
+		side: payload[12],
+		order: Bytes.uint(payload, 13, 8),
+		price: Bytes.uint(payload, 21, 4),
+		size: Bytes.uint(payload, 25, 5),
+		nonce: Bytes.uint(payload, 30, 8),
+		signature: payload.subarray(38),
+	};
+	if (!Series.isValid(replace.series) || replace.side > 1 || replace.order >= MAX_NONCE) return undefined;
+	return !isQuote(replace.price, replace.size) || replace.nonce >= MAX_NONCE ? undefined : replace;
+}
+
+export function parseCancelSeries(payload: Uint8Array): CancelSeries | undefined {
+	if (payload.length !== CANCEL_SERIES_LENGTH) return undefined;
+	const cancel: CancelSeries = {
+		account: Bytes.uint(payload, 1, 3),
+		series: Bytes.uint(payload, 4, 8),
+		sides: payload[12],
+		label: Bytes.uint(payload, 13, 2),
+		nonce: Bytes.uint(payload, 15, 8),
+		signature: payload.subarray(23),
+	};
+	return !Series.isValid(cancel.series) || cancel.sides === 0 || cancel.sides > 3 || cancel.nonce >= MAX_NONCE ? undefined : cancel;
+}
+
+export function parseTransfer(payload: Uint8Array): Transfer | undefined {
+	if (payload.length !== TRANSFER_LENGTH) return undefined;
+	const transfer: Transfer = {
+		account: Bytes.uint(payload, 1, 3),
+		recipient: Bytes.uint(payload, 4, 3),
+		amount: Bytes.uint(payload, 7, 8),
+		nonce: Bytes.uint(payload, 15, 8),
+		signature: payload.subarray(23),
+	};
+	if (transfer.amount === 0 || transfer.amount >= MAX_NONCE || transfer.nonce >= MAX_NONCE) return undefined;
+	return transfer.account === transfer.recipient ? undefined : transfer;
 }
 
 export function parseList(payload: Uint8Array): List | undefined {
@@ -175,11 +261,14 @@ function surfaceAt(payload: Uint8Array, at: number): Surface {
 }
 
 const PLACE_TYPE = Keccak.hashText(
-	"Place(uint32 account,uint64 series,uint8 side,uint8 timeInForce,uint8 flags,uint32 price,uint64 size,uint64 expiresAt,uint64 nonce)",
+	"Place(uint32 account,uint64 series,uint8 side,uint8 timeInForce,uint8 flags,uint32 price,uint64 size,uint64 expiresAt,uint64 nonce,uint16 label)",
 );
 const CANCEL_TYPE = Keccak.hashText("Cancel(uint32 account,uint64 series,uint8 side,uint64 order)");
-const CANCEL_ALL_TYPE = Keccak.hashText("CancelAll(uint32 account,uint64 nonce)");
+const CANCEL_ALL_TYPE = Keccak.hashText("CancelAll(uint32 account,uint8 underlying,uint64 nonce)");
 const WITHDRAW_TYPE = Keccak.hashText("Withdraw(uint32 account,address recipient,uint64 amount,uint64 nonce)");
+const REPLACE_TYPE = Keccak.hashText("Replace(uint32 account,uint64 series,uint8 side,uint64 order,uint32 price,uint64 size,uint64 nonce)");
+const CANCEL_SERIES_TYPE = Keccak.hashText("CancelSeries(uint32 account,uint64 series,uint8 sides,uint16 label,uint64 nonce)");
+const TRANSFER_TYPE = Keccak.hashText("Transfer(uint32 account,uint32 recipient,uint64 amount,uint64 nonce)");
 const REPORT_TYPE = Keccak.hashText("Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)");
 
 /** EIP-712: keccak256(0x1901 || domain separator || keccak256(type hash || one word a field)). */
@@ -200,7 +289,7 @@ function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: readonl
 }
 
 export function placeDigest(domainSeparator: Uint8Array, m: Place): Uint8Array {
-	const fields = [m.account, m.series, m.side, m.timeInForce, m.flags, m.price, m.size, m.expiresAt, m.nonce];
+	const fields = [m.account, m.series, m.side, m.timeInForce, m.flags, m.price, m.size, m.expiresAt, m.nonce, m.label];
 	return digestOf(domainSeparator, PLACE_TYPE, fields);
 }
 
@@ -209,11 +298,23 @@ export function cancelDigest(domainSeparator: Uint8Array, m: Cancel): Uint8Array
 }
 
 export function cancelAllDigest(domainSeparator: Uint8Array, m: CancelAll): Uint8Array {
-	return digestOf(domainSeparator, CANCEL_ALL_TYPE, [m.account, m.nonce]);
+	return digestOf(domainSeparator, CANCEL_ALL_TYPE, [m.account, m.underlying, m.nonce]);
 }
 
 export function withdrawDigest(domainSeparator: Uint8Array, m: Withdraw): Uint8Array {
 	return digestOf(domainSeparator, WITHDRAW_TYPE, [m.account, Bytes.fromHex(m.recipient), m.amount, m.nonce]);
+}
+
+export function replaceDigest(domainSeparator: Uint8Array, m: Replace): Uint8Array {
+	return digestOf(domainSeparator, REPLACE_TYPE, [m.account, m.series, m.side, m.order, m.price, m.size, m.nonce]);
+}
+
+export function cancelSeriesDigest(domainSeparator: Uint8Array, m: CancelSeries): Uint8Array {
+	return digestOf(domainSeparator, CANCEL_SERIES_TYPE, [m.account, m.series, m.sides, m.label, m.nonce]);
+}
+
+export function transferDigest(domainSeparator: Uint8Array, m: Transfer): Uint8Array {
+	return digestOf(domainSeparator, TRANSFER_TYPE, [m.account, m.recipient, m.amount, m.nonce]);
 }
 
 export function reportDigest(domainSeparator: Uint8Array, m: Report): Uint8Array {

@@ -5,6 +5,7 @@ import { Result } from "../Result.ts";
 import * as Margin from "../risk/Margin.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
+import type { Account } from "../types/Account.ts";
 import type { Machine, Outcome } from "../types/Machine.ts";
 import { outcome } from "../types/Machine.ts";
 import * as Authentication from "./Authentication.ts";
@@ -50,6 +51,47 @@ export function withdrawalLeaf(index: number, account: number, recipient: string
 	return Keccak.hash(words);
 }
 
+/** Transfer: cash goes to another account of the same owner. */
+export function transfer(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
+	const out = outcome(Result.Ok, Messages.TRANSFER);
+	const message = Messages.parseTransfer(payload);
+	if (!message) return { ...out, result: Result.Malformed };
+	out.account = message.account;
+	out.maker = message.recipient;
+	out.amount = message.amount;
+	out.order = message.nonce;
+	const account = State.account(state, message.account);
+	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
+	const digest = (): Uint8Array => Messages.transferDigest(State.globals(state).domainSeparator, message);
+	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const nonce = Nonces.check(account, message.nonce);
+	if (nonce !== Result.Ok) return { ...out, result: nonce };
+	const recipient = State.account(state, message.recipient);
+	if (recipient.owner !== account.owner) return { ...out, result: Result.OwnerMismatch };
+	if (recipient.cash + message.amount > MAX_CASH) return { ...out, result: Result.CashLimit };
+	const folded = Settlement.fold(state, account);
+	const standing = mayLeave(state, machine, folded, message.amount);
+	if (standing !== Result.Ok) return { ...out, result: standing };
+
+	// After this point the message must succeed.
+	Settlement.release(state, account, folded);
+	Nonces.use(folded, message.nonce);
+	folded.cash -= message.amount;
+	State.putAccount(state, message.account, folded);
+	recipient.cash += message.amount;
+	State.putAccount(state, message.recipient, recipient);
+	return out;
+}
+
+/** Whether an account can do without an amount of cash: Ok, InsufficientCash, StalePrice or InsufficientMargin. */
+function mayLeave(state: State.Body, machine: Machine, account: Account, amount: number): Result {
+	if (account.cash < amount) return Result.InsufficientCash;
+	if (account.positions.length === 0) return Result.Ok;
+	const standing = Margin.assess(state, account);
+	if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return Result.StalePrice;
+	return standing.equity - amount < standing.initial ? Result.InsufficientMargin : Result.Ok;
+}
+
 /** Withdraw: cash leaves the account for the outbox, from where L1 pays it. */
 export function withdraw(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
 	const out = outcome(Result.Ok, Messages.WITHDRAW);
@@ -65,12 +107,8 @@ export function withdraw(state: State.Body, machine: Machine, payload: Uint8Arra
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	const folded = Settlement.fold(state, account);
-	if (folded.cash < message.amount) return { ...out, result: Result.InsufficientCash };
-	if (folded.positions.length > 0) {
-		const standing = Margin.assess(state, folded);
-		if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return { ...out, result: Result.StalePrice };
-		if (standing.equity - message.amount < standing.initial) return { ...out, result: Result.InsufficientMargin };
-	}
+	const standing = mayLeave(state, machine, folded, message.amount);
+	if (standing !== Result.Ok) return { ...out, result: standing };
 
 	// After this point the message must succeed.
 	Settlement.release(state, account, folded);

@@ -12,8 +12,9 @@ import * as Messages from "./Messages.ts";
 /** Micro-USDC per unit that the series pays at this price. */
 export function intrinsic(series: number, price: number): number {
 	const strike = Series.strikeOf(series) * tickSize(Series.underlyingOf(series));
-	if (Series.kindOf(series) === Series.CALL) return price > strike ? price - strike : 0;
-	return strike > price ? strike - price : 0;
+	if (Series.kindOf(series) === Series.PUT) return strike > price ? strike - price : 0;
+	// A dated future is a call struck at 0.
+	return price > strike ? price - strike : 0;
 }
 
 /** Settlement price of the expiry that the series belongs to, 0 while it is not settled. */

@@ -2,10 +2,14 @@
 
 import { MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS } from "../Constants.ts";
 import { Result } from "../Result.ts";
+import * as Fees from "../risk/Fees.ts";
 import * as Margin from "../risk/Margin.ts";
-import type * as State from "../state/State.ts";
+import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import type { Account } from "../types/Account.ts";
+import * as Books from "../types/Book.ts";
+import * as Series from "../types/Series.ts";
+import * as Settlement from "./Settlement.ts";
 
 /**
  * Whether the account may change its position by `size` lots and its cash by `cash`: Ok, PositionLimit, CashLimit, StalePrice or
@@ -21,6 +25,31 @@ export function check(state: State.Body, account: Account, series: number, size:
 	if (isStale(trade.oldestPriceTime, clock)) return Result.StalePrice;
 	if (trade.excessAfter < 0 && trade.excessAfter < trade.excessBefore) return Result.InsufficientMargin;
 	return Result.Ok;
+}
+
+/** How many of `size` lots a trade on `side` may make so that the position only becomes smaller. */
+export function reducible(account: Account, series: number, side: number, size: number): number {
+	const held = Accounts.sizeOf(account, series);
+	const most = side === Books.BID ? -held : held;
+	if (most <= 0) return 0;
+	return size < most ? size : most;
+}
+
+/** What a trade on `side` adds to the trader's cash in micro-USDC, fees apart: exact. */
+export function premium(side: number, price: number, size: number): number {
+	return side === Books.BID ? -Settlement.premium(price, size) : Settlement.premium(price, size);
+}
+
+/** Fee of the taker in micro-USDC. */
+export function takerFee(state: State.Body, series: number, price: number, size: number): number {
+	const underlying = Series.underlyingOf(series);
+	return Fees.taker(State.underlying(state, underlying).indexPrice, price, size, underlying);
+}
+
+/** Fee of the maker in micro-USDC. */
+export function makerFee(state: State.Body, series: number, price: number, size: number): number {
+	const underlying = Series.underlyingOf(series);
+	return Fees.maker(State.underlying(state, underlying).indexPrice, price, size, underlying);
 }
 
 /** Whether a price of that time is too old to open risk on. */

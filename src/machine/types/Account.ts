@@ -8,8 +8,9 @@ export type Account = {
 	owner: string;
 	/** Micro-USDC, may be negative. */
 	cash: number;
-	/** Orders of an older epoch are dead wherever they rest. */
+	/** Orders of an older epoch are dead wherever they rest: `epochOf` counts all cancellations of everything, and those of the underlying. */
 	epoch: number;
+	epochs: [eth: number, btc: number];
 	nonceFloor: number;
 	nonceBits: bigint;
 	/** Sorted by series. */
@@ -18,22 +19,29 @@ export type Account = {
 
 export const NOBODY = "0x0000000000000000000000000000000000000000";
 
-const FIXED = 72;
+const FIXED = 80;
 
 export function empty(): Account {
-	return { owner: NOBODY, cash: 0, epoch: 0, nonceFloor: 0, nonceBits: 0n, positions: [] };
+	return { owner: NOBODY, cash: 0, epoch: 0, epochs: [0, 0], nonceFloor: 0, nonceBits: 0n, positions: [] };
 }
 
 export function exists(account: Account): boolean {
 	return account.owner !== NOBODY;
 }
 
-/** owner 20 | cash i64 | epoch u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 } */
+/** Epoch of an account's orders in an underlying. Both parts only grow, so no older order has it. */
+export function epochOf(account: Account, underlying: number): number {
+	return account.epoch + account.epochs[underlying];
+}
+
+/** owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 } */
 export function encode(account: Account): Uint8Array {
 	const bytes = new Uint8Array(FIXED + 16 * account.positions.length);
 	bytes.set(Bytes.fromHex(account.owner), 0);
 	let at = Bytes.put(bytes, 20, 8, account.cash);
 	at = Bytes.put(bytes, at, 4, account.epoch);
+	at = Bytes.put(bytes, at, 4, account.epochs[0]);
+	at = Bytes.put(bytes, at, 4, account.epochs[1]);
 	at = Bytes.put(bytes, at, 8, account.nonceFloor);
 	at = Bytes.putBig(bytes, at, 32, account.nonceBits);
 	for (const position of account.positions) {
@@ -51,8 +59,9 @@ export function decode(bytes: Uint8Array): Account {
 		owner: Bytes.address(bytes, 0),
 		cash: Bytes.int(bytes, 20, 8),
 		epoch: Bytes.uint(bytes, 28, 4),
-		nonceFloor: Bytes.uint(bytes, 32, 8),
-		nonceBits: Bytes.big(bytes, 40, 32),
+		epochs: [Bytes.uint(bytes, 32, 4), Bytes.uint(bytes, 36, 4)],
+		nonceFloor: Bytes.uint(bytes, 40, 8),
+		nonceBits: Bytes.big(bytes, 48, 32),
 		positions,
 	};
 }

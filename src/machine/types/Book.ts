@@ -16,6 +16,8 @@ export type Order = {
 	/** Seconds; 0 is never. */
 	expiresAt: number;
 	flags: number;
+	/** The owner's own mark, by which orders can be cancelled together. */
+	label: number;
 };
 
 /** One side of a series' book, best first; among equal prices, oldest first. */
@@ -27,7 +29,7 @@ export function empty(): Book {
 	return { orders: [] };
 }
 
-/** orders n x { price u32 | size u40 | account u24 | epoch u32 | order u64 | expiresAt u40 | flags u8 | 0 u16 }; no orders is an absent cell */
+/** orders n x { price u32 | size u40 | account u24 | epoch u32 | order u64 | expiresAt u40 | flags u8 | label u16 }; no orders is an absent cell */
 export function encode(book: Book): Uint8Array {
 	const bytes = new Uint8Array(32 * book.orders.length);
 	for (let i = 0; i < book.orders.length; i++) {
@@ -38,7 +40,8 @@ export function encode(book: Book): Uint8Array {
 		at = Bytes.put(bytes, at, 4, order.epoch);
 		at = Bytes.put(bytes, at, 8, order.order);
 		at = Bytes.put(bytes, at, 5, order.expiresAt);
-		Bytes.put(bytes, at, 1, order.flags);
+		at = Bytes.put(bytes, at, 1, order.flags);
+		Bytes.put(bytes, at, 2, order.label);
 	}
 	return bytes;
 }
@@ -54,6 +57,7 @@ export function decode(bytes: Uint8Array): Book {
 			order: Bytes.uint(bytes, at + 16, 8),
 			expiresAt: Bytes.uint(bytes, at + 24, 5),
 			flags: bytes[at + 29],
+			label: Bytes.uint(bytes, at + 30, 2),
 		});
 	}
 	return { orders };
@@ -90,9 +94,16 @@ export function removeAt(book: Book, index: number): void {
 	book.orders.splice(index, 1);
 }
 
-/** Takes lots from the best order, which must have more. */
-export function reduceBest(book: Book, size: number): void {
-	book.orders[0].size -= size;
+/** Takes lots from an order, which must have more. It keeps its place. */
+export function reduceAt(book: Book, index: number, size: number): void {
+	book.orders[index].size -= size;
+}
+
+/** Removes the orders of an account that have this label, or all of them when it is 0. Returns how many they were. */
+export function removeAll(book: Book, account: number, label: number): number {
+	const before = book.orders.length;
+	book.orders = book.orders.filter((order) => order.account !== account || (label !== 0 && order.label !== label));
+	return before - book.orders.length;
 }
 
 /** Place of an account's order, or NOT_FOUND. */

@@ -1,4 +1,5 @@
 import * as Bytes from "../math/Bytes.ts";
+import * as Series from "./Series.ts";
 
 /** The strikes of one expiry, in order of listing: a strike's place never changes. */
 export type Listing = { day: number; strikes: number[] };
@@ -22,6 +23,12 @@ export function decode(bytes: Uint8Array): Listing {
 	const strikes: number[] = [];
 	for (let at = 2; at < bytes.length; at += 4) strikes.push(Bytes.uint(bytes, at, 4));
 	return { day: Bytes.uint(bytes, 0, 2), strikes };
+}
+
+/** The place of a series' strike, or NOT_FOUND when it is not listed. Every listed expiry has its dated future, which has no strike and stands at place 0. */
+export function placeOf(listing: Listing, series: number): number {
+	if (listing.day !== Series.dayOf(series)) return NOT_FOUND;
+	return Series.kindOf(series) === Series.FUTURE ? 0 : indexOf(listing, Series.strikeOf(series));
 }
 
 /** The strike's place, or NOT_FOUND. */

@@ -20,10 +20,18 @@ export type Registers = {
 	order: number;
 	expiresAt: number;
 	epoch: number;
+	label: number;
+	/** PROBE: place of the next maker to look at, lots that the makers so far would give, and what the taker's cash would gain by them. */
+	probe: number;
+	probed: number;
+	cash: number;
 };
 
 export const NONE = 0;
+/** Trades with one maker a step. */
 export const MATCH = 1;
+/** Looks whether a fill-or-kill order can be filled, one maker a step, before it trades with any. */
+export const PROBE = 2;
 
 /** Everything that the commitment holds, besides the cells themselves. */
 export type Machine = { cursor: Cursor; clock: number; registers: Registers };
@@ -67,7 +75,23 @@ export type Outcome = {
 };
 
 export function noRegisters(): Registers {
-	return { kind: NONE, account: 0, series: 0, side: 0, timeInForce: 0, flags: 0, price: 0, remaining: 0, order: 0, expiresAt: 0, epoch: 0 };
+	return {
+		kind: NONE,
+		account: 0,
+		series: 0,
+		side: 0,
+		timeInForce: 0,
+		flags: 0,
+		price: 0,
+		remaining: 0,
+		order: 0,
+		expiresAt: 0,
+		epoch: 0,
+		label: 0,
+		probe: 0,
+		probed: 0,
+		cash: 0,
+	};
 }
 
 export function initial(): Machine {
@@ -105,7 +129,11 @@ export function encode(machine: Machine, stateRoot: Uint8Array, outboxRoot: Uint
 	at = Bytes.put(bytes, at, 5, registers.remaining);
 	at = Bytes.put(bytes, at, 8, registers.order);
 	at = Bytes.put(bytes, at, 5, registers.expiresAt);
-	Bytes.put(bytes, at, 4, registers.epoch);
+	at = Bytes.put(bytes, at, 4, registers.epoch);
+	at = Bytes.put(bytes, at, 2, registers.label);
+	at = Bytes.put(bytes, at, 1, registers.probe);
+	at = Bytes.put(bytes, at, 5, registers.probed);
+	Bytes.put(bytes, at, 8, registers.cash);
 	return bytes;
 }
 
@@ -127,6 +155,10 @@ export function decode(bytes: Uint8Array): Machine {
 			order: Bytes.uint(bytes, at + 24, 8),
 			expiresAt: Bytes.uint(bytes, at + 32, 5),
 			epoch: Bytes.uint(bytes, at + 37, 4),
+			label: Bytes.uint(bytes, at + 41, 2),
+			probe: bytes[at + 43],
+			probed: Bytes.uint(bytes, at + 44, 5),
+			cash: Bytes.int(bytes, at + 49, 8),
 		},
 	};
 }

@@ -35,9 +35,10 @@ export function strikeOf(series: number): number {
 /** Exclusive bound of ids: 2^52. */
 const BOUND = 4_503_599_627_370_496;
 
-/** Whether the id names an option, listed or not. Dated futures do not trade yet. */
+/** Whether the id names an option, or a dated future (whose strike is 0), listed or not. */
 export function isValid(series: number): boolean {
-	return series < BOUND && kindOf(series) <= PUT && strikeOf(series) > 0;
+	if (series >= BOUND || kindOf(series) > FUTURE) return false;
+	return kindOf(series) === FUTURE ? strikeOf(series) === 0 : strikeOf(series) > 0;
 }
 
 /** Where the expiry and listing cells of this underlying and day stand. */

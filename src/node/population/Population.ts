@@ -211,4 +211,4 @@ export class Population {
 	}
 }
 
-const ORDER = { side: 0, timeInForce: 0, flags: 0, price: 1, size: 1, expiresAt: 0 };
+const ORDER = { side: 0, timeInForce: 0, flags: 0, price: 1, size: 1, expiresAt: 0, label: 0 };

@@ -3,6 +3,7 @@ import { lotsPerUnit, tickSize } from "../../machine/Constants.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import { nameOf as resultName } from "../../machine/Result.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
+import { signedPart } from "../../executor/UserMessages.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Handler, Peer } from "../../ports/Transport.ts";
@@ -98,8 +99,10 @@ export class Api {
 						signature: Bytes.fromHex(signature),
 					}),
 				),
-			"private/cancel_all": ({ account, nonce, signature }) =>
-				this.#submit(Encoding.cancelAll({ account, nonce, signature: Bytes.fromHex(signature) })),
+			"private/cancel_all": ({ account, currency, nonce, signature }) => {
+				const underlying = currency === undefined ? Messages.EVERY_UNDERLYING : Names.UNDERLYINGS.indexOf(currency);
+				return this.#submit(Encoding.cancelAll({ account, underlying, nonce, signature: Bytes.fromHex(signature) }));
+			},
 			"private/withdraw": ({ account, recipient, amount, nonce, signature }) => {
 				const micro = Decimal.parse(amount, Decimal.MICRO);
 				if (!micro) throw new RpcError(Code.InvalidParams, "amount: micro-USDC are the smallest unit, and there must be some");
@@ -131,12 +134,12 @@ export class Api {
 	#debug(payload: Uint8Array): object {
 		const { live, userDomain, domain } = this.#ports;
 		const refusal = rules.refusalOf(payload, userDomain, (account) => live.queries.ownerOf(account));
-		const place = payload[0] === Messages.PLACE ? Messages.parsePlace(payload) : undefined;
+		const signed = signedPart(payload, userDomain);
 		return {
 			would_be_taken: refusal === undefined,
 			reason: refusal?.code ?? null,
 			detail: refusal?.detail ?? null,
-			digest: place ? Bytes.toHex(Messages.placeDigest(userDomain, place)) : null,
+			digest: signed ? Bytes.toHex(signed.digest) : null,
 			domain,
 		};
 	}
@@ -165,6 +168,16 @@ export function seriesOf(name: string): number {
 	return series;
 }
 
+/** In the machine's order. */
+const TIMES_IN_FORCE: readonly string[] = ["good_til_cancelled", "immediate_or_cancel", "fill_or_kill"];
+const SELF_TRADE_MODES: readonly string[] = ["cancel_maker", "cancel_taker", "cancel_both", "decrement"];
+
+function flagsOf(params: Params<"private/buy">): number {
+	const postOnly = params.post_only ? Messages.POST_ONLY | (params.reject_post_only ? 0 : Messages.SLIDE) : 0;
+	const reduceOnly = params.reduce_only ? Messages.REDUCE_ONLY : 0;
+	return postOnly | reduceOnly | (SELF_TRADE_MODES.indexOf(params.self_trade_prevention) << 3);
+}
+
 function encodeOrder(params: Params<"private/buy">, side: number): Uint8Array {
 	const series = seriesOf(params.instrument_name);
 	const underlying = Series.underlyingOf(series);
@@ -181,12 +194,13 @@ function encodeOrder(params: Params<"private/buy">, side: number): Uint8Array {
 		account: params.account,
 		series,
 		side,
-		timeInForce: params.time_in_force === "good_til_cancelled" ? Messages.GTC : Messages.IOC,
-		flags: params.post_only ? Messages.POST_ONLY : 0,
+		timeInForce: TIMES_IN_FORCE.indexOf(params.time_in_force),
+		flags: flagsOf(params),
 		price: price / tick,
 		size,
 		expiresAt: params.expires_at,
 		nonce: params.nonce,
+		label: params.label,
 		signature: Bytes.fromHex(params.signature),
 	});
 }

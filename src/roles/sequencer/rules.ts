@@ -2,6 +2,8 @@
 
 import { MAX_PAYLOAD_BYTES } from "../../machine/Constants.ts";
 import * as Signature from "../../machine/math/Signature.ts";
+import { isSigned, signedPart } from "../../executor/UserMessages.ts";
+import type { Signed } from "../../executor/UserMessages.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 
 export type Refusal = {
@@ -11,8 +13,6 @@ export type Refusal = {
 
 /** What a signed payload claims: that the owner of an account signed the digest. */
 export type Claim = { readonly account: number; readonly owner: string; readonly signature: Uint8Array; readonly digest: Uint8Array };
-
-type Signed = Omit<Claim, "owner">;
 
 /** Why a payload is refused before its signature is looked at, or what it claims; undefined when anybody may send it. */
 export function claimOf(
@@ -24,7 +24,7 @@ export function claimOf(
 		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
 	}
 	const kind = payload[0];
-	if (kind < Messages.PLACE || kind > Messages.REPORT) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
+	if (kind < Messages.PLACE || kind > Messages.TRANSFER) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
 	const parsed = parse(kind, payload, domainSeparator);
 	if (parsed === undefined) return { code: "malformed", detail: "its length is wrong, or a field is out of its range" };
 	if (parsed === "unsigned") return undefined;
@@ -56,35 +56,14 @@ export function refusalOf(
 
 /** The signed part of a user's message; "unsigned" when anybody may send it. */
 function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | "unsigned" | undefined {
-	switch (kind) {
-		case Messages.PLACE: {
-			const m = Messages.parsePlace(payload);
-			return m && { account: m.account, signature: m.signature, digest: Messages.placeDigest(domain, m) };
-		}
-		case Messages.CANCEL: {
-			const m = Messages.parseCancel(payload);
-			return m && { account: m.account, signature: m.signature, digest: Messages.cancelDigest(domain, m) };
-		}
-		case Messages.CANCEL_ALL: {
-			const m = Messages.parseCancelAll(payload);
-			return m && { account: m.account, signature: m.signature, digest: Messages.cancelAllDigest(domain, m) };
-		}
-		case Messages.WITHDRAW: {
-			const m = Messages.parseWithdraw(payload);
-			return m && { account: m.account, signature: m.signature, digest: Messages.withdrawDigest(domain, m) };
-		}
-		case Messages.LIST:
-			return Messages.parseList(payload) && "unsigned";
-		case Messages.SETTLE:
-			return Messages.parseSettle(payload) && "unsigned";
-		default:
-			return Messages.parseReport(payload) && "unsigned";
-	}
+	if (isSigned(payload)) return signedPart(payload, domain);
+	if (kind === Messages.LIST) return Messages.parseList(payload) && "unsigned";
+	if (kind === Messages.SETTLE) return Messages.parseSettle(payload) && "unsigned";
+	return Messages.parseReport(payload) && "unsigned";
 }
 
 /** The account that a user's message is of, undefined for what has none. */
 export function accountOf(payload: Uint8Array): number | undefined {
-	const kind = payload[0];
-	if (kind < Messages.PLACE || kind > Messages.WITHDRAW || payload.length < 4) return undefined;
+	if (!isSigned(payload) || payload.length < 4) return undefined;
 	return (payload[1] * 256 + payload[2]) * 256 + payload[3];
 }

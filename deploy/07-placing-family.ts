@@ -1,7 +1,7 @@
 import { step } from "./Step.ts";
 
-export const tradingFamily = step({
-	name: "TradingFamily",
+export const placingFamily = step({
+	name: "PlacingFamily",
 	dependencies: ["NormalTable"],
 	arguments: (at) => [at.NormalTable],
 });

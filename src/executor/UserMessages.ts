@@ -1,0 +1,42 @@
+// What a user's message is signed with, whatever its kind: one place for everybody who looks at a message before the machine does.
+
+import * as Messages from "../machine/step/Messages.ts";
+
+/** The account that speaks, the signature that came, and the digest it must be of. */
+export type Signed = { readonly account: number; readonly signature: Uint8Array; readonly digest: Uint8Array };
+
+type Parsed = { readonly account: number; readonly signature: Uint8Array };
+type Kind<M extends Parsed> = {
+	readonly parse: (payload: Uint8Array) => M | undefined;
+	readonly digest: (domain: Uint8Array, message: M) => Uint8Array;
+};
+
+function kind<M extends Parsed>(
+	parse: Kind<M>["parse"],
+	digest: Kind<M>["digest"],
+): (payload: Uint8Array, domain: Uint8Array) => Signed | undefined {
+	return (payload, domain) => {
+		const message = parse(payload);
+		return message && { account: message.account, signature: message.signature, digest: digest(domain, message) };
+	};
+}
+
+const KINDS = new Map([
+	[Messages.PLACE, kind(Messages.parsePlace, Messages.placeDigest)],
+	[Messages.CANCEL, kind(Messages.parseCancel, Messages.cancelDigest)],
+	[Messages.CANCEL_ALL, kind(Messages.parseCancelAll, Messages.cancelAllDigest)],
+	[Messages.WITHDRAW, kind(Messages.parseWithdraw, Messages.withdrawDigest)],
+	[Messages.REPLACE, kind(Messages.parseReplace, Messages.replaceDigest)],
+	[Messages.CANCEL_SERIES, kind(Messages.parseCancelSeries, Messages.cancelSeriesDigest)],
+	[Messages.TRANSFER, kind(Messages.parseTransfer, Messages.transferDigest)],
+]);
+
+/** Whether a payload's kind is one that a user signs. */
+export function isSigned(payload: Uint8Array): boolean {
+	return KINDS.has(payload[0] as number);
+}
+
+/** The signed part of a user's message; undefined when it is malformed or of a kind that nobody signs. `domain` is the EIP-712 separator. */
+export function signedPart(payload: Uint8Array, domain: Uint8Array): Signed | undefined {
+	return KINDS.get(payload[0] as number)?.(payload, domain);
+}
