@@ -96,7 +96,7 @@ async function refreshExpiries() {
 async function refreshChain() {
 	const expiry = byId("expiry").value;
 	const instruments = (await call("public/get_instruments", { currency: byId("currency").value, expired: false })).filter(
-		(i) => i.expiry === expiry,
+		(i) => i.expiry === expiry && i.kind === "option",
 	);
 	const strikes = [...new Set(instruments.map((i) => Number(i.strike)))].sort((a, b) => a - b);
 	const tickers = new Map(

@@ -33,10 +33,10 @@ const KINDS = new Map([
 
 /** Whether a payload's kind is one that a user signs. */
 export function isSigned(payload: Uint8Array): boolean {
-	return KINDS.has(payload[0] as number);
+	return KINDS.has(payload[0]);
 }
 
 /** The signed part of a user's message; undefined when it is malformed or of a kind that nobody signs. `domain` is the EIP-712 separator. */
 export function signedPart(payload: Uint8Array, domain: Uint8Array): Signed | undefined {
-	return KINDS.get(payload[0] as number)?.(payload, domain);
+	return KINDS.get(payload[0])?.(payload, domain);
 }

@@ -274,7 +274,8 @@ describe("given an open market", () => {
 		const { queries } = node.live;
 		assert.deepEqual(
 			queries.instruments().map(({ series }) => series),
-			[...SERIES].sort((a, b) => a - b),
+			// Every expiry has its dated future.
+			[...SERIES, Series.make(0, 20_462, Series.FUTURE, 0), Series.make(0, 20_490, Series.FUTURE, 0)].sort((a, b) => a - b),
 		);
 		assert.deepEqual(queries.expiries(0), [20_462, 20_490]);
 		assert.deepEqual(queries.expiries(1), []);

@@ -184,8 +184,8 @@ export class Program {
 		const side = this.#below(2);
 		const nonce = this.#nonce(account);
 		const expiresAt = this.#random() < 0.1 ? this.clock + this.#below(20) : 0;
-		const timeInForce = this.#random() < 0.15 ? 1 : 0;
-		const flags = timeInForce === 0 && this.#random() < 0.1 ? 1 : 0;
+		const timeInForce = this.#random() < 0.2 ? 1 + this.#below(2) : 0;
+		const flags = (timeInForce === 0 ? [0, 0, 1, 3][this.#below(4)] : 0) + 4 * (this.#random() < 0.2 ? this.#below(8) : 0);
 		const price = 1400 + this.#below(200) + (side === 0 ? -60 : 60);
 		this.#placed.push({ account, series, side, order: nonce });
 		const key = this.#random() < 0.02 ? ownerOf(account + 1) : ownerOf(account);

@@ -15,6 +15,7 @@ import { MovableClock } from "../../src/node/Clock.ts";
 import { Exchange } from "../../src/node/Exchange.ts";
 import { openLog } from "../../src/node/Log.ts";
 import { PrometheusMetrics } from "../../src/node/Metrics.ts";
+import { FUTURE } from "../../src/machine/types/Series.ts";
 
 /** Monday 2 February 2026, 09:00 UTC. */
 export const START = Date.UTC(2026, 1, 2, 9) / 1000;
@@ -111,7 +112,9 @@ export class World {
 		await this.until("listings with prices", () => {
 			const { queries } = this.exchange.live;
 			const all = queries.instruments();
-			return all.length === 12 && all.every(({ series }) => (queries.ticker(series)?.priceTime ?? 0) > 0);
+			return (
+				all.filter(({ kind }) => kind !== FUTURE).length === 12 && all.every(({ series }) => (queries.ticker(series)?.priceTime ?? 0) > 0)
+			);
 		});
 	}
 

@@ -28,13 +28,7 @@ library Replacing {
         out = Machines.outcome(Result.Ok, Messages.REPLACE);
         (bool ok, Replace memory message) = Messages.parseReplace(payload);
         if (!ok) return Settlement.refuse(out, Result.Malformed);
-        out.account = message.account;
-        out.series = message.series;
-        out.side = message.side;
-        out.order = message.nonce;
-        out.price = message.price;
-        out.remaining = message.size;
-        out.makerOrder = message.order;
+        describe(out, message);
         Account memory account = State.account(state, message.account);
         if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
         if (sender != account.owner) {
@@ -50,16 +44,14 @@ library Replacing {
         uint256 bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(message.series)), message.side);
         Book memory book = State.book(state, bookIndex);
         uint256 place = Books.find(book, message.account, message.order);
-        if (place == Books.NOT_FOUND || Venues.isDead(Books.at(book, place), message.series, account, machine.clock)) {
-            return Settlement.refuse(out, Result.OrderNotFound);
-        }
+        if (place == Books.NOT_FOUND) return Settlement.refuse(out, Result.OrderNotFound);
         Order memory old = Books.at(book, place);
+        if (Venues.isDead(old, message.series, account, machine.clock)) return Settlement.refuse(out, Result.OrderNotFound);
         out.size = old.size;
         if (message.price == old.price && message.size <= old.size) {
             // After this point the message must succeed.
             out.order = message.order;
-            Nonces.use(account, message.nonce);
-            State.putAccount(state, message.account, account);
+            use(state, account, message);
             Books.reduceAt(book, place, old.size - message.size);
             State.putBook(state, bookIndex, book);
             return out;
@@ -74,6 +66,22 @@ library Replacing {
         Books.removeAt(book, place);
         State.putBook(state, bookIndex, book);
         Placing.commit(state, machine, account, found, out);
+    }
+
+    /// @dev Says in the outcome which orders it is about.
+    function describe(Outcome memory out, Replace memory message) private pure {
+        out.account = message.account;
+        out.series = message.series;
+        out.side = message.side;
+        out.order = message.nonce;
+        out.price = message.price;
+        out.remaining = message.size;
+        out.makerOrder = message.order;
+    }
+
+    function use(State.Body memory state, Account memory account, Replace memory message) private pure {
+        Nonces.use(account, message.nonce);
+        State.putAccount(state, message.account, account);
     }
 
     /// @dev The order that comes in the old one's place: what the message does not say stays.

@@ -144,11 +144,14 @@ export class Desk {
 		return Encoding.replace({ ...message, signature: sign(key, Messages.replaceDigest(DOMAIN, message)) });
 	}
 
-	cancelSeries(fields: Omit<Messages.CancelSeries, "nonce" | "signature"> & { nonce?: number }): Uint8Array {
+	cancelSeries(
+		fields: Omit<Messages.CancelSeries, "nonce" | "signature"> & { nonce?: number },
+		key = this.ownerOf(fields.account),
+	): Uint8Array {
 		const message = { ...fields, nonce: fields.nonce ?? this.nonce(fields.account), signature: UNSIGNED };
 		return Encoding.cancelSeries({
 			...message,
-			signature: sign(this.ownerOf(fields.account), Messages.cancelSeriesDigest(DOMAIN, message)),
+			signature: sign(key, Messages.cancelSeriesDigest(DOMAIN, message)),
 		});
 	}
 

@@ -55,6 +55,7 @@ export class Market {
 
 	series(): number {
 		const { random } = this.desk;
+		if (random.next() < 0.1) return Series.make(this.underlying, random.pick(this.days), Series.FUTURE, 0);
 		return Series.make(this.underlying, random.pick(this.days), random.below(2), random.pick(this.strikes));
 	}
 

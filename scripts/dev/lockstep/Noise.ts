@@ -10,6 +10,7 @@ import { NOBODY } from "./Desk.ts";
 import type { Desk } from "./Desk.ts";
 import { DOLLAR, Market } from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
+import { fairOf, restingOrders } from "./OrderEpisodes.ts";
 import { keyOf, SPOILINGS } from "./Keys.ts";
 
 /** A market of a few accounts under everything that can be sent to it. */
@@ -48,7 +49,8 @@ async function one(desk: Desk, market: Market, account: number, accounts: readon
 	else if (roll < 0.68) await desk.record(spoilt(desk, message(desk, market, account)), delay);
 	else if (roll < 0.76) await desk.record(wrongSignature(desk, message(desk, market, account)), delay);
 	else if (roll < 0.81) force(desk, market, account, accounts);
-	else if (roll < 0.87) deposit(desk, account, accounts);
+	else if (roll < 0.86) deposit(desk, account, accounts);
+	else if (roll < 0.87) await desk.record(message(desk, market, account), delay);
 	else if (roll < 0.9) await desk.record(unknown(desk), delay);
 	else if (roll < 0.94) await desk.raw(junk(desk));
 	else if (roll < 0.96) await strangeBatch(desk, message(desk, market, account));
@@ -57,13 +59,29 @@ async function one(desk: Desk, market: Market, account: number, accounts: readon
 }
 
 function message(desk: Desk, market: Market, account: number): Uint8Array {
-	const kind = desk.random.below(7);
+	const kind = desk.random.below(10);
 	if (kind < 2) return order(desk, market, account);
 	if (kind === 2) return cancel(desk, market, account);
 	if (kind === 3) return desk.cancelAll(account);
 	if (kind === 4) return desk.withdraw(account, amount(desk));
 	if (kind === 5) return list(desk, market);
+	if (kind === 6) return desk.replace({ account, ...quote(desk, market), order: desk.random.below(9), nonce: nonceOf(desk, account) });
+	if (kind === 7)
+		return desk.cancelSeries({
+			account,
+			series: market.series(),
+			sides: desk.random.below(5),
+			label: desk.random.below(3),
+			nonce: nonceOf(desk, account),
+		});
+	if (kind === 8) return desk.transfer(account, desk.random.pick([1, 2, 77, account]), amount(desk), nonceOf(desk, account));
 	return report(desk, market);
+}
+
+function quote(desk: Desk, market: Market): { series: number; side: number; price: number; size: number } {
+	const { random } = desk;
+	const price = random.pick([0, 1, 100, 8_388_607, 8_388_608]);
+	return { series: market.series(), side: random.pick([0, 1, 1, 2]), price, size: random.pick([0, 1, 5, 1_048_575, 1_048_576]) };
 }
 
 function nonceOf(desk: Desk, account: number): number {
@@ -85,14 +103,15 @@ function amount(desk: Desk): number {
 function order(desk: Desk, market: Market, account: number): Uint8Array {
 	const { random } = desk;
 	const odd = random.next();
-	const timeInForce = random.next() < 0.15 ? 1 : 0;
-	const flags = random.next() < 0.1 ? 1 : 0;
+	const timeInForce = random.next() < 0.15 ? 1 + random.below(2) : 0;
+	const flags = random.next() < 0.2 ? random.below(32) : 0;
 	const side = random.below(2);
-	const fair = Math.max(20, Math.round(market.index / (market.underlying === 0 ? 100_000 : 1_000_000) / 25));
+	const series = market.series();
+	const fair = fairOf(market, series);
 	const price = Math.max(1, fair + random.below(200) - 100 + (side === 0 ? -20 : 20));
 	const size = random.next() < 0.05 ? 1_048_575 : 1 + random.below(60);
 	const expiresAt = random.next() < 0.12 ? Math.max(0, desk.clock + random.below(30) - 5) : 0;
-	const fields = { account, series: market.series(), side, timeInForce, flags, price, size, expiresAt, nonce: nonceOf(desk, account) };
+	const fields = { account, series, side, timeInForce, flags, price, size, expiresAt, nonce: nonceOf(desk, account) };
 	if (odd > 0.1) return desk.place(fields);
 	const wrong = [
 		{ ...fields, series: Series.make(2 + random.below(14), market.days[0], 0, market.strikes[0]) },
@@ -100,8 +119,8 @@ function order(desk: Desk, market: Market, account: number): Uint8Array {
 		{ ...fields, series: Series.make(market.underlying, market.days[0] + 1 + random.below(5), 0, market.strikes[0]) },
 		{ ...fields, series: random.pick([0, 2 ** 52 - 1, 2 ** 52, 2 ** 53 - 1]) },
 		{ ...fields, side: 2 + random.below(254) },
-		{ ...fields, timeInForce: 2 + random.below(254) },
-		{ ...fields, flags: 2 + random.below(254) },
+		{ ...fields, timeInForce: 3 + random.below(253) },
+		{ ...fields, flags: 32 + random.below(224) },
 		{ ...fields, price: random.pick([0, 8_388_607, 8_388_608, 4_294_967_295]) },
 		{ ...fields, size: random.pick([0, 1_048_576, 1_099_511_627_775]) },
 		{ ...fields, account: random.pick([0, 77, 16_777_215]) },
@@ -113,18 +132,9 @@ function cancel(desk: Desk, market: Market, account: number): Uint8Array {
 	const { random } = desk;
 	const series = random.next() < 0.9 ? market.series() : random.pick([0, Series.make(9, 1, 0, 1), Series.make(market.underlying, 3, 1, 7)]);
 	const known = random.pick([0, 1]);
-	const book = desk.lane.state.live;
-	// An order that rests, when one of this account does: looked for in all its books.
-	for (const [index, cell] of book.entries(6)) {
-		const resting = (cell as { orders: readonly { account: number; order: number }[] }).orders.find((o) => o.account === account);
-		if (!resting || random.next() < 0.6) continue;
-		const strikeIndex = Math.floor(index / 8) % 128;
-		const slot = Math.floor(index / 1024);
-		const day = market.days.find((d) => Series.slotOf(market.underlying, d) === slot);
-		if (day === undefined || market.strikes[strikeIndex] === undefined) continue;
-		const found = Series.make(market.underlying, day, Math.floor(index / 2) % 4, market.strikes[strikeIndex]);
-		return desk.cancel({ account, series: found, side: index % 2, order: resting.order });
-	}
+	// An order that rests, when one of this account does.
+	const own = restingOrders(desk, market).find(({ order }) => order.account === account);
+	if (own && random.next() < 0.6) return desk.cancel({ account, series: own.series, side: own.side, order: own.order.order });
 	return desk.cancel({ account, series, side: random.next() < 0.95 ? known : 2, order: random.pick([1, 2, 3, MAX_NONCE - 1, MAX_NONCE]) });
 }
 
@@ -205,7 +215,7 @@ function deposit(desk: Desk, account: number, accounts: readonly number[]): void
 
 function unknown(desk: Desk): Uint8Array {
 	const { random } = desk;
-	const kind = random.pick([0, 8 + random.below(248)]);
+	const kind = random.pick([0, 11 + random.below(245)]);
 	return Bytes.concat(
 		Uint8Array.of(kind),
 		Uint8Array.from({ length: random.below(90) }, () => random.below(256)),

@@ -5,12 +5,15 @@ import { Desk } from "./Desk.ts";
 import * as Episodes from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
 import type { Recorded } from "./Lane.ts";
+import { orders } from "./OrderEpisodes.ts";
 import { noise, startTime } from "./Noise.ts";
 
 /** In this order again and again; noise most of all, and the episodes that cost most only once. */
 export const CYCLE: readonly Episode[] = [
 	Episodes.failures,
+	orders,
 	noise,
+	orders,
 	Episodes.fullBooks,
 	Episodes.settlement,
 	noise,
@@ -22,6 +25,7 @@ export const CYCLE: readonly Episode[] = [
 	noise,
 	noise,
 	Episodes.settlement,
+	orders,
 	noise,
 	noise,
 	Episodes.limits,

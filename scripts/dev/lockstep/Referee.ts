@@ -24,6 +24,9 @@ export const STEP_KINDS = [
 	"List",
 	"Settle",
 	"Report",
+	"Replace",
+	"CancelSeries",
+	"Transfer",
 	"Unknown",
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
@@ -36,6 +39,9 @@ const BY_BYTE: Readonly<Record<number, StepKind>> = {
 	[Messages.LIST]: "List",
 	[Messages.SETTLE]: "Settle",
 	[Messages.REPORT]: "Report",
+	[Messages.REPLACE]: "Replace",
+	[Messages.CANCEL_SERIES]: "CancelSeries",
+	[Messages.TRANSFER]: "Transfer",
 };
 
 export function kindOf(input: Input): StepKind {

@@ -17,7 +17,7 @@ import type { Account, Position } from "../../../src/machine/types/Account.ts";
 import type { Order } from "../../../src/machine/types/Book.ts";
 import * as Globals from "../../../src/machine/types/Globals.ts";
 import * as Machines from "../../../src/machine/types/Machine.ts";
-import { DEPOSIT, FORCED, MATCH } from "../../../src/machine/types/Machine.ts";
+import { DEPOSIT, FORCED, MATCH, PROBE } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import type { CellBytes } from "../../../src/executor/TrackedState.ts";
 import { Random } from "../../../src/market/Random.ts";
@@ -102,6 +102,7 @@ function state({ settled = false, strikeCount = MAX_STRIKES }: Options): CellByt
 	const maker = [...makers, { series: TRADED, size: 5 }].sort((a, b) => a.series - b.series);
 	put(Kinds.ACCOUNTS, TAKER, account(TAKER_KEY.address, held));
 	put(Kinds.ACCOUNTS, MAKER, account(MAKER_KEY.address, maker));
+	put(Kinds.ACCOUNTS, TAKER + 1, { ...account(TAKER_KEY.address, positions(0)), cash: 0 });
 	for (const underlying of [0, 1]) {
 		const price = INDEX[underlying];
 		const accumulator = 10n ** 20n;
@@ -180,6 +181,17 @@ function place(price: number, signer = TAKER_KEY): Uint8Array {
 	return Encoding.place({ ...message, signature: sign(signer, Messages.placeDigest(DOMAIN, message)) });
 }
 
+/** The maker's best ask moves to where it takes the best bid. */
+function replace(): Uint8Array {
+	const message = { account: MAKER, series: TRADED, side: 1, order: 100, price: PRICE - 1, size: 9, nonce: 1_000_000, signature: NOTHING };
+	return Encoding.replace({ ...message, signature: sign(MAKER_KEY, Messages.replaceDigest(DOMAIN, message)) });
+}
+
+function transfer(): Uint8Array {
+	const message = { account: TAKER, recipient: TAKER + 1, amount: 5, nonce: 1_000_000, signature: NOTHING };
+	return Encoding.transfer({ ...message, signature: sign(TAKER_KEY, Messages.transferDigest(DOMAIN, message)) });
+}
+
 function withdraw(): Uint8Array {
 	const message = { account: TAKER, recipient: TAKER_KEY.address, amount: 5, nonce: 1_000_000, signature: NOTHING };
 	return Encoding.withdraw({ ...message, signature: sign(TAKER_KEY, Messages.withdrawDigest(DOMAIN, message)) });
@@ -213,17 +225,28 @@ function scenes(): Scene[] {
 	const settled = state({ settled: true });
 	const registers = { kind: MATCH, account: TAKER, series: TRADED, side: 0, price: PRICE, remaining: 9, order: 1, epoch: 3 };
 	const cancelAll = desk.cancelAll(TAKER, 1_000_000, TAKER_KEY);
+	const wide = { account: MAKER, nonce: 1_000_000 };
 	const list = Encoding.list({ underlying: 1, day: TODAY + 1, strike: strikes(1)[MAX_STRIKES - 1] });
 	const last = { kind: "record", payload: report(), delay: 20 } as const;
 	const longest = Uint8Array.from({ length: 4096 }, (_, i) => (i === 0 ? 99 : i & 255));
 	const owned = { kind: "message", taken: true } as const;
 	return [
 		{ name: "Match a fill", cells: full, pending: registers },
+		// The last of a full book's orders, all of one maker, and with it the taker's own check.
+		{
+			name: "Probe the last maker",
+			cells: full,
+			pending: { ...registers, kind: PROBE, timeInForce: Messages.FOK, price: 9999, remaining: 64 * 5, probe: 63, probed: 63 * 5 },
+		},
+		{ name: "Match a fill or kill", cells: full, pending: { ...registers, timeInForce: Messages.FOK } },
 		{ name: "Match what rests in a full book", cells: full, pending: { ...registers, price: PRICE - 1 } },
 		{ name: "Place that displaces", cells: full, item: record(place(PRICE - 1)) },
 		{ name: "Place that crosses", cells: full, item: record(place(PRICE)) },
 		{ name: "Place after settlement", cells: settled, item: record(place(PRICE)) },
 		{ name: "Cancel", cells: full, item: record(cancel()) },
+		{ name: "Replace that crosses", cells: full, item: record(replace()) },
+		{ name: "CancelSeries", cells: full, item: record(desk.cancelSeries({ ...wide, series: TRADED, sides: 3, label: 7 }, MAKER_KEY)) },
+		{ name: "Transfer", cells: full, item: record(transfer()) },
 		{ name: "CancelAll", cells: full, item: record(cancelAll) },
 		{ name: "Withdraw", cells: full, item: record(withdraw()) },
 		{ name: "Withdraw after settlement", cells: settled, item: record(withdraw()) },

@@ -44,7 +44,7 @@ export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonl
 /** The forward in a scenario, micro-USDC per unit: what a dated future is worth in it. */
 export function forwardAt(shocks: Shocks, scenario: number): bigint {
 	const core = scenario < Parameters.SCENARIOS - Parameters.TAILS;
-	return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)] as bigint;
+	return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)];
 }
 
 /** ln of every spot factor of an underlying, in fixed point. */

@@ -2,6 +2,7 @@ import { MAX_UNDERLYINGS } from "../Constants.ts";
 import { Result } from "../Result.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
+import type { Account } from "../types/Account.ts";
 import * as Books from "../types/Book.ts";
 import * as Listings from "../types/Listing.ts";
 import type { Machine, Outcome } from "../types/Machine.ts";
@@ -22,13 +23,7 @@ export function replace(state: State.Body, machine: Machine, payload: Uint8Array
 	const message = Messages.parseReplace(payload);
 	if (!message) return { ...out, result: Result.Malformed };
 	const { series, side } = message;
-	out.account = message.account;
-	out.series = series;
-	out.side = side;
-	out.order = message.nonce;
-	out.price = message.price;
-	out.remaining = message.size;
-	out.makerOrder = message.order;
+	describe(out, message);
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.replaceDigest(State.globals(state).domainSeparator, message);
@@ -42,15 +37,14 @@ export function replace(state: State.Body, machine: Machine, payload: Uint8Array
 	const bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series)), side);
 	const book = State.book(state, bookIndex);
 	const place = Books.find(book, message.account, message.order);
-	if (place === Books.NOT_FOUND || Venues.isDead(book.orders[place], series, account, machine.clock))
-		return { ...out, result: Result.OrderNotFound };
+	if (place === Books.NOT_FOUND) return { ...out, result: Result.OrderNotFound };
 	const old = book.orders[place];
+	if (Venues.isDead(old, series, account, machine.clock)) return { ...out, result: Result.OrderNotFound };
 	out.size = old.size;
 	if (message.price === old.price && message.size <= old.size) {
 		// After this point the message must succeed.
 		out.order = message.order;
-		Nonces.use(account, message.nonce);
-		State.putAccount(state, message.account, account);
+		use(state, account, message);
 		Books.reduceAt(book, place, old.size - message.size);
 		State.putBook(state, bookIndex, book);
 		return out;
@@ -79,4 +73,20 @@ export function replace(state: State.Body, machine: Machine, payload: Uint8Array
 	State.putBook(state, bookIndex, book);
 	Placing.commit(state, machine, account, found, out);
 	return out;
+}
+
+/** Says in the outcome which orders it is about. */
+function describe(out: Outcome, message: Messages.Replace): void {
+	out.account = message.account;
+	out.series = message.series;
+	out.side = message.side;
+	out.order = message.nonce;
+	out.price = message.price;
+	out.remaining = message.size;
+	out.makerOrder = message.order;
+}
+
+function use(state: State.Body, account: Account, message: Messages.Replace): void {
+	Nonces.use(account, message.nonce);
+	State.putAccount(state, message.account, account);
 }
