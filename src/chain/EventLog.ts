@@ -4,10 +4,12 @@ import type { Log, Provider } from "ethers";
 const FIRST_RANGE = 2000;
 const MAX_RANGE = 50_000;
 
-/** Follows the logs of some addresses: each call of `next` gives those of the blocks since the last. */
+/** Follows the logs of some addresses: each is taken once, in order, however often the endpoint fails in between. */
 export class EventLog {
 	readonly #provider: Provider;
 	readonly #addresses: readonly string[];
+	/** Read and not yet taken. */
+	readonly #waiting: Log[] = [];
 	#from: number;
 	#range = FIRST_RANGE;
 
@@ -17,13 +19,20 @@ export class EventLog {
 		this.#from = fromBlock;
 	}
 
-	/** Logs up to `head`, in order. Each is given once. */
-	async next(head: number): Promise<Log[]> {
-		const all: Log[] = [];
-		while (this.#from <= head) {
+	/**
+	 * Gives the logs up to `head` that were not taken yet. When `take` rejects, or the endpoint does, so does this; the log at hand and those behind it are given
+	 * again the next time, so `take` must change nothing before it rejects.
+	 */
+	async each(head: number, take: (log: Log) => Promise<void> | void): Promise<void> {
+		for (;;) {
+			for (let log = this.#waiting[0]; log; log = this.#waiting[0]) {
+				await take(log);
+				this.#waiting.shift();
+			}
+			if (this.#from > head) return;
 			const to = Math.min(head, this.#from + this.#range - 1);
 			try {
-				all.push(...(await this.#provider.getLogs({ address: [...this.#addresses], fromBlock: this.#from, toBlock: to })));
+				this.#waiting.push(...(await this.#provider.getLogs({ address: [...this.#addresses], fromBlock: this.#from, toBlock: to })));
 			} catch (error) {
 				if (this.#range === 1) throw error;
 				this.#range = Math.ceil(this.#range / 2);
@@ -32,6 +41,5 @@ export class EventLog {
 			this.#from = to + 1;
 			this.#range = Math.min(MAX_RANGE, this.#range * 2);
 		}
-		return all;
 	}
 }

@@ -69,11 +69,11 @@ export class GameChain implements GameReader, GameTransactions {
 	async #look(): Promise<GameSnapshot> {
 		const head = await this.#provider.getBlock("latest");
 		if (!head) throw new Error("The L1 endpoint gives no latest block: it may still be starting.");
-		for (const log of await this.#log.next(head.number)) {
+		await this.#log.each(head.number, (log) => {
 			const codec = log.address.toLowerCase() === this.#chain ? codecOf("AssertionChain") : codecOf("ChallengeManager");
 			const event = codec.parseLog(log);
 			if (event) this.#take(event, log.blockNumber);
-		}
+		});
 		return {
 			block: head.number,
 			baseFee: head.baseFeePerGas ?? 0n,

@@ -1,5 +1,5 @@
 import { getBytes } from "ethers";
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcProvider, Log } from "ethers";
 import type { InboxReader, L1Head, L1Message, PostedBatch } from "../ports/Chain.ts";
 import { CALLDATA } from "../protocol/Batch.ts";
 import { codecOf } from "./Contracts.ts";
@@ -56,23 +56,24 @@ export class L1InboxReader implements InboxReader {
 	async #readOn(): Promise<void> {
 		const head = await this.#provider.getBlockNumber();
 		if (head <= this.#head) return;
-		for (const log of await this.#log.next(head)) {
-			const batch = codecOf("SequencerInbox").parseLog(log);
-			if (batch?.name === "BatchPosted") this.#batches.push(await this.#batchOf(batch.args, log.transactionHash, log.blockNumber));
-			const message = codecOf("Inbox").parseLog(log);
-			if (message?.name === "MessageDelivered") {
-				const { index, kind, sender, timestamp, payload } = message.args;
-				this.#messages.push({
-					index: Number(index),
-					kind: Number(kind),
-					sender: String(sender).toLowerCase(),
-					timestamp: Number(timestamp),
-					payload: getBytes(payload as string),
-					block: log.blockNumber,
-				});
-			}
-		}
+		await this.#log.each(head, (log) => this.#take(log));
 		this.#head = head;
+	}
+
+	async #take(log: Log): Promise<void> {
+		const batch = codecOf("SequencerInbox").parseLog(log);
+		if (batch?.name === "BatchPosted") this.#batches.push(await this.#batchOf(batch.args, log.transactionHash, log.blockNumber));
+		const message = codecOf("Inbox").parseLog(log);
+		if (message?.name !== "MessageDelivered") return;
+		const { index, kind, sender, timestamp, payload } = message.args;
+		this.#messages.push({
+			index: Number(index),
+			kind: Number(kind),
+			sender: String(sender).toLowerCase(),
+			timestamp: Number(timestamp),
+			payload: getBytes(payload as string),
+			block: log.blockNumber,
+		});
 	}
 
 	async #batchOf(args: Record<string, unknown>, transactionHash: string, block: number): Promise<PostedBatch> {

@@ -68,19 +68,48 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 		return contract(name).getFunction(method)(...args) as Promise<unknown>;
 	}
 
-	/** An endpoint that refuses to search more than so many blocks at once. */
-	function refusingAbove(blocks: number): JsonRpcProvider {
+	/** An endpoint that answers as the chain does, but for what `answer` says of a call. */
+	function endpoint(answer: (method: string, args: readonly unknown[]) => Promise<never> | undefined): JsonRpcProvider {
 		return new Proxy(l1.chain.provider, {
 			get(target, property) {
-				if (property === "getLogs") {
-					return (filter: { fromBlock: number; toBlock: number }) =>
-						filter.toBlock - filter.fromBlock >= blocks ? Promise.reject(new Error("query returns too much")) : target.getLogs(filter);
-				}
 				const value: unknown = Reflect.get(target, property, target);
-				return typeof value === "function" ? (value.bind(target) as unknown) : value;
+				if (typeof value !== "function") return value;
+				return (...args: readonly unknown[]) => answer(String(property), args) ?? (Reflect.apply(value, target, args) as unknown);
 			},
 		});
 	}
+
+	/** An endpoint that refuses to search more than so many blocks at once. */
+	function refusingAbove(blocks: number): JsonRpcProvider {
+		return endpoint((method, [filter]) => {
+			const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock: number; toBlock: number };
+			return method === "getLogs" && toBlock - fromBlock >= blocks ? Promise.reject(new Error("query returns too much")) : undefined;
+		});
+	}
+
+	it("loses nothing when the endpoint fails at any one answer: a failed read once ate the rest of its range", async () => {
+		const whole = new L1InboxReader(l1.chain.provider, deployment);
+		const [batches, messages] = [await whole.batchCount(), await whole.messageCount()];
+		let failures = 0;
+		for (let broken = 0, answers = 1; broken <= answers; broken++) {
+			answers = 0;
+			let healed = false;
+			const reader = new L1InboxReader(
+				endpoint(() => (!healed && answers++ === broken ? Promise.reject(new Error("connection reset")) : undefined)),
+				deployment,
+			);
+			await reader.batchCount().catch((error: Error) => {
+				assert.match(error.message, /connection reset/);
+				failures += 1;
+			});
+			healed = true;
+			if (answers <= broken) break;
+			assert.equal(await reader.batchCount(), batches, `answer ${broken} failed`);
+			assert.equal(await reader.messageCount(), messages, `answer ${broken} failed`);
+			assert.deepEqual(await reader.batches(0, batches), await whole.batches(0, batches));
+		}
+		assert.ok(failures >= 3, `${failures} of the reads failed`);
+	});
 
 	it("fails with the endpoint's own words when it refuses even a single block", async () => {
 		await assert.rejects(new L1InboxReader(refusingAbove(0), deployment).batchCount(), /query returns too much/);
