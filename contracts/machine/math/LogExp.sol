@@ -40,7 +40,7 @@ library LogExp {
     /// LIMIT: below this exp is 0, above it saturates.
     int256 private constant EXP_LIMIT = 40 * ONE;
 
-    /// @notice Exponential of a fixed-point x, relative error below 2^-56; 0 below -40 and exp(40) above 40. exp x = 2^k exp r, |r| <= ln(2)/2, by its
+    /// @notice Exponential of a fixed-point x, relative error below 2^-54; 0 below -40 and exp(40) above 40. exp x = 2^k exp r, |r| <= ln(2)/2, by its
     /// Taylor series.
     function exp(int256 x) internal pure returns (int256) {
         unchecked {

@@ -248,15 +248,15 @@ library Margin {
         totals.doubtAfter = 0;
     }
 
-    /// @dev Tails count in part. ROUNDING: down, so a loss is not made smaller.
-    function damped(uint256 scenario, int256 change) private pure returns (int256) {
+    /// @notice Tails count in part. ROUNDING: down, so a loss is not made smaller.
+    function damped(uint256 scenario, int256 change) internal pure returns (int256) {
         if (scenario < Parameters.SCENARIOS - Parameters.TAILS) return change;
         uint256 tail = scenario - (Parameters.SCENARIOS - Parameters.TAILS);
         return FixedPoint.mulDivDown(change, Parameters.tailDamping(tail), int256(PPM));
     }
 
-    /// @dev Charges in micro-USDC on lots net short, and on lots times missing confidence. ROUNDING: up.
-    function contingencies(int256 short, int256 doubt, uint256 indexPrice, int256 lots) private pure returns (int256) {
+    /// @notice Charges in micro-USDC on lots net short, and on lots times missing confidence. ROUNDING: up.
+    function contingencies(int256 short, int256 doubt, uint256 indexPrice, int256 lots) internal pure returns (int256) {
         int256 onShort = FixedPoint.saturate(
             FixedPoint.mulDivUp(int256(indexPrice), short * Parameters.NET_SHORT_RATE, int256(PPM) * lots)
         );
@@ -264,8 +264,8 @@ library Margin {
         return FixedPoint.saturate(onShort + FixedPoint.saturate(FixedPoint.mulDivUp(int256(indexPrice), doubtLots, int256(PPM) * lots)));
     }
 
-    /// @dev floor(sum / lots): micro-USDC of lots times micro-USDC per unit. ROUNDING: down, against the account.
-    function quotient(int256 sum, int256 lots) private pure returns (int256) {
+    /// @notice floor(sum / lots): micro-USDC of lots times micro-USDC per unit. ROUNDING: down, against the account.
+    function quotient(int256 sum, int256 lots) internal pure returns (int256) {
         return FixedPoint.saturate(FixedPoint.mulDivDown(sum, 1, lots));
     }
 }

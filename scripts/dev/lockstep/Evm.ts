@@ -44,9 +44,9 @@ export const OUTCOME_FIELDS = [
 ] as const satisfies readonly (keyof Outcome)[];
 
 /** LIMIT: a transaction may use 2^24 gas (EIP-7825), and eth_call obeys it. */
-const CALL_GAS = "0xffffff";
+export const CALL_GAS = "0xffffff";
 
-type Provider = { request(call: { method: string; params: unknown[] }): Promise<unknown> };
+export type Provider = { request(call: { method: string; params: unknown[] }): Promise<unknown> };
 
 export class Evm {
 	readonly #provider: Provider;
@@ -117,7 +117,7 @@ export class Evm {
 }
 
 /** Creation code of a contract whose code is a zero byte (STOP) and then the data. */
-function dataContract(data: Uint8Array): string {
+export function dataContract(data: Uint8Array): string {
 	const length = (data.length + 1).toString(16).padStart(4, "0");
 	// PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
 	return `0x61${length}80600a5f395ff300${toHex(data).slice(2)}`;

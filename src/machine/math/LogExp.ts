@@ -36,7 +36,7 @@ export function ln(x: bigint): bigint {
 /** LIMIT: below this exp is 0, above it saturates. */
 const EXP_LIMIT = 40n * ONE;
 
-/** Exponential of a fixed-point x, relative error below 2^-56; 0 below -40 and exp(40) above 40. exp x = 2^k exp r, |r| <= ln(2)/2, by its Taylor series. */
+/** Exponential of a fixed-point x, relative error below 2^-54; 0 below -40 and exp(40) above 40. exp x = 2^k exp r, |r| <= ln(2)/2, by its Taylor series. */
 export function exp(x: bigint): bigint {
 	if (x < -EXP_LIMIT) return 0n;
 	const bounded = x > EXP_LIMIT ? EXP_LIMIT : x;

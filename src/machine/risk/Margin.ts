@@ -200,13 +200,13 @@ function closeUnderlying(underlying: number, indexPrice: number, tradedSize: num
 }
 
 /** Tails count in part. ROUNDING: down, so a loss is not made smaller. */
-function damped(scenario: number, change: number): number {
+export function damped(scenario: number, change: number): number {
 	const tail = scenario - (Parameters.SCENARIOS - Parameters.TAILS);
 	return tail < 0 ? change : FixedPoint.mulDivDown(change, Parameters.tailDamping(tail), PPM);
 }
 
 /** Charges in micro-USDC on lots net short, and on lots times missing confidence. ROUNDING: up. */
-function contingencies(short: number, doubt: number, indexPrice: number, lots: number): number {
+export function contingencies(short: number, doubt: number, indexPrice: number, lots: number): number {
 	const onShort = FixedPoint.saturate(FixedPoint.mulDivUp(indexPrice, short * Parameters.NET_SHORT_RATE, PPM * lots));
 	const doubtLots = FixedPoint.mulDivUp(doubt, Parameters.CONFIDENCE_RATE, PPM);
 	return FixedPoint.saturate(onShort + FixedPoint.saturate(FixedPoint.mulDivUp(indexPrice, doubtLots, PPM * lots)));
@@ -216,7 +216,7 @@ function contingencies(short: number, doubt: number, indexPrice: number, lots: n
 const EXACT = 4_503_599_627_370_496;
 
 /** floor((high * 2^20 + low) / lots): micro-USDC of lots times micro-USDC per unit. ROUNDING: down, against the account. */
-function quotient(high: number, low: number, lots: number): number {
+export function quotient(high: number, low: number, lots: number): number {
 	const sum = high * SPLIT + low;
 	if (sum < EXACT && sum > -EXACT) return Math.floor(sum / lots);
 	const exact = BigInt(high) * BigInt(SPLIT) + BigInt(low);

@@ -1,0 +1,155 @@
+// The Solidity twin for the laboratory: LabHarness on an EVM in this process, called with as much at once as a call's gas allows.
+
+import { Interface } from "ethers";
+import * as Artifacts from "../../../src/chain/Artifacts.ts";
+import { TABLE } from "../../../src/machine/math/NormalTable.ts";
+import { CALL_GAS, dataContract } from "../lockstep/Evm.ts";
+import type { Provider } from "../lockstep/Evm.ts";
+
+/** An option in fixed point with 60 fractional bits, as `LabHarness.Quote`. */
+export type Quote = {
+	readonly forward: bigint;
+	readonly strike: bigint;
+	readonly volatility: bigint;
+	readonly time: bigint;
+	readonly rate: bigint;
+	readonly isPut: boolean;
+};
+
+export type Priced = { readonly value: bigint; readonly delta: bigint };
+
+/** As `LabHarness.Portfolio`; `positions` is how many the account has, by which calls are filled. */
+export type Portfolio = {
+	readonly stateRoot: Uint8Array;
+	readonly account: number;
+	readonly witness: Uint8Array;
+	readonly positions: number;
+};
+
+/** As `LabHarness.Report`: micro-USDC. */
+export type MarginReport = {
+	readonly equity: number;
+	readonly initial: number;
+	readonly maintenance: number;
+	readonly parts: readonly Part[];
+};
+export type Part = { readonly mark: number; readonly changes: readonly number[]; readonly netShort: number; readonly doubt: number };
+
+/** LIMIT: a quote needs less than 20,000 gas, a portfolio less than 500,000 and 180,000 a position; a call has 2^24. */
+const QUOTES_A_CALL = 500;
+const PORTFOLIO_GAS = 500_000;
+const POSITION_GAS = 180_000;
+const BATCH_GAS = 14_000_000;
+/** LIMIT: calls at work at once. */
+const CALLS_AT_ONCE = 4;
+
+export class LabChain {
+	readonly #provider: Provider;
+	readonly #close: () => Promise<void>;
+	readonly #harness: Interface;
+	readonly #address: string;
+
+	private constructor(provider: Provider, close: () => Promise<void>, harness: Interface, address: string) {
+		this.#provider = provider;
+		this.#close = close;
+		this.#harness = harness;
+		this.#address = address;
+	}
+
+	/** Deploys the table and the harness; another harness may be given, compiled with other parameters. */
+	static async start(artifact: Artifacts.Artifact = Artifacts.of("LabHarness", "mocks")): Promise<LabChain> {
+		const { network } = await import("hardhat");
+		const connection = await network.connect("embedded");
+		const provider = connection.provider as Provider;
+		const [from] = (await provider.request({ method: "eth_accounts", params: [] })) as string[];
+		const deploy = async (data: string): Promise<string> => {
+			const hash = await provider.request({ method: "eth_sendTransaction", params: [{ from, data, gas: CALL_GAS }] });
+			const receipt = (await provider.request({ method: "eth_getTransactionReceipt", params: [hash] })) as {
+				contractAddress: string | null;
+			};
+			if (!receipt.contractAddress) throw new Error("The laboratory's contracts could not be deployed.");
+			return receipt.contractAddress;
+		};
+		const harness = new Interface(artifact.abi);
+		const table = await deploy(dataContract(TABLE));
+		const address = await deploy(artifact.bytecode + harness.encodeDeploy([table]).slice(2));
+		return new LabChain(provider, () => connection.close(), harness, address);
+	}
+
+	/** Values and deltas in the order of the quotes. */
+	async price(quotes: readonly Quote[]): Promise<Priced[]> {
+		const chunks: (readonly Quote[])[] = [];
+		for (let i = 0; i < quotes.length; i += QUOTES_A_CALL) chunks.push(quotes.slice(i, i + QUOTES_A_CALL));
+		return this.#each(chunks, async (chunk) => {
+			const fields = chunk.map((quote) => [quote.forward, quote.strike, quote.volatility, quote.time, quote.rate, quote.isPut]);
+			const [values, deltas] = (await this.#call("price", [fields])) as [bigint[], bigint[]];
+			return chunk.map((_, i) => ({ value: values[i], delta: deltas[i] }));
+		});
+	}
+
+	/** Reports in the order of the portfolios. */
+	async margin(portfolios: readonly Portfolio[]): Promise<MarginReport[]> {
+		const chunks: Portfolio[][] = [];
+		let gas = Infinity;
+		for (const portfolio of portfolios) {
+			const needed = PORTFOLIO_GAS + POSITION_GAS * portfolio.positions;
+			if (gas + needed > BATCH_GAS) {
+				chunks.push([]);
+				gas = 0;
+			}
+			gas += needed;
+			chunks[chunks.length - 1].push(portfolio);
+		}
+		return this.#each(chunks, async (chunk) => {
+			const fields = chunk.map(({ stateRoot, account, witness }) => [stateRoot, account, witness]);
+			const [list] = (await this.#call("margin", [fields])) as [RawReport[]];
+			return list.map(reportOf);
+		});
+	}
+
+	/** Works on the chunks, some at once, and joins what they give in their order. */
+	async #each<T, R>(chunks: readonly T[], work: (chunk: T) => Promise<R[]>): Promise<R[]> {
+		const results: R[][] = [];
+		let next = 0;
+		const worker = async (): Promise<void> => {
+			for (let i = next++; i < chunks.length; i = next++) results[i] = await work(chunks[i]);
+		};
+		await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
+		return results.flat();
+	}
+
+	async close(): Promise<void> {
+		await this.#close();
+	}
+
+	async #call(name: string, args: unknown[]): Promise<unknown> {
+		const data = this.#harness.encodeFunctionData(name, args);
+		const reply = await this.#provider.request({ method: "eth_call", params: [{ to: this.#address, data, gas: CALL_GAS }, "latest"] });
+		return this.#harness.decodeFunctionResult(name, reply as string);
+	}
+}
+
+type RawReport = {
+	readonly assessment: { readonly equity: bigint; readonly initial: bigint; readonly maintenance: bigint };
+	readonly parts: readonly {
+		readonly mark: bigint;
+		readonly changes: readonly bigint[];
+		readonly netShort: bigint;
+		readonly doubt: bigint;
+	}[];
+};
+
+function reportOf({ assessment, parts }: RawReport): MarginReport {
+	const { equity, initial, maintenance } = assessment;
+	return {
+		equity: Number(equity),
+		initial: Number(initial),
+		maintenance: Number(maintenance),
+		parts: parts.map(({ mark, changes, netShort, doubt }) => ({
+			mark: Number(mark),
+			changes: changes.map(Number),
+			netShort: Number(netShort),
+			doubt: Number(doubt),
+		})),
+	};
+}

@@ -1,0 +1,54 @@
+// Compiles contracts of this repository with some of their sources changed, beside the build and without touching it: for mutants, and for margin under other
+// parameters.
+
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Artifact } from "../../../src/chain/Artifacts.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+type Solc = { compile(input: string, callbacks: { import: (path: string) => { contents: string } | { error: string } }): string };
+type Output = {
+	readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+	readonly contracts?: Record<string, Record<string, { abi: Artifact["abi"]; evm: { bytecode: { object: string } } }>>;
+};
+
+/** How to compile: `viaIR` is what is deployed; without it the stack of some functions is too deep. */
+export type Settings = { readonly viaIR: boolean; readonly optimized: boolean };
+
+/**
+ * Artifacts of the contracts, named by file (`contracts/mocks/LabHarness.sol`), each file's contract being of its name. `changed` replaces sources by path.
+ * Throws an Error with the compiler's messages.
+ */
+export function compile(files: readonly string[], changed: ReadonlyMap<string, string>, settings: Settings): Map<string, Artifact> {
+	const solc = createRequire(import.meta.url)("solc") as Solc;
+	const input = {
+		language: "Solidity",
+		sources: Object.fromEntries(files.map((file) => [file, { content: changed.get(file) ?? readFileSync(join(ROOT, file), "utf8") }])),
+		settings: {
+			evmVersion: "osaka",
+			viaIR: settings.viaIR,
+			optimizer: { enabled: settings.optimized, runs: 1000 },
+			metadata: { bytecodeHash: "none" },
+			outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
+		},
+	};
+	const read = (path: string): { contents: string } | { error: string } => {
+		const text = changed.get(path);
+		if (text !== undefined) return { contents: text };
+		const file = [join(ROOT, path), join(ROOT, "node_modules", path)].find(existsSync);
+		return file ? { contents: readFileSync(file, "utf8") } : { error: `there is no ${path}` };
+	};
+	const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read })) as Output;
+	const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
+	if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join("\n"));
+	return new Map(
+		files.map((file) => {
+			const name = file.slice(file.lastIndexOf("/") + 1, -".sol".length);
+			const contract = output.contracts?.[file]?.[name];
+			if (!contract) throw new Error(`${file} has no contract ${name}`);
+			return [name, { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` }];
+		}),
+	);
+}
