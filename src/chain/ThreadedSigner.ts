@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Signer } from "../ports/Signer.ts";
 import { KeySigner } from "./KeySigner.ts";
@@ -14,11 +15,14 @@ export class ThreadedSigner implements Signer {
 	#queue: Item[] = [];
 	readonly #sent: Item[][] = [];
 	#failure: Error | undefined;
+	#closing = false;
+	/** Not 0 when the thread is to end. */
+	readonly #stop = new Int32Array(new SharedArrayBuffer(4));
 
 	/** @param privateKey hexadecimal with 0x; it stays in this process and is never shown. Throws when it is no key. */
 	constructor(privateKey: string) {
 		this.address = new KeySigner(privateKey).address;
-		this.#worker = new Worker(new URL("./signingWorker.ts", import.meta.url), { workerData: privateKey });
+		this.#worker = new Worker(new URL("./signingWorker.ts", import.meta.url), { workerData: { privateKey, stop: this.#stop } });
 		this.#worker.on("message", (answer: Uint8Array) => this.#answered(answer));
 		this.#worker.on("error", (error) => this.#fail(error));
 		this.#worker.unref();
@@ -35,10 +39,17 @@ export class ThreadedSigner implements Signer {
 	}
 
 	async close(): Promise<void> {
+		// Whoever waits for the end of the thread must not be ended before it: no answer that is still on its way lets go of it.
+		this.#closing = true;
 		this.#fail(new Error("the signer is closed"));
-		// Whoever waits for the end of the thread must not be ended before it.
+		// A thread that is gone has the id -1.
+		if (this.#worker.threadId === -1) return;
 		this.#worker.ref();
-		await this.#worker.terminate();
+		const end = once(this.#worker, "exit");
+		// Asked, not terminated: a thread that is ended inside native code takes the process with it.
+		Atomics.store(this.#stop, 0, 1);
+		this.#worker.postMessage(new Uint8Array(0));
+		await end;
 	}
 
 	#send(): void {
@@ -54,7 +65,7 @@ export class ThreadedSigner implements Signer {
 
 	#answered(answer: Uint8Array): void {
 		const group = this.#sent.shift() ?? [];
-		if (this.#sent.length === 0) this.#worker.unref();
+		if (this.#sent.length === 0 && !this.#closing) this.#worker.unref();
 		for (const [i, { resolve }] of group.entries()) resolve(answer.slice(65 * i, 65 * i + 65));
 	}
 

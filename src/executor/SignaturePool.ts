@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Signature from "../machine/math/Signature.ts";
@@ -13,7 +14,7 @@ type Item = {
 	readonly resolve: (signer: string) => void;
 	readonly reject: (error: Error) => void;
 };
-type Lane = { readonly worker: Worker; readonly sent: Item[][] };
+type Lane = { readonly worker: Worker; /** Not 0 when the thread is to end. */ readonly stop: Int32Array; readonly sent: Item[][] };
 
 /**
  * Recovers signers on other threads, for whoever checks messages before they are ordered. Each answer is remembered, so that the step that executes
@@ -24,11 +25,13 @@ export class SignaturePool {
 	#queue: Item[] = [];
 	#scheduled = false;
 	#failure: ExecutorError | undefined;
+	#closing = false;
 
 	/** @param workers threads, one a core at most */
 	constructor(workers = 1) {
 		this.#lanes = Array.from({ length: workers }, () => {
-			const lane: Lane = { worker: new Worker(new URL("./signatureWorker.ts", import.meta.url)), sent: [] };
+			const stop = new Int32Array(new SharedArrayBuffer(4));
+			const lane: Lane = { worker: new Worker(new URL("./signatureWorker.ts", import.meta.url), { workerData: stop }), stop, sent: [] };
 			lane.worker.on("message", (answer: Uint8Array) => this.#answered(lane, answer));
 			lane.worker.on("error", (error) => this.#fail(error));
 			lane.worker.unref();
@@ -55,12 +58,19 @@ export class SignaturePool {
 	}
 
 	async close(): Promise<void> {
+		// Whoever waits for the end of the threads must not be ended before them: no answer that is still on its way lets go of its thread.
+		this.#closing = true;
 		this.#fail(undefined);
 		await Promise.all(
-			this.#lanes.map(({ worker }) => {
-				// Whoever waits for the end of the threads must not be ended before them.
+			this.#lanes.map(async ({ worker, stop }) => {
+				// A thread that is gone has the id -1.
+				if (worker.threadId === -1) return;
 				worker.ref();
-				return worker.terminate();
+				const end = once(worker, "exit");
+				// Asked, not terminated: a thread that is ended inside native code takes the process with it.
+				Atomics.store(stop, 0, 1);
+				worker.postMessage(new Uint8Array(0));
+				await end;
 			}),
 		);
 	}
@@ -86,7 +96,7 @@ export class SignaturePool {
 	#answered(lane: Lane, answer: Uint8Array): void {
 		const group = lane.sent.shift() ?? [];
 		// An idle pool does not keep the process alive.
-		if (lane.sent.length === 0) lane.worker.unref();
+		if (lane.sent.length === 0 && !this.#closing) lane.worker.unref();
 		for (const [i, { digest, signature, resolve }] of group.entries()) {
 			const signer = Bytes.address(answer, i * 20);
 			Signature.remember(digest, signature, signer);
