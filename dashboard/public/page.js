@@ -197,3 +197,5 @@ showStatus(undefined);
 connect();
 setInterval(() => void refreshStatus(), 1000);
 setInterval(() => void refreshChain().catch(() => undefined), 3000);
+// A trade climbs from rung to rung without another trade telling.
+setInterval(() => void (chosen && refreshTrades().catch(() => undefined)), 2000);

@@ -1,5 +1,5 @@
 import { Contract, TypedDataEncoder, getBytes, isError } from "ethers";
-import type { ContractTransactionResponse, HDNodeWallet, JsonRpcProvider, Provider, Signer } from "ethers";
+import type { ContractTransactionResponse, HDNodeWallet, JsonRpcProvider, Provider, Signer, Wallet } from "ethers";
 import * as Artifacts from "./Artifacts.ts";
 import { ChainError } from "./ChainError.ts";
 import { errorOf } from "./Contracts.ts";
@@ -7,7 +7,7 @@ import type { ContractName, Deployment } from "./Deployment.ts";
 
 /** What the other rooms hold of ethers without naming it. */
 export type ChainProvider = JsonRpcProvider;
-export type ChainWallet = HDNodeWallet;
+export type ChainWallet = HDNodeWallet | Wallet;
 export type ChainSigner = Signer;
 
 export type Sent = { readonly hash: string; readonly block: number; readonly gasUsed: bigint };
@@ -121,6 +121,12 @@ export class Bridge {
 	async bondOf(address: string): Promise<bigint> {
 		const [amount] = (await this.#read("AssertionChain", "stakes", [address])) as [bigint];
 		return amount;
+	}
+
+	/** What L1's own oracle last heard of an underlying: micro-USDC per unit and seconds, both 0 before the first report. */
+	async feed(underlying: number): Promise<{ readonly indexPrice: number; readonly time: number }> {
+		const { indexPrice, time } = (await this.#read("PriceOracle", "feedOf", [underlying])) as { indexPrice: bigint; time: bigint };
+		return { indexPrice: Number(indexPrice), time: Number(time) };
 	}
 
 	/** Settlement price that L1's own oracle fixed, in micro-USDC per unit; 0 while it is not fixed. */

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Bridge } from "../chain/Bridge.ts";
-import type { ChainProvider, ChainSigner } from "../chain/Bridge.ts";
+import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import * as Deployments from "../chain/Deployment.ts";
 import { Keystore, walletOf } from "../chain/Keystore.ts";
@@ -28,15 +28,12 @@ export type Common = {
 	readonly json: boolean;
 };
 
-/** A wallet that signs for its own address: transactions on L1, and messages to the exchange. */
-export type Signing = ChainSigner & { readonly address: string };
-
 /** What a command needs of the world, each opened when it is first asked for and closed at the end. */
 export class Context {
 	readonly options: Common;
 	#provider: Promise<ChainProvider> | undefined;
 	#connection: Promise<Connection> | undefined;
-	#wallet: Promise<Signing> | undefined;
+	#wallet: Promise<ChainWallet> | undefined;
 
 	constructor(options: Common) {
 		this.options = options;
@@ -89,12 +86,12 @@ export class Context {
 	}
 
 	/** The key's wallet, connected to the node. A key comes from the environment or from an encrypted file, never from an argument. */
-	wallet(): Promise<Signing> {
+	wallet(): Promise<ChainWallet> {
 		this.#wallet ??= this.#openWallet();
 		return this.#wallet;
 	}
 
-	async #openWallet(): Promise<Signing> {
+	async #openWallet(): Promise<ChainWallet> {
 		const name = this.options.key ?? process.env.STRIKEPROOF_KEY;
 		const fromEnvironment = process.env[KEY_VARIABLE];
 		if (name === undefined && fromEnvironment) return walletOf(fromEnvironment, KEY_VARIABLE).connect(await this.provider());
@@ -114,7 +111,7 @@ export class Context {
 	}
 
 	/** PUBLIC TEST KEYS: anybody knows them, so they are refused wherever something could be of value. */
-	async #testWallet(place: number): Promise<Signing> {
+	async #testWallet(place: number): Promise<ChainWallet> {
 		const provider = await this.provider();
 		const { chainId } = await provider.getNetwork();
 		if (Number(chainId) !== DEVELOPMENT_CHAIN_ID)

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { VERSION } from "../../deploy/deploy.ts";
 import { NETWORKS } from "../chain/Networks.ts";
 import { accountCommands } from "./account.ts";
+import { challengerCommand } from "./challenger.ts";
 import { deployCommand } from "./deploy.ts";
 import { disputeCommand } from "./dispute.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -36,6 +37,7 @@ for (const command of [
 	statusCommand(),
 	doctorCommand(),
 	disputeCommand(),
+	challengerCommand(),
 	keysCommand(),
 ])
 	program.addCommand(command.configureHelp({ showGlobalOptions: true }));

@@ -271,10 +271,13 @@ export class Exchange {
 
 	/** Starts all roles but the proposer and the challenger, which the caller starts when it wants assertions. */
 	async start(): Promise<void> {
-		this.url = await this.server.listen(this.#api.handle);
+		const { height } = this.orderer;
 		this.#following = this.#follower.run(this.#stop.signal).catch((error: unknown) => {
 			this.options.log.alarm("ExecutionFailed", "the live state cannot follow the order", { reason: (error as Error).message });
 		});
+		// Nobody is answered from a state that is behind what was acknowledged before a crash.
+		if (this.live.height < height) await this.#follower.results(height);
+		this.url = await this.server.listen(this.#api.handle);
 		for (const role of [this.sequencer, this.batcher, this.reporters, this.keeper, this.reconciler, this.finality]) role.start();
 	}
 

@@ -10,11 +10,14 @@ const TYPES: Readonly<Record<string, string>> = {
 	svg: "image/svg+xml",
 };
 
+/** Paths that stand for a file of another name: browsers ask for the icon by the old one when a page is not theirs to read. */
+const NAMED: Readonly<Record<string, string>> = { "/": "index.html", "/favicon.ico": "favicon.svg" };
+
 /** What a browser or a monitor gets: the page, and /metrics, /livez. */
 export async function serve(path: string, metrics: PrometheusMetrics): Promise<{ type: string; body: string | Uint8Array } | undefined> {
 	if (path === "/metrics") return { type: "text/plain; version=0.0.4", body: await metrics.text() };
 	if (path === "/livez") return { type: "text/plain", body: "ok\n" };
-	const file = normalize(join(folder, path === "/" ? "index.html" : path));
+	const file = normalize(join(folder, NAMED[path] ?? path));
 	const type = TYPES[file.split(".").at(-1) ?? ""];
 	if (!file.startsWith(folder) || !type) return undefined;
 	try {

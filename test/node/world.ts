@@ -1,6 +1,6 @@
 // A whole exchange on an embedded L1 for tests: every role, a clock that moves with the chain, and stores that outlive it.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deploy } from "../../deploy/deploy.ts";
@@ -98,6 +98,16 @@ export class World {
 	/** Stops the exchange and starts it again from what is on the disk. */
 	async restart(): Promise<void> {
 		await this.exchange.stop();
+		this.exchange = await World.#open(this.chain, this.deployment, this.clock, this.home, this.#market);
+	}
+
+	/** Starts the exchange from what a crash at this moment would leave on the disk: nothing is closed or saved. */
+	async crash(): Promise<void> {
+		const data = join(this.home, "data");
+		cpSync(data, `${data}.crashed`, { recursive: true, filter: (source) => !source.endsWith("in-use") });
+		await this.exchange.stop();
+		rmSync(data, { recursive: true });
+		renameSync(`${data}.crashed`, data);
 		this.exchange = await World.#open(this.chain, this.deployment, this.clock, this.home, this.#market);
 	}
 
