@@ -5,11 +5,23 @@ import { describe, it } from "node:test";
 
 const script = join(import.meta.dirname, "..", "..", "scripts", "dev", "mutate.ts");
 
-describe("given changes of single operators in the machine", () => {
-	it("notices four of five by the vectors alone, of which some change nothing", () => {
-		const { status, stdout } = spawnSync(process.execPath, [script, "--seed", "7", "--count", "30", "--json"], { encoding: "utf8" });
-		const report = JSON.parse(stdout.trim().split("\n").at(-1) as string) as { mutants: number; killRate: number; survivors: object[] };
-		assert.equal(report.mutants, 30);
-		assert.equal(status, 0, JSON.stringify(report.survivors));
-	});
+type Report = { readonly twin: string; readonly mutants: number; readonly killRate: number; readonly survivors: readonly object[] };
+
+describe("given changes of single operators, numbers and constants in the machine", () => {
+	for (const [twin, count] of [
+		["typescript", 40],
+		["solidity", 10],
+	] as const) {
+		it(`notices four of five in the ${twin} twin by the vectors alone, of which some change nothing`, () => {
+			const { status, stdout, stderr } = spawnSync(
+				process.execPath,
+				[script, "--twin", twin, "--seed", "7", "--count", String(count), "--json"],
+				{ encoding: "utf8" },
+			);
+			const report = JSON.parse(stdout.trim().split("\n").at(-1) ?? stderr) as Report;
+			assert.equal(report.twin, twin);
+			assert.equal(report.mutants, count);
+			assert.equal(status, 0, JSON.stringify(report.survivors));
+		});
+	}
 });

@@ -20,137 +20,38 @@ import {
 	SETTLEMENT_WINDOW_SECONDS,
 	strikeGrid,
 } from "../../../src/machine/Constants.ts";
-import type { CellBytes } from "../../../src/executor/TrackedState.ts";
 import { TrackedState } from "../../../src/executor/TrackedState.ts";
 import { Random } from "../../../src/market/Random.ts";
 import { Result } from "../../../src/machine/Result.ts";
 import * as Margin from "../../../src/machine/risk/Margin.ts";
 import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
-import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
 import type { Account, Position } from "../../../src/machine/types/Account.ts";
-import * as Expiries from "../../../src/machine/types/Expiry.ts";
-import * as Globals from "../../../src/machine/types/Globals.ts";
-import * as Machines from "../../../src/machine/types/Machine.ts";
-import { DEPOSIT, FORCED } from "../../../src/machine/types/Machine.ts";
+import { DEPOSIT } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import { DOMAIN } from "./Desk.ts";
-import { keyOf, sign } from "./Keys.ts";
-import { Lane } from "./Lane.ts";
+import { sign } from "./Keys.ts";
+import {
+	ACCOUNT,
+	CLOCK,
+	INDEX,
+	NOTHING,
+	OWNER,
+	REPORTER,
+	STRIKES,
+	TODAY,
+	cells,
+	forced,
+	place,
+	play,
+	record,
+	strikeOf,
+	withdraw,
+} from "./BoundaryWorld.ts";
+import type { Boundary, World } from "./BoundaryWorld.ts";
+import { orders } from "./OrderBoundaries.ts";
 import type { Item, Recorded } from "./Lane.ts";
-
-export type Boundary = { readonly name: string; readonly recorded: Recorded };
-
-const ACCOUNT = 5;
-const OWNER = keyOf("owner at the edge").address;
-const REPORTER = keyOf("reporter at the edge");
-const NOTHING = new Uint8Array(65);
-const TODAY = 20_600;
-const CLOCK = TODAY * SECONDS_PER_DAY + 40_000;
-const INDEX = [3_000_000_000, 90_000_000_000] as const;
-const STRIKES = [-8, -4, -1, 0, 1, 3, 9];
-
-function strikeOf(underlying: number, step: number): number {
-	const atTheMoney = underlying === 0 ? 30_000 : 90_000;
-	return atTheMoney + 4 * step * strikeGrid(underlying);
-}
-
-type World = {
-	account?: Partial<Account>;
-	clock?: number;
-	/** Seconds since the index and the surfaces were reported. */
-	indexAge?: number;
-	surfaceAge?: number;
-	days?: readonly number[];
-	confidence?: number;
-	random?: Random;
-};
-
-/** Cells of a small market: each day's expiry with seven strikes in both underlyings, and one account. */
-function cells({
-	account = {},
-	clock = CLOCK,
-	indexAge = 3,
-	surfaceAge = 3,
-	days = [TODAY + 7],
-	confidence = PPM,
-	random,
-}: World): CellBytes[] {
-	const list: CellBytes[] = [];
-	const put = (kind: number, index: number, cell: object): void => void list.push({ kind, index, cell: Kinds.encode(kind, cell) });
-	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: 1, reporters: [REPORTER.address], accounts: 1 });
-	put(Kinds.ACCOUNTS, ACCOUNT, {
-		owner: OWNER,
-		cash: 0,
-		epoch: 0,
-		epochs: [0, 0],
-		nonceFloor: 1000,
-		nonceBits: 0n,
-		positions: [],
-		...account,
-	});
-	for (const underlying of [0, 1]) {
-		const indexPrice = INDEX[underlying] as number;
-		const time = clock - indexAge;
-		put(Kinds.UNDERLYINGS, underlying, { indexPrice, time, confidence, accumulator: 10n ** 20n, windowDay: 0, windowStart: 0n });
-		for (const day of days) {
-			const years = (Series.expiryTimeOf(day) - clock) / 31_536_000;
-			const vary = (size: number): number => Math.round(size * (random ? 2 * random.next() - 1 : 0.3));
-			const surface = {
-				forward: Math.round(indexPrice * (1 + 0.05 * years) + vary(1e6)),
-				a: Math.round(3e8 * years) + vary(1e6),
-				b: Math.round(2e8 * years) + 2_000_000 + vary(1e6),
-				rho: vary(4e8),
-				m: vary(5e7),
-				sigma: 150_000_000 + vary(1e8),
-				rate: 40_000 + vary(30_000),
-				confidence: random ? PPM - random.below(200_000) : PPM,
-			};
-			const slot = Series.slotOf(underlying, day);
-			put(Kinds.EXPIRIES, slot, { ...Expiries.empty(), ...surface, day, time: clock - surfaceAge, openPositions: 100 });
-			put(Kinds.LISTINGS, slot, { day, strikes: STRIKES.map((step) => strikeOf(underlying, step)) });
-		}
-	}
-	return list;
-}
-
-/** The step that an item makes on these cells. */
-function play(list: readonly CellBytes[], item: Item, clock = CLOCK): Recorded {
-	const machine = Machines.initial();
-	machine.clock = clock;
-	const lane = new Lane(list, machine);
-	lane.open([item], { minTime: clock, maxTime: clock });
-	return lane.advance();
-}
-
-/** A message that its owner sends on L1 himself. */
-function forced(payload: Uint8Array): Item {
-	return { kind: "message", taken: true, l1Kind: FORCED, sender: OWNER, payload };
-}
-
-const record = (payload: Uint8Array): Item => ({ kind: "record", payload, delay: 0 });
-
-function withdraw(amount: number, nonce = 1001): Item {
-	return forced(Encoding.withdraw({ account: ACCOUNT, recipient: OWNER, amount, nonce, signature: NOTHING }));
-}
-
-function place(fields: Partial<Messages.Place>): Item {
-	const series = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
-	const message = {
-		account: ACCOUNT,
-		series,
-		side: 0,
-		timeInForce: 0,
-		flags: 0,
-		price: 1000,
-		size: 10,
-		expiresAt: 0,
-		nonce: 1001,
-		label: 0,
-	};
-	return forced(Encoding.place({ ...message, signature: NOTHING, ...fields }));
-}
 
 /** Positions of every kind, long and short, over days, strikes and underlyings. */
 function portfolio(random: Random, days: readonly number[], count: number): Position[] {
@@ -373,5 +274,5 @@ export function boundaries(): Boundary[] {
 		const [last, first] = [pairs[i], pairs[i + 1]].map((boundary) => boundary?.recorded.outcome.result);
 		if (last === Result.InsufficientMargin || first !== Result.InsufficientMargin) throw new Error(`${pairs[i]?.name} is no edge`);
 	}
-	return [...pairs, ...fields(), ...times(), ...positions(), ...reports()];
+	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders()];
 }

@@ -45,6 +45,11 @@ export const OUTCOME_FIELDS = [
 
 /** LIMIT: a transaction may use 2^24 gas (EIP-7825), and eth_call obeys it. */
 export const CALL_GAS = "0xffffff";
+/** Enough for any step of code that is not optimised, and little enough that one without end is soon over. */
+const LOOSE_GAS = 200_000_000n;
+
+/** Contracts that hold the machine's steps, in the order in which the entry takes them. */
+export const FAMILIES = ["PlacingFamily", "MatchingFamily", "AccountFamily", "MarketFamily"] as const;
 
 export type Provider = { request(call: { method: string; params: unknown[] }): Promise<unknown> };
 
@@ -54,23 +59,30 @@ export class Evm {
 	readonly #harness: Interface;
 	readonly #address: string;
 	readonly #entry: string;
+	readonly #gas: string;
 
-	private constructor(provider: Provider, close: () => Promise<void>, harness: Interface, address: string, entry: string) {
+	private constructor(provider: Provider, close: () => Promise<void>, harness: Interface, address: string, entry: string, gas: string) {
 		this.#provider = provider;
 		this.#close = close;
 		this.#harness = harness;
 		this.#address = address;
 		this.#entry = entry;
+		this.#gas = gas;
 	}
 
-	/** Deploys the table, the families, the harness and the entry. Reverts cost no stack traces: nobody reads them here. */
-	static async start(): Promise<Evm> {
+	/**
+	 * Deploys the table, the families, the harness and the entry. Reverts cost no stack traces: nobody reads them here. Families may be given that were compiled otherwise, of
+	 * any size and hunger: then the chain has no limit of a transaction's gas.
+	 */
+	static async start(families: ReadonlyMap<string, Artifacts.Artifact> = new Map()): Promise<Evm> {
 		const { network } = await import("hardhat");
-		const connection = await network.connect("embedded");
+		const free = { hardfork: "prague", allowUnlimitedContractSize: true, blockGasLimit: LOOSE_GAS, initialBaseFeePerGas: 0n } as const;
+		const connection = await network.connect(families.size > 0 ? { network: "embedded", override: free } : "embedded");
+		const gas = families.size > 0 ? `0x${LOOSE_GAS.toString(16)}` : CALL_GAS;
 		const provider = connection.provider as Provider;
 		const [from] = (await provider.request({ method: "eth_accounts", params: [] })) as string[];
 		const deploy = async (name: string, code: string): Promise<string> => {
-			const hash = await provider.request({ method: "eth_sendTransaction", params: [{ from, data: code, gas: CALL_GAS }] });
+			const hash = await provider.request({ method: "eth_sendTransaction", params: [{ from, data: code, gas }] });
 			const receipt = (await provider.request({ method: "eth_getTransactionReceipt", params: [hash] })) as {
 				contractAddress: string | null;
 			};
@@ -78,20 +90,19 @@ export class Evm {
 			return receipt.contractAddress;
 		};
 		const create = async (name: string, room: string, ...args: string[]): Promise<string> => {
-			const { abi, bytecode } = Artifacts.of(name, room);
+			const { abi, bytecode } = families.get(name) ?? Artifacts.of(name, room);
 			return deploy(name, bytecode + new Interface(abi).encodeDeploy(args).slice(2));
 		};
 		const table = await deploy("NormalTable", dataContract(TABLE));
 		const harness = await create("MachineHarness", "mocks");
-		const families: string[] = [];
-		for (const family of ["PlacingFamily", "MatchingFamily", "AccountFamily", "MarketFamily"])
-			families.push(await create(family, "prover", table));
-		const entry = await create("OneStepProofEntry", "prover", harness, harness, ...families);
-		return new Evm(provider, () => connection.close(), new Interface(Artifacts.of("MachineHarness", "mocks").abi), harness, entry);
+		const addresses: string[] = [];
+		for (const family of FAMILIES) addresses.push(await create(family, "prover", table));
+		const entry = await create("OneStepProofEntry", "prover", harness, harness, ...addresses);
+		return new Evm(provider, () => connection.close(), new Interface(Artifacts.of("MachineHarness", "mocks").abi), harness, entry, gas);
 	}
 
-	/** Executes the steps, each from its own pre-commitment. Throws when they need more gas together than one call has. */
-	async run(steps: readonly EvmStep[]): Promise<EvmTrace[]> {
+	/** Executes the steps, each from its own pre-commitment. Throws when they need more gas together than one call has. Mutants read the gas price. */
+	async run(steps: readonly EvmStep[], gasPrice?: number): Promise<EvmTrace[]> {
 		const encoded = steps.map((step) => [
 			step.target,
 			step.preCommitment,
@@ -106,7 +117,10 @@ export class Evm {
 		const data = this.#harness.encodeFunctionData("run", [this.#entry, encoded]);
 		const reply = (await this.#provider.request({
 			method: "eth_call",
-			params: [{ to: this.#address, data, gas: CALL_GAS }, "latest"],
+			params: [
+				{ to: this.#address, data, gas: this.#gas, ...(gasPrice === undefined ? {} : { gasPrice: `0x${gasPrice.toString(16)}` }) },
+				"latest",
+			],
 		})) as string;
 		return decodeTraces(fromHex(reply));
 	}

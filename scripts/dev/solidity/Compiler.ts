@@ -9,17 +9,32 @@ import type { Artifact } from "../../../src/chain/Artifacts.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
 type Solc = { compile(input: string, callbacks: { import: (path: string) => { contents: string } | { error: string } }): string };
+type Message = {
+	readonly severity: string;
+	readonly formattedMessage: string;
+	readonly sourceLocation?: { readonly file: string; readonly start: number; readonly end: number };
+};
 type Output = {
-	readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+	readonly errors?: readonly Message[];
 	readonly contracts?: Record<string, Record<string, { abi: Artifact["abi"]; evm: { bytecode: { object: string } } }>>;
 };
 
-/** How to compile: `viaIR` is what is deployed; without it the stack of some functions is too deep. */
-export type Settings = { readonly viaIR: boolean; readonly optimized: boolean };
+/** How to compile: by way of the intermediate language, as what is deployed, because without it the stack of some functions is too deep. */
+export type Settings = { readonly optimized: boolean };
+
+/** The sources do not compile. Places are in the changed texts, as offsets. */
+export class CompilerErrors extends Error {
+	readonly places: readonly { readonly file: string; readonly start: number; readonly end: number }[];
+
+	constructor(messages: readonly Message[]) {
+		super(messages.map(({ formattedMessage }) => formattedMessage).join("\n"));
+		this.places = messages.flatMap(({ sourceLocation }) => (sourceLocation ? [sourceLocation] : []));
+	}
+}
 
 /**
  * Artifacts of the contracts, named by file (`contracts/mocks/LabHarness.sol`), each file's contract being of its name. `changed` replaces sources by path.
- * Throws an Error with the compiler's messages.
+ * Throws CompilerErrors.
  */
 export function compile(files: readonly string[], changed: ReadonlyMap<string, string>, settings: Settings): Map<string, Artifact> {
 	const solc = createRequire(import.meta.url)("solc") as Solc;
@@ -28,7 +43,7 @@ export function compile(files: readonly string[], changed: ReadonlyMap<string, s
 		sources: Object.fromEntries(files.map((file) => [file, { content: changed.get(file) ?? readFileSync(join(ROOT, file), "utf8") }])),
 		settings: {
 			evmVersion: "osaka",
-			viaIR: settings.viaIR,
+			viaIR: true,
 			optimizer: { enabled: settings.optimized, runs: 1000 },
 			metadata: { bytecodeHash: "none" },
 			outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
@@ -42,7 +57,7 @@ export function compile(files: readonly string[], changed: ReadonlyMap<string, s
 	};
 	const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read })) as Output;
 	const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
-	if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join("\n"));
+	if (errors.length > 0) throw new CompilerErrors(errors);
 	return new Map(
 		files.map((file) => {
 			const name = file.slice(file.lastIndexOf("/") + 1, -".sol".length);
