@@ -10,7 +10,7 @@ type Report = { readonly twin: string; readonly mutants: number; readonly killRa
 describe("given changes of single operators, numbers and constants in the machine", () => {
 	for (const [twin, count] of [
 		["typescript", 40],
-		["solidity", 10],
+		["solidity", 20],
 	] as const) {
 		it(`notices four of five in the ${twin} twin by the vectors alone, of which some change nothing`, () => {
 			const { status, stdout, stderr } = spawnSync(

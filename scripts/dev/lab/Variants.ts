@@ -76,7 +76,7 @@ export async function variant(settings: Settings): Promise<Variant> {
 	);
 	const path = "contracts/machine/risk/Parameters.sol";
 	const changed = new Map([[path, withSettings(readFileSync(join(ROOT, path), "utf8"), settings)]]);
-	const artifact = compile([HARNESS], changed, { optimized: true }).get("LabHarness") as Artifacts.Artifact;
+	const artifact = compile([HARNESS], changed).get("LabHarness") as Artifacts.Artifact;
 	return { typescript: await load(join(folder, "src")), solidity: artifact, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

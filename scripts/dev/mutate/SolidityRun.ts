@@ -31,7 +31,6 @@ async function build(catalogue: Catalogue, count: number, seed: number, families
 			const artifacts = compile(
 				families.map((family) => `contracts/prover/${family}.sol`),
 				sources,
-				{ optimized: false },
 			);
 			return { evm: await Evm.start(artifacts), chosen: [...chosen], dropped };
 		} catch (error) {

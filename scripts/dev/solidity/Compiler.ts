@@ -19,9 +19,6 @@ type Output = {
 	readonly contracts?: Record<string, Record<string, { abi: Artifact["abi"]; evm: { bytecode: { object: string } } }>>;
 };
 
-/** How to compile: by way of the intermediate language, as what is deployed, because without it the stack of some functions is too deep. */
-export type Settings = { readonly optimized: boolean };
-
 /** The sources do not compile. Places are in the changed texts, as offsets. */
 export class CompilerErrors extends Error {
 	readonly places: readonly { readonly file: string; readonly start: number; readonly end: number }[];
@@ -36,15 +33,16 @@ export class CompilerErrors extends Error {
  * Artifacts of the contracts, named by file (`contracts/mocks/LabHarness.sol`), each file's contract being of its name. `changed` replaces sources by path.
  * Throws CompilerErrors.
  */
-export function compile(files: readonly string[], changed: ReadonlyMap<string, string>, settings: Settings): Map<string, Artifact> {
+export function compile(files: readonly string[], changed: ReadonlyMap<string, string>): Map<string, Artifact> {
 	const solc = createRequire(import.meta.url)("solc") as Solc;
 	const input = {
 		language: "Solidity",
 		sources: Object.fromEntries(files.map((file) => [file, { content: changed.get(file) ?? readFileSync(join(ROOT, file), "utf8") }])),
 		settings: {
 			evmVersion: "osaka",
+			// By way of the intermediate language, as what is deployed: without it the stack of some functions is too deep.
 			viaIR: true,
-			optimizer: { enabled: settings.optimized, runs: 1000 },
+			optimizer: { enabled: true, runs: 1000 },
 			metadata: { bytecodeHash: "none" },
 			outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
 		},
