@@ -17,15 +17,17 @@ import { sequencerInbox } from "./05-sequencer-inbox.ts";
 import { priceOracle } from "./06-price-oracle.ts";
 import { placingFamily } from "./07-placing-family.ts";
 import { matchingFamily } from "./08-matching-family.ts";
-import { accountFamily } from "./09-account-family.ts";
-import { marketFamily } from "./10-market-family.ts";
-import { oneStepProofEntry } from "./11-one-step-proof-entry.ts";
-import { challengeManager } from "./12-challenge-manager.ts";
-import { assertionChain } from "./13-assertion-chain.ts";
-import { vault } from "./14-vault.ts";
-import { outbox } from "./15-outbox.ts";
-import { escapeHatch } from "./16-escape-hatch.ts";
-import { slashingEvidence } from "./17-slashing-evidence.ts";
+import { probingFamily } from "./09-probing-family.ts";
+import { accountFamily } from "./10-account-family.ts";
+import { controlFamily } from "./11-control-family.ts";
+import { marketFamily } from "./12-market-family.ts";
+import { oneStepProofEntry } from "./13-one-step-proof-entry.ts";
+import { challengeManager } from "./14-challenge-manager.ts";
+import { assertionChain } from "./15-assertion-chain.ts";
+import { vault } from "./16-vault.ts";
+import { outbox } from "./17-outbox.ts";
+import { escapeHatch } from "./18-escape-hatch.ts";
+import { slashingEvidence } from "./19-slashing-evidence.ts";
 import type { Facts, Step } from "./Step.ts";
 
 export const VERSION = "0.1.0";
@@ -55,7 +57,9 @@ export const STEPS: readonly Step[] = [
 	priceOracle,
 	placingFamily,
 	matchingFamily,
+	probingFamily,
 	accountFamily,
+	controlFamily,
 	marketFamily,
 	oneStepProofEntry,
 	challengeManager,

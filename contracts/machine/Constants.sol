@@ -11,6 +11,7 @@ uint256 constant MAX_STRIKES = 128;
 uint256 constant MAX_UNDERLYINGS = 2;
 uint256 constant MAX_REPORT_EXPIRIES = 12;
 uint256 constant MAX_REPORTERS = 16;
+uint256 constant MAX_SESSIONS = 8;
 
 // A price older than this opens no risk.
 uint256 constant MAX_PRICE_AGE_SECONDS = 120;
@@ -40,6 +41,10 @@ uint256 constant MAX_NONCE = 9_007_199_254_740_992;
 // How far beyond its window a nonce may jump: 2^32.
 uint256 constant MAX_NONCE_JUMP = 4_294_967_296;
 uint256 constant NONCE_WINDOW = 256;
+// A time that never comes: 2^40 - 1.
+uint256 constant FOREVER = 1_099_511_627_775;
+// The longest window of market-maker protection, and the longest dead-man switch.
+uint256 constant MAX_GUARD_SECONDS = 86_400;
 
 // Confidence and parts are in millionths.
 uint256 constant PPM = 1_000_000;

@@ -52,5 +52,12 @@ enum Result {
     Killed,
     SelfTradeTaker,
     SelfTradeBoth,
-    SelfTradeDecremented
+    SelfTradeDecremented,
+    OutOfScope,
+    SessionsFull,
+    NoSession,
+    Unprotected,
+    Frozen,
+    Tripped,
+    StillAlive
 }

@@ -7,7 +7,7 @@ import {Matching} from "../machine/step/Matching.sol";
 import {Input, Machine, Outcome} from "../machine/types/Machine.sol";
 import {StepFamily} from "./StepFamily.sol";
 
-/// @notice Steps that continue an order: it looks at one maker, and trades.
+/// @notice Steps that continue an order: it trades with one maker.
 contract MatchingFamily is StepFamily {
     constructor(address table) StepFamily(table) {}
 

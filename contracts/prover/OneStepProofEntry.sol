@@ -16,7 +16,9 @@ contract OneStepProofEntry is IOneStepProofEntry {
     ISequencerInbox public immutable SEQUENCER_INBOX;
     StepFamily public immutable PLACING;
     StepFamily public immutable MATCHING;
+    StepFamily public immutable PROBING;
     StepFamily public immutable ACCOUNTS;
+    StepFamily public immutable CONTROLS;
     StepFamily public immutable MARKET;
 
     error BadProof();
@@ -26,14 +28,18 @@ contract OneStepProofEntry is IOneStepProofEntry {
         ISequencerInbox sequencerInbox,
         StepFamily placing,
         StepFamily matching,
+        StepFamily probing,
         StepFamily accounts,
+        StepFamily controls,
         StepFamily market
     ) {
         INBOX = inbox;
         SEQUENCER_INBOX = sequencerInbox;
         PLACING = placing;
         MATCHING = matching;
+        PROBING = probing;
         ACCOUNTS = accounts;
+        CONTROLS = controls;
         MARKET = market;
     }
 
@@ -64,7 +70,7 @@ contract OneStepProofEntry is IOneStepProofEntry {
             out.result = resultOf(input.kind);
             return (Machines.commitment(machine, stateRoot, outboxRoot), out);
         }
-        return familyOf(input).execute(machine, input, stateRoot, outboxRoot, proof[witnessAt:openingAt]);
+        return familyOf(machine, input).execute(machine, input, stateRoot, outboxRoot, proof[witnessAt:openingAt]);
     }
 
     function resultOf(InputKind kind) private pure returns (Result) {
@@ -72,12 +78,17 @@ contract OneStepProofEntry is IOneStepProofEntry {
         return kind == InputKind.Junk ? Result.Junk : Result.NextBatch;
     }
 
-    function familyOf(Input memory input) private view returns (StepFamily) {
-        if (input.kind == InputKind.Pending) return MATCHING;
+    function familyOf(Machine memory machine, Input memory input) private view returns (StepFamily) {
+        if (input.kind == InputKind.Pending) return machine.registers.kind == Machines.PROBE ? PROBING : MATCHING;
         if (input.kind == InputKind.L1Message && input.l1Kind == Machines.DEPOSIT) return ACCOUNTS;
         uint256 kind = input.payload.length == 0 ? 0 : uint8(input.payload[0]);
         if (kind == Messages.PLACE || kind == Messages.REPLACE) return PLACING;
         if (kind == Messages.LIST || kind == Messages.REPORT) return MARKET;
-        return ACCOUNTS;
+        return isControl(kind) ? CONTROLS : ACCOUNTS;
+    }
+
+    function isControl(uint256 kind) private pure returns (bool) {
+        if (kind == Messages.CANCEL || kind == Messages.CANCEL_ALL || kind == Messages.CANCEL_SERIES) return true;
+        return kind >= Messages.SET_SESSION && kind <= Messages.SWEEP;
     }
 }

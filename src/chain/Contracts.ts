@@ -1,6 +1,7 @@
 import { Interface, hexlify } from "ethers";
 import type { InterfaceAbi } from "ethers";
 import * as Artifacts from "./Artifacts.ts";
+import { CONTRACT_NAMES } from "./Deployment.ts";
 
 const interfaces = new Map<string, Interface>();
 
@@ -17,21 +18,8 @@ export function codecOf(name: string): Interface {
 /** Name of the custom error in revert data, with its arguments: what a person reads. */
 export function errorOf(data: string | undefined, fallback: string): string {
 	if (!data || data === "0x") return fallback;
-	for (const name of [
-		"AssertionChain",
-		"ChallengeManager",
-		"SequencerInbox",
-		"StakeRegistry",
-		"Inbox",
-		"Vault",
-		"Outbox",
-		"PriceOracle",
-		"EscapeHatch",
-		"MockUSDC",
-		"OneStepProofEntry",
-		"PlacingFamily",
-		"MatchingFamily",
-	]) {
+	for (const name of CONTRACT_NAMES) {
+		if (name === "NormalTable") continue;
 		const parsed = codecOf(name).parseError(data);
 		if (parsed) return `${parsed.name}(${parsed.args.map(String).join(", ")})`;
 	}

@@ -69,6 +69,14 @@ export type Happening =
 	| { readonly type: "Deposited"; readonly account: number; readonly amount: number }
 	| { readonly type: "Withdrawn"; readonly account: number; readonly recipient: string; readonly amount: number; readonly index: number }
 	| { readonly type: "Transferred"; readonly account: number; readonly recipient: number; readonly amount: number }
+	/** A session key got scopes, or lost them when `scopes` is 0. */
+	| { readonly type: "SessionSet"; readonly account: number; readonly key: string; readonly scopes: number; readonly expiresAt: number }
+	/** Market-maker protection was set, or ended when `window` is 0. */
+	| { readonly type: "ProtectionSet"; readonly account: number; readonly underlying: number; readonly window: number }
+	/** A maker traded more than his protection bears: his orders in the underlying are dead. */
+	| { readonly type: "ProtectionTripped"; readonly account: number; readonly underlying: number; readonly frozenUntil: number }
+	/** The dead-man switch goes off at `deadline`, unless it is set anew; 0 is never. */
+	| { readonly type: "SwitchSet"; readonly account: number; readonly deadline: number }
 	| { readonly type: "Listed"; readonly underlying: number; readonly day: number; readonly strike: number }
 	| { readonly type: "PriceReported"; readonly underlying: number; readonly priceTime: number; readonly indexPrice: number }
 	| { readonly type: "ExpirySettled"; readonly underlying: number; readonly day: number; readonly settlementPrice: number }
@@ -94,7 +102,10 @@ export type CloseReason =
 	| "Refused"
 	| "Replaced"
 	| "Killed"
-	| "NotReducing";
+	| "NotReducing"
+	| "ProtectionTripped"
+	| "SwitchedOff"
+	| "Swept";
 
 /** What became of one record: the Result of its message, and what its matching did. */
 export type RecordResult = {

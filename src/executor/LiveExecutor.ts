@@ -85,7 +85,7 @@ export class LiveExecutor {
 		this.#state = state;
 		this.#machine = machineAt(checkpoint.clock, checkpoint.l1Index);
 		this.#positions = positions;
-		this.#translator = new Translator(state.live, this.#orders, this.#trades, checkpoint.eventNumber);
+		this.#translator = new Translator(state.live, this.#orders, this.#trades, checkpoint.eventNumber, Restoration.deadlinesOf(state.live));
 		this.#queries = this.#makeQueries();
 		this.#rootStreamEnd = positions.last.streamEnd;
 		this.#batchCount = checkpoint.batchCount;
@@ -286,7 +286,13 @@ export class LiveExecutor {
 		this.#batchCount = snapshot.batchCount;
 		this.#rebaseHeight = orderedHeight;
 		this.#rebaseMessages = messageCount;
-		this.#translator = new Translator(this.#state.live, this.#orders, this.#trades, this.#translator.number);
+		this.#translator = new Translator(
+			this.#state.live,
+			this.#orders,
+			this.#trades,
+			this.#translator.number,
+			Restoration.deadlinesOf(this.#state.live),
+		);
 		this.#queries = this.#makeQueries();
 		Restoration.undoTrades(this.#state.live, this.#orders, this.#trades);
 		Restoration.restoreOrders(this.#state.live, this.#orders);

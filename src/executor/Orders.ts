@@ -43,6 +43,9 @@ const REASONS: readonly (CloseReason | undefined)[] = [
 	"Replaced",
 	"Killed",
 	"NotReducing",
+	"ProtectionTripped",
+	"SwitchedOff",
+	"Swept",
 ];
 const LENGTH = 64;
 

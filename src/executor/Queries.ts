@@ -3,6 +3,8 @@ import * as Valuations from "../machine/risk/Valuations.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
 import * as State from "../machine/state/State.ts";
 import { isDead } from "../machine/step/Venue.ts";
+import * as Guards from "../machine/types/Guard.ts";
+import type { Protection, Session } from "../machine/types/Guard.ts";
 import type { Account } from "../machine/types/Account.ts";
 import * as Accounts from "../machine/types/Account.ts";
 import type { Expiry } from "../machine/types/Expiry.ts";
@@ -52,6 +54,11 @@ export type AccountView = {
 	readonly owner: string;
 	readonly cash: number;
 	readonly epoch: number;
+	/** When the dead-man switch goes off; 0 is never. */
+	readonly deadline: number;
+	readonly sessions: readonly Session[];
+	/** By underlying; a window of 0 is no protection. */
+	readonly protections: readonly Protection[];
 	readonly nonceFloor: number;
 	readonly equity: number;
 	readonly initialMargin: number;
@@ -173,11 +180,15 @@ export class Queries {
 		const account = State.account(this.#state, index);
 		if (!Accounts.exists(account)) return undefined;
 		const standing = Margin.assess(this.#state, account);
+		const guard = State.guard(this.#state, index);
 		return {
 			account: index,
 			owner: account.owner,
 			cash: account.cash,
 			epoch: account.epoch,
+			deadline: account.deadline,
+			sessions: guard.sessions.map((session) => ({ ...session })),
+			protections: guard.protections.map((protection) => ({ ...protection })),
 			nonceFloor: account.nonceFloor,
 			equity: standing.equity,
 			initialMargin: standing.initial,
@@ -188,10 +199,12 @@ export class Queries {
 		};
 	}
 
-	/** Owner of an account, or undefined: cheaper than the whole account. */
-	ownerOf(index: number): string | undefined {
+	/** Who may sign for an account: its owner, then its session keys, whatever their scopes. Undefined when it does not exist. */
+	signersOf(index: number): string[] | undefined {
 		const account = State.account(this.#state, index);
-		return Accounts.exists(account) ? account.owner : undefined;
+		if (!Accounts.exists(account)) return undefined;
+		if ((account.guards & Guards.SESSIONS) === 0) return [account.owner];
+		return [account.owner, ...State.guard(this.#state, index).sessions.map(({ key }) => key)];
 	}
 
 	/** Indices of the accounts of an owner. */

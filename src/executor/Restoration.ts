@@ -5,6 +5,7 @@ import * as Kinds from "../machine/state/Kinds.ts";
 import type { LiveState } from "../machine/state/LiveState.ts";
 import * as State from "../machine/state/State.ts";
 import { isDead } from "../machine/step/Venue.ts";
+import type { Account } from "../machine/types/Account.ts";
 import type { Book, Order } from "../machine/types/Book.ts";
 import type { Listing } from "../machine/types/Listing.ts";
 import * as Series from "../machine/types/Series.ts";
@@ -24,6 +25,16 @@ export function restoreOrders(state: LiveState, orders: Orders): void {
 			orders.restore(status, order.size);
 		}
 	}
+}
+
+/** Dead-man switches that are set, by account. */
+export function deadlinesOf(state: LiveState): Map<number, number> {
+	const deadlines = new Map<number, number>();
+	for (const [index, cell] of state.entries(Kinds.ACCOUNTS)) {
+		const { deadline } = cell as Account;
+		if (deadline !== 0) deadlines.set(index, deadline);
+	}
+	return deadlines;
 }
 
 /** Takes back the trades that a rebase undid: those beyond what the series cells count. */

@@ -64,7 +64,7 @@ export class TrackedState {
 			const cell = this.live.bytesOf(kind, index);
 			if (cell.length > 0) cells.push({ kind, index, cell });
 		};
-		for (let kind = 0; kind < Kinds.RESERVED; kind++) for (const [index] of this.live.entries(kind)) add(kind, index);
+		for (let kind = 0; kind < Kinds.STATE_KINDS; kind++) for (const [index] of this.live.entries(kind)) add(kind, index);
 		for (let index = 0; index < this.live.withdrawals.length; index++) add(Kinds.OUTBOX, index);
 		return cells;
 	}

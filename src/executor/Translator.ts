@@ -4,6 +4,7 @@ import * as Fees from "../machine/risk/Fees.ts";
 import * as State from "../machine/state/State.ts";
 import * as Messages from "../machine/step/Messages.ts";
 import { isDead } from "../machine/step/Venue.ts";
+import * as Accounts from "../machine/types/Account.ts";
 import * as Books from "../machine/types/Book.ts";
 import type { Order } from "../machine/types/Book.ts";
 import * as Listings from "../machine/types/Listing.ts";
@@ -21,6 +22,8 @@ export class Translator {
 	readonly #orders: Orders;
 	readonly #trades: Trades;
 	readonly #seriesIndices = new Map<number, number>();
+	/** Dead-man switches that are set, by account. */
+	readonly #deadlines: Map<number, number>;
 	#touched: Level[] = [];
 	#happenings: Happening[] = [];
 	#sequence = 0;
@@ -31,12 +34,16 @@ export class Translator {
 	#filled = 0;
 	#filledValue = 0;
 
-	/** @param number of the next event */
-	constructor(state: State.Body, orders: Orders, trades: Trades, number: number) {
+	/**
+	 * @param number of the next event
+	 * @param deadlines of the accounts that have set a dead-man switch
+	 */
+	constructor(state: State.Body, orders: Orders, trades: Trades, number: number, deadlines: Map<number, number>) {
 		this.#state = state;
 		this.#orders = orders;
 		this.#trades = trades;
 		this.#number = number;
+		this.#deadlines = deadlines;
 	}
 
 	/** Number of the next event. */
@@ -62,6 +69,7 @@ export class Translator {
 			this.#refuse(outcome, payload);
 			return;
 		}
+		this.#lapse(outcome);
 		if (outcome.kind === Messages.PLACE) this.#placed(outcome, this.#status(outcome, payload));
 		else if (outcome.kind === Messages.CANCEL)
 			this.#close(outcome.account, outcome.order, "Cancelled", outcome.remaining, outcome.series, outcome.side, outcome.price);
@@ -70,6 +78,14 @@ export class Translator {
 		else if (outcome.kind === Messages.REPLACE) this.#replaced(outcome);
 		else if (outcome.kind === Messages.TRANSFER)
 			this.#add({ type: "Transferred", account: outcome.account, recipient: outcome.maker, amount: outcome.amount });
+		else if (outcome.kind === Messages.SET_SESSION) {
+			const [scopes, expiresAt] = [outcome.side, outcome.amount];
+			this.#add({ type: "SessionSet", account: outcome.account, key: Bytes.address(payload, 4), scopes, expiresAt });
+		} else if (outcome.kind === Messages.SET_PROTECTION)
+			this.#add({ type: "ProtectionSet", account: outcome.account, underlying: outcome.series, window: outcome.amount });
+		else if (outcome.kind === Messages.HEARTBEAT) this.#switched(outcome);
+		else if (outcome.kind === Messages.SWEEP)
+			this.#close(outcome.account, outcome.order, "Swept", outcome.remaining, outcome.series, outcome.side, outcome.price);
 		else if (outcome.kind === Messages.WITHDRAW) {
 			this.#add({
 				type: "Withdrawn",
@@ -90,6 +106,7 @@ export class Translator {
 		this.#last = outcome;
 		const { result, account, order, series, side, remaining, price } = outcome;
 		if (result === Result.Filled || result === Result.Completed) this.#fill(outcome);
+		else if (result === Result.Tripped) this.#tripped(outcome);
 		else if (result === Result.Probed) return;
 		else if (result === Result.Expunged) this.#expunge(outcome);
 		else if (result === Result.SelfTradeTaker) this.#close(account, order, "SelfTradePrevented", remaining);
@@ -263,13 +280,39 @@ export class Translator {
 			throw new Error(`order ${account}/${order} completed with ${remaining} lots left`);
 	}
 
+	/** A fill that was too much for the maker's protection. */
+	#tripped(outcome: Outcome): void {
+		this.#fill(outcome);
+		const { maker: account, series } = outcome;
+		const underlying = Series.underlyingOf(series);
+		const { frozenUntil } = State.guard(this.#state, account).protections[underlying];
+		this.#add({ type: "ProtectionTripped", account, underlying, frozenUntil });
+		this.#closeAll(account, "ProtectionTripped", (status) => Series.underlyingOf(status.series) === underlying);
+	}
+
+	#switched({ account, amount: deadline }: Outcome): void {
+		this.#add({ type: "SwitchSet", account, deadline });
+		if (deadline === 0) this.#deadlines.delete(account);
+		else this.#deadlines.set(account, deadline);
+	}
+
+	/** The first order or heartbeat after a switch went off buries what stood before. */
+	#lapse({ kind, account, order }: Outcome): void {
+		const deadline = this.#deadlines.get(account);
+		if (deadline === undefined || this.#time < deadline) return;
+		if (kind !== Messages.PLACE && kind !== Messages.REPLACE && kind !== Messages.HEARTBEAT) return;
+		this.#deadlines.delete(account);
+		this.#closeAll(account, "SwitchedOff", (status) => status.order !== order);
+	}
+
 	#expunge(outcome: Outcome): void {
 		const status = this.#orders.find(outcome.maker, outcome.makerOrder);
 		const expired = status !== undefined && status.expiresAt !== 0 && this.#time >= status.expiresAt;
+		const lapsed = Accounts.isLapsed(State.account(this.#state, outcome.maker), this.#time);
 		this.#close(
 			outcome.maker,
 			outcome.makerOrder,
-			expired ? "Expired" : this.#isOwn(outcome) ? "SelfTradePrevented" : "NotReducing",
+			lapsed ? "SwitchedOff" : expired ? "Expired" : this.#isOwn(outcome) ? "SelfTradePrevented" : "NotReducing",
 			undefined,
 			outcome.series,
 			1 - outcome.side,

@@ -29,6 +29,9 @@ const KINDS = new Map([
 	[Messages.REPLACE, kind(Messages.parseReplace, Messages.replaceDigest)],
 	[Messages.CANCEL_SERIES, kind(Messages.parseCancelSeries, Messages.cancelSeriesDigest)],
 	[Messages.TRANSFER, kind(Messages.parseTransfer, Messages.transferDigest)],
+	[Messages.SET_SESSION, kind(Messages.parseSetSession, Messages.setSessionDigest)],
+	[Messages.SET_PROTECTION, kind(Messages.parseSetProtection, Messages.setProtectionDigest)],
+	[Messages.HEARTBEAT, kind(Messages.parseHeartbeat, Messages.heartbeatDigest)],
 ]);
 
 /** Whether a payload's kind is one that a user signs. */

@@ -8,6 +8,7 @@ export const MAX_STRIKES = 128;
 export const MAX_UNDERLYINGS = 2;
 export const MAX_REPORT_EXPIRIES = 12;
 export const MAX_REPORTERS = 16;
+export const MAX_SESSIONS = 8;
 
 /** A price older than this opens no risk. */
 export const MAX_PRICE_AGE_SECONDS = 120;
@@ -37,6 +38,10 @@ export const MAX_NONCE = 9_007_199_254_740_992;
 /** How far beyond its window a nonce may jump: 2^32. */
 export const MAX_NONCE_JUMP = 4_294_967_296;
 export const NONCE_WINDOW = 256;
+/** A time that never comes: 2^40 - 1. */
+export const FOREVER = 1_099_511_627_775;
+/** The longest window of market-maker protection, and the longest dead-man switch. */
+export const MAX_GUARD_SECONDS = 86_400;
 
 /** Confidence and parts are in millionths. */
 export const PPM = 1_000_000;

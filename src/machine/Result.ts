@@ -52,6 +52,13 @@ export const Result = {
 	SelfTradeTaker: 46,
 	SelfTradeBoth: 47,
 	SelfTradeDecremented: 48,
+	OutOfScope: 49,
+	SessionsFull: 50,
+	NoSession: 51,
+	Unprotected: 52,
+	Frozen: 53,
+	Tripped: 54,
+	StillAlive: 55,
 } as const;
 
 export type Result = (typeof Result)[keyof typeof Result];

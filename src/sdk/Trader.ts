@@ -1,5 +1,6 @@
 import type { TypedDataDomain, TypedDataField } from "ethers";
 import * as Bytes from "../machine/math/Bytes.ts";
+import * as Authentication from "../machine/step/Authentication.ts";
 import * as Encoding from "../machine/step/Encoding.ts";
 import * as Messages from "../machine/step/Messages.ts";
 import type { Connection } from "./Connection.ts";
@@ -30,11 +31,30 @@ export type OrderRequest = {
 	readonly reduceOnly?: boolean;
 	/** What becomes of the order when it meets one of the same owner: a constant of Messages, CANCEL_MAKER unless said otherwise. */
 	readonly selfTrade?: number;
+	/** Its fills count for market-maker protection, and a trip ends it. */
+	readonly mmp?: boolean;
 	/** The owner's own mark, 0 .. 65535; 0 is none. */
 	readonly label?: number;
 	readonly expiresAt?: number;
 	/** Chosen by the trader, in any order, each once; the next unused one otherwise. */
 	readonly nonce?: number;
+};
+
+/** What a session key may do: bits, to be added. */
+export const Scope = { trade: Authentication.TRADE, cancel: Authentication.CANCEL, transfer: Authentication.TRANSFER } as const;
+
+/** A limit that is left out, or 0, is none. */
+export type ProtectionLimits = {
+	/** Seconds in which what was traded leaks away; 0 ends the protection. */
+	readonly window: number;
+	/** Seconds without protected orders after a trip; 0 is until the protection is set anew. */
+	readonly freeze?: number;
+	/** Lots. */
+	readonly quantityLimit?: number;
+	/** Net delta: lots times millionths. */
+	readonly deltaLimit?: number;
+	/** Net vega: micro-USDC per point of volatility. */
+	readonly vegaLimit?: number;
 };
 
 /** The exchange's answer to a message that is durable and executed. `receipt` is the sequencer's signature. */
@@ -61,7 +81,8 @@ export function isExecuted(ack: Acknowledgement): boolean {
 
 function flagsOf(request: OrderRequest): number {
 	const postOnly = request.postOnly ? Messages.POST_ONLY | (request.slide ? Messages.SLIDE : 0) : 0;
-	return postOnly | (request.reduceOnly ? Messages.REDUCE_ONLY : 0) | ((request.selfTrade ?? Messages.CANCEL_MAKER) << 3);
+	const isProtected = request.mmp ? Messages.PROTECTED : 0;
+	return postOnly | isProtected | (request.reduceOnly ? Messages.REDUCE_ONLY : 0) | ((request.selfTrade ?? Messages.CANCEL_MAKER) << 3);
 }
 
 /** One account of one signer on one connection. */
@@ -140,6 +161,32 @@ export class Trader {
 	async cancelSeries(series: number, sides = 3, label: number = Messages.EVERY_LABEL): Promise<Acknowledgement> {
 		const fields = { account: this.account, series, sides, label, nonce: this.takeNonce() };
 		return this.submit(Encoding.cancelSeries({ ...fields, signature: await this.#sign("CancelSeries", fields) }));
+	}
+
+	/**
+	 * Lets another key sign for this account: `scopes` are bits of Scope, 0 takes the key away; `expiresAt` in seconds, 0 is never. Only the owner may.
+	 */
+	async setSession(key: string, scopes: number, expiresAt = 0): Promise<Acknowledgement> {
+		const fields = { account: this.account, key: key.toLowerCase(), scopes, expiresAt, nonce: this.takeNonce() };
+		return this.submit(Encoding.setSession({ ...fields, signature: await this.#sign("SetSession", fields) }));
+	}
+
+	/** Sets market-maker protection in an underlying, or ends it with a window of 0. It begins anew, and a freeze is over. */
+	async setProtection(underlying: number, limits: ProtectionLimits): Promise<Acknowledgement> {
+		const { window, freeze = 0, quantityLimit = 0, deltaLimit = 0, vegaLimit = 0 } = limits;
+		const fields = { account: this.account, underlying, window, freeze, quantityLimit, deltaLimit, vegaLimit, nonce: this.takeNonce() };
+		return this.submit(Encoding.setProtection({ ...fields, signature: await this.#sign("SetProtection", fields) }));
+	}
+
+	/** Dead-man switch: every order of the account dies that many seconds from now, unless another heartbeat comes before. 0 switches it off. */
+	async heartbeat(duration: number): Promise<Acknowledgement> {
+		const fields = { account: this.account, duration, nonce: this.takeNonce() };
+		return this.submit(Encoding.heartbeat({ ...fields, signature: await this.#sign("Heartbeat", fields) }));
+	}
+
+	/** Takes anybody's order out of its book that can never trade again. */
+	async sweep(account: number, series: number, side: number, order: number): Promise<Acknowledgement> {
+		return this.submit(Encoding.sweep({ account, series, side, order }));
 	}
 
 	/** Moves micro-USDC to another account of the same owner. */

@@ -34,5 +34,21 @@ export const typedData = {
 		CancelSeries: [uint(32, "account"), uint(64, "series"), uint(8, "sides"), uint(16, "label"), uint(64, "nonce")],
 	},
 	Transfer: { Transfer: [uint(32, "account"), uint(32, "recipient"), uint(64, "amount"), uint(64, "nonce")] },
+	SetSession: {
+		SetSession: [uint(32, "account"), { name: "key", type: "address" }, uint(8, "scopes"), uint(64, "expiresAt"), uint(64, "nonce")],
+	},
+	SetProtection: {
+		SetProtection: [
+			uint(32, "account"),
+			uint(8, "underlying"),
+			uint(32, "window"),
+			uint(32, "freeze"),
+			uint(64, "quantityLimit"),
+			uint(64, "deltaLimit"),
+			uint(64, "vegaLimit"),
+			uint(64, "nonce"),
+		],
+	},
+	Heartbeat: { Heartbeat: [uint(32, "account"), uint(32, "duration"), uint(64, "nonce")] },
 	Withdraw: { Withdraw: [uint(32, "account"), { name: "recipient", type: "address" }, uint(64, "amount"), uint(64, "nonce")] },
 };

@@ -23,6 +23,8 @@ const order = z.strictObject({
 	reduce_only: z.boolean().default(false),
 	/** What becomes of the order when it meets one of the same owner. */
 	self_trade_prevention: z.enum(["cancel_maker", "cancel_taker", "cancel_both", "decrement"]).default("cancel_maker"),
+	/** Its fills count for market-maker protection, and a trip ends it. */
+	mmp: z.boolean().default(false),
 	/** The owner's own mark, by which orders can be cancelled together; 0 is none. */
 	label: z.int().min(0).max(65_535).default(0),
 	/** Seconds since 1970; 0 is never. */

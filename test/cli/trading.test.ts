@@ -59,7 +59,7 @@ describe("given a running exchange", () => {
 		const deposited = await run("deposit", "4000.50", "--wait");
 		assert.equal(deposited.code, 0, deposited.error);
 		const account = deposited.json.account as number;
-		assert.equal(world.exchange.live.queries.ownerOf(account), testWallet(PLACE).address.toLowerCase());
+		assert.equal(world.exchange.live.queries.signersOf(account)?.[0], testWallet(PLACE).address.toLowerCase());
 		assert.equal((await run("quote", instrument)).json.mark_price !== null, true);
 
 		const tick = await run("trade", "buy", instrument, "1", "--price", "1.00001");

@@ -19,7 +19,7 @@ describe("given a node that crashed behind acknowledged orders", () => {
 	it("knows all of them at its first answer", async () => {
 		const wallet = testWallet(PLACE);
 		const account = await world.bridge.fund(wallet, 1_000_000_000_000n);
-		await world.until("the deposit", () => world.exchange.live.queries.ownerOf(account) !== undefined);
+		await world.until("the deposit", () => world.exchange.live.queries.signersOf(account) !== undefined);
 		const connection = await Connection.open(world.exchange.url);
 		const trader = await Trader.open(connection, wallet, account);
 		const { series } = world.exchange.live.queries.instruments()[0];

@@ -31,12 +31,18 @@ library Scenarios {
         return int256(PPM) + Parameters.tailMultiple(spot - Parameters.SPOT_STEPS) * range;
     }
 
+    /// @notice How long the expiry had to go when it was reported: seconds, and years and the discount factor in fixed point.
+    function timeOf(Expiry memory expiry) internal pure returns (int256 seconds_, int256 years_, int256 discount) {
+        int256 left = int256(Series.expiryTimeOf(expiry.day)) - int256(expiry.time);
+        seconds_ = left < 0 ? int256(0) : left;
+        years_ = (seconds_ * ONE) / Parameters.SECONDS_PER_YEAR;
+        discount = LogExp.exp(-(years_ * expiry.rate) / int256(PPM));
+    }
+
     /// @notice A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`.
     function shocksOf(Expiry memory expiry, uint256 underlying, int256[] memory logFactors) internal pure returns (Shocks memory shocks) {
-        int256 left = int256(Series.expiryTimeOf(expiry.day)) - int256(expiry.time);
-        int256 seconds_ = left < 0 ? int256(0) : left;
-        int256 years_ = (seconds_ * ONE) / Parameters.SECONDS_PER_YEAR;
-        shocks.discount = LogExp.exp(-(years_ * expiry.rate) / int256(PPM));
+        (int256 seconds_, , int256 discount) = timeOf(expiry);
+        shocks.discount = discount;
         int256 time = seconds_ < Parameters.MIN_SECONDS ? Parameters.MIN_SECONDS : seconds_;
         int256 power = time < Parameters.REFERENCE_SECONDS ? Parameters.SHORT_POWER : Parameters.LONG_POWER;
         int256 ratio = (Parameters.REFERENCE_SECONDS * ONE) / time;

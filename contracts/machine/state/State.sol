@@ -7,6 +7,7 @@ import {Account, Accounts} from "../types/Account.sol";
 import {Book, Books} from "../types/Book.sol";
 import {Expiry, Expiries} from "../types/Expiry.sol";
 import {Globals, GlobalsCell} from "../types/Globals.sol";
+import {Guard, Guards} from "../types/Guard.sol";
 import {Listing, Listings} from "../types/Listing.sol";
 import {SeriesCell, SeriesCells} from "../types/SeriesCell.sol";
 import {Underlying, Underlyings} from "../types/Underlying.sol";
@@ -25,10 +26,11 @@ library State {
     uint256 internal constant LISTINGS = 4;
     uint256 internal constant SERIES = 5;
     uint256 internal constant BOOKS = 6;
+    uint256 internal constant GUARDS = 7;
     uint256 internal constant OUTBOX = 8;
 
     /// @dev Depths of kinds 0 .. 8, a byte each, kind 0 lowest.
-    uint256 private constant DEPTHS = 0x18_00_18_17_0e_0e_04_18_00;
+    uint256 private constant DEPTHS = 0x18_18_18_17_0e_0e_04_18_00;
 
     struct Cell {
         /// kind << 32 | index
@@ -208,6 +210,22 @@ library State {
         put(state, BOOKS, index, pointer);
     }
 
+    /// @notice What guards an account, by its index.
+    function guard(Body memory state, uint256 index) internal pure returns (Guard memory cell) {
+        uint256 pointer = open(state, GUARDS, index).pointer;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+    }
+
+    function putGuard(Body memory state, uint256 index, Guard memory cell) internal pure {
+        uint256 pointer;
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+        put(state, GUARDS, index, pointer);
+    }
+
     /// @notice Appends a leaf to the outbox at `index`, which is the number of leaves so far.
     function pushWithdrawal(Body memory state, uint256 index, bytes32 leaf) internal pure {
         Cell memory cell = open(state, OUTBOX, index);
@@ -344,9 +362,16 @@ library State {
             assembly ("memory-safe") {
                 pointer := cell
             }
+        } else if (kind == GUARDS) {
+            Guard memory cell = Guards.decode(data);
+            assembly ("memory-safe") {
+                pointer := cell
+            }
         }
     }
 
+    // One kind after another.
+    /* solhint-disable function-max-lines */
     /// @dev Leaf of a cell as it now is: the hash of its bytes, zero when there are none; a withdrawal is its own leaf.
     function leafOf(Cell memory cell) private pure returns (bytes32) {
         uint256 kind = cell.key >> 32;
@@ -389,6 +414,12 @@ library State {
                 u := pointer
             }
             data = Underlyings.encode(u);
+        } else if (kind == GUARDS) {
+            Guard memory r;
+            assembly ("memory-safe") {
+                r := pointer
+            }
+            data = Guards.encode(r);
         } else {
             Globals memory g;
             assembly ("memory-safe") {
@@ -398,4 +429,5 @@ library State {
         }
         return data.length == 0 ? bytes32(0) : keccak256(data);
     }
+    /* solhint-enable function-max-lines */
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {MAX_NONCE, MAX_PRICE_TICKS, MAX_REPORT_EXPIRIES, MAX_SIZE_LOTS} from "../Constants.sol";
+import {MAX_CASH, MAX_GUARD_SECONDS, MAX_NONCE, MAX_PRICE_TICKS, MAX_REPORT_EXPIRIES, MAX_SIZE_LOTS} from "../Constants.sol";
 import {Bytes} from "../math/Bytes.sol";
 import {Series} from "../types/Series.sol";
 
@@ -63,6 +63,38 @@ struct Transfer {
     uint256 nonce;
 }
 
+struct SetSession {
+    uint256 account;
+    address key;
+    uint256 scopes;
+    uint256 expiresAt;
+    uint256 nonce;
+}
+
+struct SetProtection {
+    uint256 account;
+    uint256 underlying;
+    uint256 window;
+    uint256 freeze;
+    uint256 quantityLimit;
+    uint256 deltaLimit;
+    uint256 vegaLimit;
+    uint256 nonce;
+}
+
+struct Heartbeat {
+    uint256 account;
+    uint256 duration;
+    uint256 nonce;
+}
+
+struct Sweep {
+    uint256 account;
+    uint256 series;
+    uint256 side;
+    uint256 order;
+}
+
 struct List {
     uint256 underlying;
     uint256 day;
@@ -109,6 +141,10 @@ library Messages {
     uint256 internal constant REPLACE = 8;
     uint256 internal constant CANCEL_SERIES = 9;
     uint256 internal constant TRANSFER = 10;
+    uint256 internal constant SET_SESSION = 11;
+    uint256 internal constant SET_PROTECTION = 12;
+    uint256 internal constant HEARTBEAT = 13;
+    uint256 internal constant SWEEP = 14;
 
     /// timeInForce
     uint256 internal constant GTC = 0;
@@ -126,7 +162,9 @@ library Messages {
     uint256 internal constant CANCEL_TAKER = 1;
     uint256 internal constant CANCEL_BOTH = 2;
     uint256 internal constant DECREMENT = 3;
-    uint256 private constant MAX_FLAGS = 31;
+    /// Its fills count for market-maker protection.
+    uint256 internal constant PROTECTED = 32;
+    uint256 private constant MAX_FLAGS = 63;
     /// Of CancelAll: both underlyings; of CancelSeries: any label.
     uint256 internal constant EVERY_UNDERLYING = 255;
     uint256 internal constant EVERY_LABEL = 0;
@@ -141,6 +179,11 @@ library Messages {
     uint256 internal constant REPLACE_LENGTH = 38 + SIGNATURE;
     uint256 internal constant CANCEL_SERIES_LENGTH = 23 + SIGNATURE;
     uint256 internal constant TRANSFER_LENGTH = 23 + SIGNATURE;
+    uint256 internal constant SET_SESSION_LENGTH = 38 + SIGNATURE;
+    uint256 internal constant SET_PROTECTION_LENGTH = 42 + SIGNATURE;
+    uint256 internal constant HEARTBEAT_LENGTH = 16 + SIGNATURE;
+    uint256 internal constant SWEEP_LENGTH = 21;
+    uint256 private constant MAX_SCOPES = 7;
     uint256 internal constant REPORT_HEAD = 20;
     uint256 internal constant SURFACE_LENGTH = 58;
 
@@ -226,6 +269,49 @@ library Messages {
         ok = transfer.account != transfer.recipient;
     }
 
+    function parseSetSession(bytes memory payload) internal pure returns (bool ok, SetSession memory session) {
+        if (payload.length != SET_SESSION_LENGTH) return (false, session);
+        session.account = Bytes.uint_(payload, 1, 3);
+        session.key = Bytes.address_(payload, 4);
+        session.scopes = Bytes.uint_(payload, 24, 1);
+        session.expiresAt = Bytes.uint_(payload, 25, 5);
+        session.nonce = Bytes.uint_(payload, 30, 8);
+        ok = session.key != address(0) && session.scopes <= MAX_SCOPES && session.nonce < MAX_NONCE;
+    }
+
+    function parseSetProtection(bytes memory payload) internal pure returns (bool ok, SetProtection memory p) {
+        if (payload.length != SET_PROTECTION_LENGTH) return (false, p);
+        p.account = Bytes.uint_(payload, 1, 3);
+        p.underlying = Bytes.uint_(payload, 4, 1);
+        p.window = Bytes.uint_(payload, 5, 4);
+        p.freeze = Bytes.uint_(payload, 9, 4);
+        p.quantityLimit = Bytes.uint_(payload, 13, 5);
+        p.deltaLimit = Bytes.uint_(payload, 18, 8);
+        p.vegaLimit = Bytes.uint_(payload, 26, 8);
+        p.nonce = Bytes.uint_(payload, 34, 8);
+        if (p.window > MAX_GUARD_SECONDS || p.freeze > MAX_GUARD_SECONDS || p.nonce >= MAX_NONCE) return (false, p);
+        if (p.deltaLimit >= MAX_CASH || p.vegaLimit >= MAX_CASH) return (false, p);
+        // No protection has one encoding.
+        ok = p.window != 0 || (p.freeze == 0 && p.quantityLimit == 0 && p.deltaLimit == 0 && p.vegaLimit == 0);
+    }
+
+    function parseHeartbeat(bytes memory payload) internal pure returns (bool ok, Heartbeat memory heartbeat) {
+        if (payload.length != HEARTBEAT_LENGTH) return (false, heartbeat);
+        heartbeat.account = Bytes.uint_(payload, 1, 3);
+        heartbeat.duration = Bytes.uint_(payload, 4, 4);
+        heartbeat.nonce = Bytes.uint_(payload, 8, 8);
+        ok = heartbeat.duration <= MAX_GUARD_SECONDS && heartbeat.nonce < MAX_NONCE;
+    }
+
+    function parseSweep(bytes memory payload) internal pure returns (bool ok, Sweep memory sweep) {
+        if (payload.length != SWEEP_LENGTH) return (false, sweep);
+        sweep.account = Bytes.uint_(payload, 1, 3);
+        sweep.series = Bytes.uint_(payload, 4, 8);
+        sweep.side = Bytes.uint_(payload, 12, 1);
+        sweep.order = Bytes.uint_(payload, 13, 8);
+        ok = Series.isValid(sweep.series) && sweep.side <= 1 && sweep.order < MAX_NONCE;
+    }
+
     function parseList(bytes memory payload) internal pure returns (bool ok, List memory list) {
         if (payload.length != LIST_LENGTH) return (false, list);
         list.underlying = Bytes.uint_(payload, 1, 1);
@@ -283,6 +369,13 @@ library Messages {
         "CancelSeries(uint32 account,uint64 series,uint8 sides,uint16 label,uint64 nonce)"
     );
     bytes32 private constant TRANSFER_TYPE = keccak256("Transfer(uint32 account,uint32 recipient,uint64 amount,uint64 nonce)");
+    bytes32 private constant SET_SESSION_TYPE = keccak256(
+        "SetSession(uint32 account,address key,uint8 scopes,uint64 expiresAt,uint64 nonce)"
+    );
+    bytes32 private constant SET_PROTECTION_TYPE = keccak256(
+        "SetProtection(uint32 account,uint8 underlying,uint32 window,uint32 freeze,uint64 quantityLimit,uint64 deltaLimit,uint64 vegaLimit,uint64 nonce)"
+    );
+    bytes32 private constant HEARTBEAT_TYPE = keccak256("Heartbeat(uint32 account,uint32 duration,uint64 nonce)");
     bytes32 private constant REPORT_TYPE = keccak256(
         "Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)"
     );
@@ -320,6 +413,19 @@ library Messages {
 
     function transferDigest(bytes32 domainSeparator, Transfer memory m) internal pure returns (bytes32) {
         return digestOf(domainSeparator, keccak256(abi.encode(TRANSFER_TYPE, m.account, m.recipient, m.amount, m.nonce)));
+    }
+
+    function setSessionDigest(bytes32 domainSeparator, SetSession memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(SET_SESSION_TYPE, m.account, m.key, m.scopes, m.expiresAt, m.nonce)));
+    }
+
+    function setProtectionDigest(bytes32 domainSeparator, SetProtection memory m) internal pure returns (bytes32) {
+        bytes memory head = abi.encode(SET_PROTECTION_TYPE, m.account, m.underlying, m.window, m.freeze);
+        return digestOf(domainSeparator, keccak256(bytes.concat(head, abi.encode(m.quantityLimit, m.deltaLimit, m.vegaLimit, m.nonce))));
+    }
+
+    function heartbeatDigest(bytes32 domainSeparator, Heartbeat memory m) internal pure returns (bytes32) {
+        return digestOf(domainSeparator, keccak256(abi.encode(HEARTBEAT_TYPE, m.account, m.duration, m.nonce)));
     }
 
     function reportDigest(bytes32 domainSeparator, Report memory m) internal pure returns (bytes32) {

@@ -66,7 +66,9 @@ library Money {
         if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
         if (sender != account.owner) {
             bytes32 digest = Messages.transferDigest(State.globals(state).domainSeparator, message);
-            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
+            uint256 scopes = Authentication.TRANSFER;
+            Result signed = Authentication.check(state, message.account, account, digest, payload, sender, scopes, machine.clock);
+            if (signed != Result.Ok) return Settlement.refuse(out, signed);
         }
         Result nonce = Nonces.check(account, message.nonce);
         if (nonce != Result.Ok) return Settlement.refuse(out, nonce);
@@ -117,7 +119,9 @@ library Money {
         if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
         if (sender != account.owner) {
             bytes32 digest = Messages.withdrawDigest(State.globals(state).domainSeparator, message);
-            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
+            uint256 scopes = Authentication.OWNER_ALONE;
+            Result signed = Authentication.check(state, message.account, account, digest, payload, sender, scopes, machine.clock);
+            if (signed != Result.Ok) return Settlement.refuse(out, signed);
         }
         Result nonce = Nonces.check(account, message.nonce);
         if (nonce != Result.Ok) return Settlement.refuse(out, nonce);

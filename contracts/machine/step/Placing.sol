@@ -13,6 +13,7 @@ import {Underlying} from "../types/Underlying.sol";
 import {Authentication} from "./Authentication.sol";
 import {Messages, Place} from "./Messages.sol";
 import {Nonces} from "./Nonces.sol";
+import {Protecting} from "./Protecting.sol";
 import {Resting} from "./Resting.sol";
 import {Settlement} from "./Settlement.sol";
 import {Trades} from "./Trades.sol";
@@ -42,7 +43,9 @@ library Placing {
         if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
         if (sender != account.owner) {
             bytes32 digest = Messages.placeDigest(State.globals(state).domainSeparator, message);
-            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
+            uint256 scopes = Authentication.TRADE;
+            Result signed = Authentication.check(state, message.account, account, digest, payload, sender, scopes, machine.clock);
+            if (signed != Result.Ok) return Settlement.refuse(out, signed);
         }
         Result nonce = Nonces.check(account, message.nonce);
         if (nonce != Result.Ok) return Settlement.refuse(out, nonce);
@@ -84,6 +87,10 @@ library Placing {
         if (strikeIndex == Listings.NOT_FOUND) return Result.NotListed;
         if (machine.clock >= Series.expiryTimeOf(Series.dayOf(terms.series))) return Result.Expired;
         if (terms.expiresAt != 0 && machine.clock >= terms.expiresAt) return Result.OrderExpired;
+        if (terms.flags & Messages.PROTECTED != 0) {
+            if (!Protecting.isProtected(account, terms.series)) return Result.Unprotected;
+            if (Protecting.isFrozen(state, terms.account, terms.series, machine.clock)) return Result.Frozen;
+        }
         Underlying memory market = State.underlying(state, underlying);
         uint256 surfaceTime = State.expiry(state, slot).time;
         if (Trades.isStale(market.time, machine.clock) || Trades.isStale(surfaceTime, machine.clock)) return Result.StalePrice;
@@ -123,6 +130,7 @@ library Placing {
         Outcome memory out
     ) internal pure {
         Place memory terms = found.terms;
+        Accounts.lapse(found.folded, machine.clock);
         uint256 epoch = Accounts.epochOf(found.folded, Series.underlyingOf(terms.series));
         Settlement.release(state, account, found.folded);
         Nonces.use(found.folded, terms.nonce);

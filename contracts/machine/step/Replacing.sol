@@ -33,7 +33,9 @@ library Replacing {
         if (!Accounts.exists(account)) return Settlement.refuse(out, Result.NoAccount);
         if (sender != account.owner) {
             bytes32 digest = Messages.replaceDigest(State.globals(state).domainSeparator, message);
-            if (!Authentication.isOwner(account, digest, payload)) return Settlement.refuse(out, Result.BadSignature);
+            uint256 scopes = Authentication.TRADE;
+            Result signed = Authentication.check(state, message.account, account, digest, payload, sender, scopes, machine.clock);
+            if (signed != Result.Ok) return Settlement.refuse(out, signed);
         }
         Result nonce = Nonces.check(account, message.nonce);
         if (nonce != Result.Ok) return Settlement.refuse(out, nonce);

@@ -16,7 +16,7 @@ import {Result} from "../Result.sol";
 import {Svi} from "../math/Svi.sol";
 import {State} from "../state/State.sol";
 import {Expiry} from "../types/Expiry.sol";
-import {Globals} from "../types/Globals.sol";
+import {Globals, GlobalsCell} from "../types/Globals.sol";
 import {Machine, Machines, Outcome} from "../types/Machine.sol";
 import {Series} from "../types/Series.sol";
 import {Underlying} from "../types/Underlying.sol";
@@ -57,8 +57,8 @@ library Reporting {
         uint256 next = message.signaturesAt;
         for (uint256 bit = 0; bit < 16; bit++) {
             if ((message.signers >> bit) & 1 == 0) continue;
-            if (bit >= globals.reporters.length) return false;
-            if (Signature.recover(digest, payload, next) != globals.reporters[bit]) return false;
+            address reporter = GlobalsCell.reporterAt(globals, bit);
+            if (reporter == address(0) || Signature.recover(digest, payload, next) != reporter) return false;
             next += Signature.LENGTH;
         }
         return true;

@@ -17,6 +17,10 @@ struct Account {
     /// Orders of an older epoch are dead wherever they rest: `epochOf` counts all cancellations of everything, and those of the underlying.
     uint256 epoch;
     uint256[2] epochs;
+    /// Seconds; 0 is never. The dead-man switch: from then on every order placed before is dead.
+    uint256 deadline;
+    /// What its guard cell holds (Guards.bitsOf).
+    uint256 guards;
     uint256 nonceFloor;
     uint256 nonceBits;
     /// Sorted by series.
@@ -24,7 +28,7 @@ struct Account {
 }
 
 library Accounts {
-    uint256 private constant FIXED = 80;
+    uint256 private constant FIXED = 86;
 
     function empty() internal pure returns (Account memory account) {}
 
@@ -37,7 +41,20 @@ library Accounts {
         return account.epoch + account.epochs[underlying];
     }
 
-    /// @notice owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 }
+    /// @notice Whether the dead-man switch has gone off and nobody has acted on it yet.
+    function isLapsed(Account memory account, uint256 clock) internal pure returns (bool) {
+        return account.deadline != 0 && clock >= account.deadline;
+    }
+
+    /// @notice Acts on a switch that has gone off: older orders are of an older epoch from now on, and the switch is off.
+    function lapse(Account memory account, uint256 clock) internal pure {
+        if (!isLapsed(account, clock)) return;
+        account.epoch += 1;
+        account.deadline = 0;
+    }
+
+    /// @notice owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | deadline u40 | guards u8 | nonceFloor u64 | nonceBits 32 |
+    /// positions n x { series u64 | size i64 }
     function encode(Account memory account) internal pure returns (bytes memory data) {
         uint256 count = account.positions.length;
         data = new bytes(FIXED + 16 * count);
@@ -47,18 +64,20 @@ library Accounts {
             uint32(account.epoch),
             uint32(account.epochs[0]),
             uint32(account.epochs[1]),
+            uint40(account.deadline),
+            uint8(account.guards),
             uint64(account.nonceFloor),
             account.nonceBits
         );
         assembly ("memory-safe") {
-            mcopy(add(data, 32), add(head, 32), 80)
+            mcopy(add(data, 32), add(head, 32), 86)
         }
         for (uint256 i = 0; i < count; i++) {
             Position memory position = account.positions[i];
             uint256 packed = (position.series << 64) | uint64(int64(position.size));
             assembly ("memory-safe") {
                 // Writes 16 bytes and leaves those behind as they are: the next write or the end of the string is there.
-                let at := add(add(data, 112), shl(4, i))
+                let at := add(add(data, 118), shl(4, i))
                 let kept := and(mload(at), 0xffffffffffffffffffffffffffffffff)
                 mstore(at, or(shl(128, packed), kept))
             }
@@ -72,8 +91,10 @@ library Accounts {
         account.epoch = Bytes.uint_(data, 28, 4);
         account.epochs[0] = Bytes.uint_(data, 32, 4);
         account.epochs[1] = Bytes.uint_(data, 36, 4);
-        account.nonceFloor = Bytes.uint_(data, 40, 8);
-        account.nonceBits = Bytes.uint_(data, 48, 32);
+        account.deadline = Bytes.uint_(data, 40, 5);
+        account.guards = Bytes.uint_(data, 45, 1);
+        account.nonceFloor = Bytes.uint_(data, 46, 8);
+        account.nonceBits = Bytes.uint_(data, 54, 32);
         uint256 count = (data.length - FIXED) / 16;
         account.positions = list(count);
         for (uint256 i = 0; i < count; i++) {
@@ -102,6 +123,8 @@ library Accounts {
         next.cash = cash;
         next.epoch = account.epoch;
         next.epochs = [account.epochs[0], account.epochs[1]];
+        next.deadline = account.deadline;
+        next.guards = account.guards;
         next.nonceFloor = account.nonceFloor;
         next.nonceBits = account.nonceBits;
         uint256 count = account.positions.length;

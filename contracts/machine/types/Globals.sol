@@ -12,7 +12,8 @@ struct Globals {
     uint256 accounts;
     bytes32 domainSeparator;
     uint256 quorum;
-    address[] reporters;
+    /// n x address, as they stand: only a report asks for them.
+    bytes reporters;
 }
 
 library GlobalsCell {
@@ -31,7 +32,7 @@ library GlobalsCell {
             globals.domainSeparator,
             uint8(globals.quorum)
         );
-        for (uint256 i = 0; i < globals.reporters.length; i++) data = abi.encodePacked(data, globals.reporters[i]);
+        data = bytes.concat(data, globals.reporters);
     }
 
     function decode(bytes memory data) internal pure returns (Globals memory globals) {
@@ -43,8 +44,11 @@ library GlobalsCell {
         globals.accounts = Bytes.uint_(data, 28, 4);
         globals.domainSeparator = bytes32(Bytes.uint_(data, 32, 32));
         globals.quorum = Bytes.uint_(data, 64, 1);
-        uint256 count = (data.length - FIXED) / 20;
-        globals.reporters = new address[](count);
-        for (uint256 i = 0; i < count; i++) globals.reporters[i] = Bytes.address_(data, FIXED + 20 * i);
+        globals.reporters = Bytes.slice(data, FIXED, data.length - FIXED);
+    }
+
+    /// @notice The address of a reporter, or zero when there is none at this place.
+    function reporterAt(Globals memory globals, uint256 place) internal pure returns (address) {
+        return 20 * place + 20 > globals.reporters.length ? address(0) : Bytes.address_(globals.reporters, 20 * place);
     }
 }

@@ -57,7 +57,7 @@ export class LabChain {
 	}
 
 	/** Deploys the table and the harness; another harness may be given, compiled with other parameters. */
-	static async start(artifact: Artifacts.Artifact = Artifacts.of("LabHarness", "mocks")): Promise<LabChain> {
+	static async start(artifact: Artifacts.Artifact = Artifacts.of("LabHarness")): Promise<LabChain> {
 		const { network } = await import("hardhat");
 		const connection = await network.connect("embedded");
 		const provider = connection.provider as Provider;

@@ -63,7 +63,7 @@ export function withSettings(text: string, settings: Settings): string {
 /** The twins under these settings, or as they are deployed when there are none. */
 export async function variant(settings: Settings): Promise<Variant> {
 	if (Object.keys(settings).length === 0) {
-		return { typescript: await load(join(ROOT, "src")), solidity: Artifacts.of("LabHarness", "mocks"), close: () => {} };
+		return { typescript: await load(join(ROOT, "src")), solidity: Artifacts.of("LabHarness"), close: () => {} };
 	}
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-lab-"));
 	mkdirSync(join(folder, "src"));

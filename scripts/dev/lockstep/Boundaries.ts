@@ -50,6 +50,7 @@ import {
 	withdraw,
 } from "./BoundaryWorld.ts";
 import type { Boundary, World } from "./BoundaryWorld.ts";
+import { guards } from "./GuardBoundaries.ts";
 import { orders } from "./OrderBoundaries.ts";
 import type { Item, Recorded } from "./Lane.ts";
 
@@ -75,7 +76,17 @@ function margins(): Boundary[] {
 		const list = cells({ account: { cash, positions }, days, random, confidence: i % 3 === 0 ? 950_000 : PPM });
 		const state = new CommittedState();
 		TrackedState.fill(state, list);
-		const account: Account = { owner: OWNER, cash, epoch: 0, epochs: [0, 0], nonceFloor: 1000, nonceBits: 0n, positions };
+		const account: Account = {
+			owner: OWNER,
+			cash,
+			epoch: 0,
+			epochs: [0, 0],
+			deadline: 0,
+			guards: 0,
+			nonceFloor: 1000,
+			nonceBits: 0n,
+			positions,
+		};
 		const { equity, initial } = Margin.assess(state.live, account);
 		const most = Math.min(cash, equity - initial);
 		for (const extra of [0, 1]) all.push({ name: `margin/${i}/${extra}`, recorded: play(list, withdraw(most + extra)) });
@@ -274,5 +285,5 @@ export function boundaries(): Boundary[] {
 		const [last, first] = [pairs[i], pairs[i + 1]].map((boundary) => boundary?.recorded.outcome.result);
 		if (last === Result.InsufficientMargin || first !== Result.InsufficientMargin) throw new Error(`${pairs[i]?.name} is no edge`);
 	}
-	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders()];
+	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders(), ...guards()];
 }

@@ -10,6 +10,8 @@ import type { Account } from "../../../src/machine/types/Account.ts";
 import type { Order } from "../../../src/machine/types/Book.ts";
 import * as Expiries from "../../../src/machine/types/Expiry.ts";
 import * as Globals from "../../../src/machine/types/Globals.ts";
+import * as Guards from "../../../src/machine/types/Guard.ts";
+import type { Guard } from "../../../src/machine/types/Guard.ts";
 import * as Machines from "../../../src/machine/types/Machine.ts";
 import { FORCED } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
@@ -51,6 +53,8 @@ export type World = {
 	random?: Random;
 	/** Accounts after ACCOUNT, each of an owner of his own. */
 	others?: readonly Partial<Account>[];
+	/** What guards ACCOUNT and those after it. */
+	guards?: readonly (Guard | undefined)[];
 	/** What rests in the books of a series. */
 	books?: readonly { readonly series: number; readonly side: number; readonly orders: readonly Partial<Order>[] }[];
 };
@@ -65,6 +69,7 @@ export function cells({
 	confidence = PPM,
 	random,
 	others = [],
+	guards = [],
 	books = [],
 }: World): CellBytes[] {
 	const list: CellBytes[] = [];
@@ -72,8 +77,10 @@ export function cells({
 	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: 1, reporters: [REPORTER.address], accounts: 1 });
 	for (const [i, one] of [account, ...others].entries()) {
 		const owner = i === 0 ? OWNER : keyOf(`maker ${i} at the edge`).address;
-		const fresh = { owner, cash: 0, epoch: 0, epochs: [0, 0], nonceFloor: 1000, nonceBits: 0n, positions: [] };
-		put(Kinds.ACCOUNTS, ACCOUNT + i, { ...fresh, ...one });
+		const fresh = { owner, cash: 0, epoch: 0, epochs: [0, 0], deadline: 0, guards: 0, nonceFloor: 1000, nonceBits: 0n, positions: [] };
+		const guard = guards[i];
+		if (guard) put(Kinds.GUARDS, ACCOUNT + i, guard);
+		put(Kinds.ACCOUNTS, ACCOUNT + i, { ...fresh, guards: guard ? Guards.bitsOf(guard) : 0, ...one });
 	}
 	for (const { series, side, orders } of books) {
 		const strike = Series.kindOf(series) === Series.FUTURE ? 0 : STRIKES.indexOf(stepOf(series));

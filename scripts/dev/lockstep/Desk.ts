@@ -155,9 +155,33 @@ export class Desk {
 		});
 	}
 
-	transfer(account: number, recipient: number, amount: number, nonce = this.nonce(account)): Uint8Array {
+	transfer(account: number, recipient: number, amount: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {
 		const message = { account, recipient, amount, nonce, signature: UNSIGNED };
-		return Encoding.transfer({ ...message, signature: sign(this.ownerOf(account), Messages.transferDigest(DOMAIN, message)) });
+		return Encoding.transfer({ ...message, signature: sign(key, Messages.transferDigest(DOMAIN, message)) });
+	}
+
+	setSession(
+		fields: Omit<Messages.SetSession, "nonce" | "signature">,
+		nonce = this.nonce(fields.account),
+		key = this.ownerOf(fields.account),
+	): Uint8Array {
+		const message = { ...fields, nonce, signature: UNSIGNED };
+		return Encoding.setSession({ ...message, signature: sign(key, Messages.setSessionDigest(DOMAIN, message)) });
+	}
+
+	setProtection(
+		fields: Partial<Messages.SetProtection> & { account: number; underlying: number },
+		nonce = this.nonce(fields.account),
+		key = this.ownerOf(fields.account),
+	): Uint8Array {
+		const none = { window: 0, freeze: 0, quantityLimit: 0, deltaLimit: 0, vegaLimit: 0 };
+		const message = { ...none, ...fields, nonce, signature: UNSIGNED };
+		return Encoding.setProtection({ ...message, signature: sign(key, Messages.setProtectionDigest(DOMAIN, message)) });
+	}
+
+	heartbeat(account: number, duration: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {
+		const message = { account, duration, nonce, signature: UNSIGNED };
+		return Encoding.heartbeat({ ...message, signature: sign(key, Messages.heartbeatDigest(DOMAIN, message)) });
 	}
 
 	withdraw(account: number, amount: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {

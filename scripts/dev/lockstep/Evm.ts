@@ -49,7 +49,7 @@ export const CALL_GAS = "0xffffff";
 const LOOSE_GAS = 200_000_000n;
 
 /** Contracts that hold the machine's steps, in the order in which the entry takes them. */
-export const FAMILIES = ["PlacingFamily", "MatchingFamily", "AccountFamily", "MarketFamily"] as const;
+export const FAMILIES = ["PlacingFamily", "MatchingFamily", "ProbingFamily", "AccountFamily", "ControlFamily", "MarketFamily"] as const;
 
 export type Provider = { request(call: { method: string; params: unknown[] }): Promise<unknown> };
 
@@ -89,16 +89,16 @@ export class Evm {
 			if (!receipt.contractAddress) throw new Error(`${name} could not be deployed`);
 			return receipt.contractAddress;
 		};
-		const create = async (name: string, room: string, ...args: string[]): Promise<string> => {
-			const { abi, bytecode } = families.get(name) ?? Artifacts.of(name, room);
+		const create = async (name: string, ...args: string[]): Promise<string> => {
+			const { abi, bytecode } = families.get(name) ?? Artifacts.of(name);
 			return deploy(name, bytecode + new Interface(abi).encodeDeploy(args).slice(2));
 		};
 		const table = await deploy("NormalTable", dataContract(TABLE));
-		const harness = await create("MachineHarness", "mocks");
+		const harness = await create("MachineHarness");
 		const addresses: string[] = [];
-		for (const family of FAMILIES) addresses.push(await create(family, "prover", table));
-		const entry = await create("OneStepProofEntry", "prover", harness, harness, ...addresses);
-		return new Evm(provider, () => connection.close(), new Interface(Artifacts.of("MachineHarness", "mocks").abi), harness, entry, gas);
+		for (const family of FAMILIES) addresses.push(await create(family, table));
+		const entry = await create("OneStepProofEntry", harness, harness, ...addresses);
+		return new Evm(provider, () => connection.close(), new Interface(Artifacts.of("MachineHarness").abi), harness, entry, gas);
 	}
 
 	/** Executes the steps, each from its own pre-commitment. Throws when they need more gas together than one call has. Mutants read the gas price. */

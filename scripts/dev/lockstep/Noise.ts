@@ -1,6 +1,6 @@
 // Everything that anybody may send: bad bytes, bad signatures, bad fields, and good messages among them.
 
-import { EXPIRY_SECOND_OF_DAY, MAX_NONCE, SECONDS_PER_DAY } from "../../../src/machine/Constants.ts";
+import { EXPIRY_SECOND_OF_DAY, MAX_CASH, MAX_NONCE, SECONDS_PER_DAY } from "../../../src/machine/Constants.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
@@ -59,7 +59,7 @@ async function one(desk: Desk, market: Market, account: number, accounts: readon
 }
 
 function message(desk: Desk, market: Market, account: number): Uint8Array {
-	const kind = desk.random.below(10);
+	const kind = desk.random.below(14);
 	if (kind < 2) return order(desk, market, account);
 	if (kind === 2) return cancel(desk, market, account);
 	if (kind === 3) return desk.cancelAll(account);
@@ -75,6 +75,7 @@ function message(desk: Desk, market: Market, account: number): Uint8Array {
 			nonce: nonceOf(desk, account),
 		});
 	if (kind === 8) return desk.transfer(account, desk.random.pick([1, 2, 77, account]), amount(desk), nonceOf(desk, account));
+	if (kind > 9) return guarding(desk, market, account, kind);
 	return report(desk, market);
 }
 
@@ -104,7 +105,7 @@ function order(desk: Desk, market: Market, account: number): Uint8Array {
 	const { random } = desk;
 	const odd = random.next();
 	const timeInForce = random.next() < 0.15 ? 1 + random.below(2) : 0;
-	const flags = random.next() < 0.2 ? random.below(32) : 0;
+	const flags = random.next() < 0.2 ? random.below(64) : 0;
 	const side = random.below(2);
 	const series = market.series();
 	const fair = fairOf(market, series);
@@ -276,4 +277,26 @@ async function strangeBatch(desk: Desk, payload: Uint8Array): Promise<void> {
 /** A time of day somewhere in the week after 2026-01-02. */
 export function startTime(desk: { below(bound: number): number }): number {
 	return (20_455 + desk.below(7)) * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY + 60 + desk.below(SECONDS_PER_DAY - 7200);
+}
+
+/** Session keys, protection, heartbeats and sweeps with every kind of field. */
+function guarding(desk: Desk, market: Market, account: number, kind: number): Uint8Array {
+	const { random } = desk;
+	const expiresAt = random.pick([0, desk.clock, desk.clock + 50]);
+	const key = random.pick([NOBODY, keyOf(`session ${random.below(12)}`).address]);
+	if (kind === 10) return desk.setSession({ account, key, scopes: random.below(9), expiresAt }, nonceOf(desk, account));
+	if (kind === 11) {
+		const limit = (): number => random.pick([0, 1, 1000, MAX_CASH - 1, MAX_CASH]);
+		const limits = { quantityLimit: random.below(50), deltaLimit: limit(), vegaLimit: limit() };
+		const fields = {
+			account,
+			underlying: random.below(3),
+			window: random.pick([0, 1, 60, 86_400, 86_401]),
+			freeze: random.pick([0, 5, 86_401]),
+			...limits,
+		};
+		return desk.setProtection(fields, nonceOf(desk, account));
+	}
+	if (kind === 12) return desk.heartbeat(account, random.pick([0, 1, 20, 86_400, 86_401]), nonceOf(desk, account));
+	return Encoding.sweep({ account, series: market.series(), side: random.below(3), order: random.below(30) });
 }

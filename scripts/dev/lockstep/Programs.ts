@@ -5,6 +5,7 @@ import { Desk } from "./Desk.ts";
 import * as Episodes from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
 import type { Recorded } from "./Lane.ts";
+import { guards } from "./GuardEpisodes.ts";
 import { orders } from "./OrderEpisodes.ts";
 import { noise, startTime } from "./Noise.ts";
 
@@ -12,6 +13,7 @@ import { noise, startTime } from "./Noise.ts";
 export const CYCLE: readonly Episode[] = [
 	Episodes.failures,
 	orders,
+	guards,
 	noise,
 	orders,
 	Episodes.fullBooks,
@@ -26,6 +28,7 @@ export const CYCLE: readonly Episode[] = [
 	noise,
 	Episodes.settlement,
 	orders,
+	guards,
 	noise,
 	noise,
 	Episodes.limits,

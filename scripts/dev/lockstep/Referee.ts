@@ -27,6 +27,10 @@ export const STEP_KINDS = [
 	"Replace",
 	"CancelSeries",
 	"Transfer",
+	"SetSession",
+	"SetProtection",
+	"Heartbeat",
+	"Sweep",
 	"Unknown",
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
@@ -42,6 +46,10 @@ const BY_BYTE: Readonly<Record<number, StepKind>> = {
 	[Messages.REPLACE]: "Replace",
 	[Messages.CANCEL_SERIES]: "CancelSeries",
 	[Messages.TRANSFER]: "Transfer",
+	[Messages.SET_SESSION]: "SetSession",
+	[Messages.SET_PROTECTION]: "SetProtection",
+	[Messages.HEARTBEAT]: "Heartbeat",
+	[Messages.SWEEP]: "Sweep",
 };
 
 export function kindOf(input: Input): StepKind {

@@ -6,6 +6,7 @@ import {
 	EXPIRY_SECOND_OF_DAY,
 	MAX_ORDERS_PER_SIDE,
 	MAX_POSITIONS,
+	MAX_SESSIONS,
 	MAX_REPORT_EXPIRIES,
 	MAX_STRIKES,
 	SECONDS_PER_DAY,
@@ -16,6 +17,8 @@ import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import type { Account, Position } from "../../../src/machine/types/Account.ts";
 import type { Order } from "../../../src/machine/types/Book.ts";
 import * as Globals from "../../../src/machine/types/Globals.ts";
+import * as Guards from "../../../src/machine/types/Guard.ts";
+import type { Guard } from "../../../src/machine/types/Guard.ts";
 import * as Machines from "../../../src/machine/types/Machine.ts";
 import { DEPOSIT, FORCED, MATCH, PROBE } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
@@ -69,8 +72,37 @@ const STRIKE_INDEX = strikes(1).indexOf(Series.strikeOf(TRADED));
 const SERIES_INDEX = Series.cellIndexOf(SLOT, STRIKE_INDEX, Series.kindOf(TRADED));
 const PRICE = 5000;
 
+/** Every session key there may be, the one that signs last, and levels in both underlyings that are far from their limits. */
+const LEVELS = {
+	window: 100,
+	freeze: 9,
+	quantityLimit: 2 ** 39,
+	deltaLimit: 2 ** 51,
+	vegaLimit: 2 ** 51,
+	time: CLOCK - 1,
+	quantity: 99,
+	delta: -99,
+	vega: 99,
+	frozenUntil: 1,
+};
+const GUARD: Guard = {
+	sessions: Array.from({ length: MAX_SESSIONS }, (_, i) => ({ key: keyOf(`worst session ${i}`).address, scopes: 7, expiresAt: 0 })),
+	protections: [LEVELS, LEVELS],
+};
+const SESSION_KEY = keyOf(`worst session ${MAX_SESSIONS - 1}`);
+
 function account(owner: string, held: Position[]): Account {
-	return { owner, cash: 2e15, epoch: 3, epochs: [0, 0], nonceFloor: 1000, nonceBits: (1n << 256n) - 1n, positions: held };
+	return {
+		owner,
+		cash: 2e15,
+		epoch: 3,
+		epochs: [0, 0],
+		deadline: 0,
+		guards: Guards.bitsOf(GUARD),
+		nonceFloor: 1000,
+		nonceBits: (1n << 256n) - 1n,
+		positions: held,
+	};
 }
 
 /** A full side. The maker's best order stands first on the asks. */
@@ -82,16 +114,16 @@ function side(book: number): { orders: Order[] } {
 		epoch: 3,
 		order: 100 + i,
 		expiresAt: 0,
-		flags: 0,
+		flags: Messages.PROTECTED,
 		label: 7,
 	}));
 	return { orders };
 }
 
-type Options = { readonly settled?: boolean; readonly strikeCount?: number };
+type Options = { readonly deadline?: number; readonly settled?: boolean; readonly strikeCount?: number };
 
 /** Every cell that a step can touch, at its fullest. */
-function state({ settled = false, strikeCount = MAX_STRIKES }: Options): CellBytes[] {
+function state({ deadline = 0, settled = false, strikeCount = MAX_STRIKES }: Options): CellBytes[] {
 	const cells: CellBytes[] = [];
 	const put = (kind: number, index: number, cell: object): void => void cells.push({ kind, index, cell: Kinds.encode(kind, cell) });
 	const reporters = REPORTERS.map(({ address }) => address);
@@ -101,7 +133,8 @@ function state({ settled = false, strikeCount = MAX_STRIKES }: Options): CellByt
 	const makers = positions(EXPIRIES / 2, MAX_POSITIONS - 1);
 	const maker = [...makers, { series: TRADED, size: 5 }].sort((a, b) => a.series - b.series);
 	put(Kinds.ACCOUNTS, TAKER, account(TAKER_KEY.address, held));
-	put(Kinds.ACCOUNTS, MAKER, account(MAKER_KEY.address, maker));
+	for (const index of [TAKER, MAKER]) put(Kinds.GUARDS, index, GUARD);
+	put(Kinds.ACCOUNTS, MAKER, { ...account(MAKER_KEY.address, maker), deadline });
 	put(Kinds.ACCOUNTS, TAKER + 1, { ...account(TAKER_KEY.address, positions(0)), cash: 0 });
 	for (const underlying of [0, 1]) {
 		const price = INDEX[underlying];
@@ -125,6 +158,7 @@ function state({ settled = false, strikeCount = MAX_STRIKES }: Options): CellByt
 function filler(kind: number, index: number): Uint8Array {
 	if (kind === Kinds.OUTBOX) return Bytes.fromHex(index.toString(16).padStart(64, "f"));
 	if (kind === Kinds.ACCOUNTS) return Kinds.encode(kind, account(MAKER_KEY.address, []));
+	if (kind === Kinds.GUARDS) return Kinds.encode(kind, GUARD);
 	if (kind === Kinds.BOOKS) return Kinds.encode(kind, { orders: side(0).orders.slice(0, 1) });
 	return Kinds.encode(kind, { ...Kinds.empty(kind), day: 1, time: 1, trades: 1 });
 }
@@ -164,13 +198,13 @@ function play(cells: readonly CellBytes[], { item, pending }: Scene): Recorded {
 
 const record = (payload: Uint8Array): Item => ({ kind: "record", payload, delay: 0 });
 
-function place(price: number, signer = TAKER_KEY): Uint8Array {
+function place(price: number, signer = SESSION_KEY): Uint8Array {
 	const message = {
 		account: TAKER,
 		series: TRADED,
 		side: 0,
 		timeInForce: 0,
-		flags: 0,
+		flags: Messages.PROTECTED,
 		price,
 		size: 3,
 		expiresAt: 0,
@@ -184,12 +218,12 @@ function place(price: number, signer = TAKER_KEY): Uint8Array {
 /** The maker's best ask moves to where it takes the best bid. */
 function replace(): Uint8Array {
 	const message = { account: MAKER, series: TRADED, side: 1, order: 100, price: PRICE - 1, size: 9, nonce: 1_000_000, signature: NOTHING };
-	return Encoding.replace({ ...message, signature: sign(MAKER_KEY, Messages.replaceDigest(DOMAIN, message)) });
+	return Encoding.replace({ ...message, signature: sign(SESSION_KEY, Messages.replaceDigest(DOMAIN, message)) });
 }
 
 function transfer(): Uint8Array {
 	const message = { account: TAKER, recipient: TAKER + 1, amount: 5, nonce: 1_000_000, signature: NOTHING };
-	return Encoding.transfer({ ...message, signature: sign(TAKER_KEY, Messages.transferDigest(DOMAIN, message)) });
+	return Encoding.transfer({ ...message, signature: sign(SESSION_KEY, Messages.transferDigest(DOMAIN, message)) });
 }
 
 function withdraw(): Uint8Array {
@@ -217,14 +251,15 @@ function report(): Uint8Array {
 
 function cancel(): Uint8Array {
 	const message = { account: MAKER, series: TRADED, side: 1, order: 100 + MAX_ORDERS_PER_SIDE - 1, signature: NOTHING };
-	return Encoding.cancel({ ...message, signature: sign(MAKER_KEY, Messages.cancelDigest(DOMAIN, message)) });
+	return Encoding.cancel({ ...message, signature: sign(SESSION_KEY, Messages.cancelDigest(DOMAIN, message)) });
 }
 
 function scenes(): Scene[] {
 	const full = state({});
 	const settled = state({ settled: true });
+	const lapsed = state({ deadline: CLOCK });
 	const registers = { kind: MATCH, account: TAKER, series: TRADED, side: 0, price: PRICE, remaining: 9, order: 1, epoch: 3 };
-	const cancelAll = desk.cancelAll(TAKER, 1_000_000, TAKER_KEY);
+	const cancelAll = desk.cancelAll(TAKER, 1_000_000, SESSION_KEY);
 	const wide = { account: MAKER, nonce: 1_000_000 };
 	const list = Encoding.list({ underlying: 1, day: TODAY + 1, strike: strikes(1)[MAX_STRIKES - 1] });
 	const last = { kind: "record", payload: report(), delay: 20 } as const;
@@ -245,7 +280,23 @@ function scenes(): Scene[] {
 		{ name: "Place after settlement", cells: settled, item: record(place(PRICE)) },
 		{ name: "Cancel", cells: full, item: record(cancel()) },
 		{ name: "Replace that crosses", cells: full, item: record(replace()) },
-		{ name: "CancelSeries", cells: full, item: record(desk.cancelSeries({ ...wide, series: TRADED, sides: 3, label: 7 }, MAKER_KEY)) },
+		{ name: "CancelSeries", cells: full, item: record(desk.cancelSeries({ ...wide, series: TRADED, sides: 3, label: 7 }, SESSION_KEY)) },
+		{
+			name: "SetSession",
+			cells: full,
+			item: record(desk.setSession({ account: TAKER, key: SESSION_KEY.address, scopes: 0, expiresAt: 0 }, 1_000_000, TAKER_KEY)),
+		},
+		{
+			name: "SetProtection",
+			cells: full,
+			item: record(desk.setProtection({ account: TAKER, underlying: 1, window: 5 }, 1_000_000, SESSION_KEY)),
+		},
+		{ name: "Heartbeat", cells: full, item: record(desk.heartbeat(TAKER, 5, 1_000_000, SESSION_KEY)) },
+		{
+			name: "Sweep",
+			cells: lapsed,
+			item: record(Encoding.sweep({ account: MAKER, series: TRADED, side: 1, order: 100 + MAX_ORDERS_PER_SIDE - 1 })),
+		},
 		{ name: "Transfer", cells: full, item: record(transfer()) },
 		{ name: "CancelAll", cells: full, item: record(cancelAll) },
 		{ name: "Withdraw", cells: full, item: record(withdraw()) },

@@ -21,12 +21,18 @@ export function spotFactor(underlying: number, spot: number): number {
 /** What all series of an expiry share: discount factor, factors of volatility down and up, in fixed point, and the shocked spots (as `Smile.spots`). */
 export type Shocks = { discount: bigint; down: bigint; up: bigint; spots: bigint[] };
 
-/** A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`. */
-export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonly bigint[]): Shocks {
+/** How long the expiry had to go when it was reported: seconds, and years and the discount factor in fixed point. */
+export function timeOf(expiry: Expiry): { seconds: number; years: bigint; discount: bigint } {
 	const left = Series.expiryTimeOf(expiry.day) - expiry.time;
 	const seconds = left < 0 ? 0 : left;
 	const years = (BigInt(seconds) * ONE) / BigInt(Parameters.SECONDS_PER_YEAR);
 	const discount = LogExp.exp(-(years * BigInt(expiry.rate)) / BigInt(PPM));
+	return { seconds, years, discount };
+}
+
+/** A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`. */
+export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonly bigint[]): Shocks {
+	const { seconds, discount } = timeOf(expiry);
 	const time = seconds < Parameters.MIN_SECONDS ? Parameters.MIN_SECONDS : seconds;
 	const power = time < Parameters.REFERENCE_SECONDS ? Parameters.SHORT_POWER : Parameters.LONG_POWER;
 	const ratio = (BigInt(Parameters.REFERENCE_SECONDS) * ONE) / BigInt(time);

@@ -5,10 +5,11 @@ import type { Account } from "../types/Account.ts";
 import type { Book } from "../types/Book.ts";
 import type { Expiry } from "../types/Expiry.ts";
 import type { Globals } from "../types/Globals.ts";
+import type { Guard } from "../types/Guard.ts";
 import type { Listing } from "../types/Listing.ts";
 import type { SeriesCell } from "../types/SeriesCell.ts";
 import type { Underlying } from "../types/Underlying.ts";
-import { ACCOUNTS, BOOKS, EXPIRIES, GLOBALS, LISTINGS, SERIES, UNDERLYINGS } from "./Kinds.ts";
+import { ACCOUNTS, BOOKS, EXPIRIES, GLOBALS, GUARDS, LISTINGS, SERIES, UNDERLYINGS } from "./Kinds.ts";
 
 /** Where cells come from and go to. */
 export interface Body {
@@ -71,6 +72,15 @@ export function book(state: Body, index: number): Book {
 
 export function putBook(state: Body, index: number, cell: Book): void {
 	state.put(BOOKS, index, cell);
+}
+
+/** What guards an account, by its index. */
+export function guard(state: Body, index: number): Guard {
+	return state.get(GUARDS, index) as Guard;
+}
+
+export function putGuard(state: Body, index: number, cell: Guard): void {
+	state.put(GUARDS, index, cell);
 }
 
 /** Appends a leaf to the outbox at `index`, which is the number of leaves so far. */

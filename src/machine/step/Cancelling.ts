@@ -4,15 +4,16 @@ import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import * as Books from "../types/Book.ts";
 import * as Listings from "../types/Listing.ts";
-import type { Outcome } from "../types/Machine.ts";
+import type { Machine, Outcome } from "../types/Machine.ts";
 import { outcome } from "../types/Machine.ts";
 import * as Series from "../types/Series.ts";
 import * as Authentication from "./Authentication.ts";
 import * as Messages from "./Messages.ts";
 import * as Nonces from "./Nonces.ts";
+import * as Venues from "./Venue.ts";
 
 /** Cancel: takes one order out of its book. It carries no nonce, because an order's id never comes again. */
-export function cancel(state: State.Body, payload: Uint8Array, sender: string): Outcome {
+export function cancel(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
 	const out = outcome(Result.Ok, Messages.CANCEL);
 	const message = Messages.parseCancel(payload);
 	if (!message) return { ...out, result: Result.Malformed };
@@ -24,7 +25,9 @@ export function cancel(state: State.Body, payload: Uint8Array, sender: string): 
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.cancelDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.TRADE | Authentication.CANCEL;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	if (Series.underlyingOf(series) >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };
 	const slot = Series.expirySlotOf(series);
 	const strikeIndex = Listings.placeOf(State.listing(state, slot), series);
@@ -43,8 +46,38 @@ export function cancel(state: State.Body, payload: Uint8Array, sender: string): 
 	return out;
 }
 
+/** Sweep: takes an order out of its book that can never trade again. From anyone. */
+export function sweep(state: State.Body, machine: Machine, payload: Uint8Array): Outcome {
+	const out = outcome(Result.Ok, Messages.SWEEP);
+	const message = Messages.parseSweep(payload);
+	if (!message) return { ...out, result: Result.Malformed };
+	const { series, side } = message;
+	out.account = message.account;
+	out.series = series;
+	out.side = side;
+	out.order = message.order;
+	if (Series.underlyingOf(series) >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };
+	const slot = Series.expirySlotOf(series);
+	const strikeIndex = Listings.placeOf(State.listing(state, slot), series);
+	if (strikeIndex === Listings.NOT_FOUND) return { ...out, result: Result.NotListed };
+	const bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series)), side);
+	const book = State.book(state, bookIndex);
+	const place = Books.find(book, message.account, message.order);
+	if (place === Books.NOT_FOUND) return { ...out, result: Result.OrderNotFound };
+	const order = book.orders[place];
+	const account = State.account(state, message.account);
+	if (!Venues.isDead(order, series, account, machine.clock)) return { ...out, result: Result.StillAlive };
+
+	// After this point the message must succeed.
+	out.price = order.price;
+	out.remaining = order.size;
+	Books.removeAt(book, place);
+	State.putBook(state, bookIndex, book);
+	return out;
+}
+
 /** CancelSeries: takes every order of the account out of one or both books of a series, or those of one label. */
-export function cancelSeries(state: State.Body, payload: Uint8Array, sender: string): Outcome {
+export function cancelSeries(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
 	const out = outcome(Result.Ok, Messages.CANCEL_SERIES);
 	const message = Messages.parseCancelSeries(payload);
 	if (!message) return { ...out, result: Result.Malformed };
@@ -56,7 +89,9 @@ export function cancelSeries(state: State.Body, payload: Uint8Array, sender: str
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.cancelSeriesDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.TRADE | Authentication.CANCEL;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	if (Series.underlyingOf(series) >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };
@@ -78,7 +113,7 @@ export function cancelSeries(state: State.Body, payload: Uint8Array, sender: str
 }
 
 /** CancelAll: every order of the account, or of one underlying, dies where it rests, at the cost of one number. */
-export function cancelAll(state: State.Body, payload: Uint8Array, sender: string): Outcome {
+export function cancelAll(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
 	const out = outcome(Result.Ok, Messages.CANCEL_ALL);
 	const message = Messages.parseCancelAll(payload);
 	if (!message) return { ...out, result: Result.Malformed };
@@ -87,7 +122,9 @@ export function cancelAll(state: State.Body, payload: Uint8Array, sender: string
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.cancelAllDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.TRADE | Authentication.CANCEL;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	const every = message.underlying === Messages.EVERY_UNDERLYING;

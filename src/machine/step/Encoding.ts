@@ -1,8 +1,39 @@
 // Messages as bytes: what traders, reporters and keepers send. Only off chain; the step never writes a message.
 
 import * as Bytes from "../math/Bytes.ts";
-import type { Cancel, CancelAll, CancelSeries, List, Place, Replace, Report, Settle, Surface, Transfer, Withdraw } from "./Messages.ts";
-import { CANCEL, CANCEL_ALL, CANCEL_SERIES, LIST, PLACE, REPLACE, REPORT, SETTLE, TRANSFER, WITHDRAW } from "./Messages.ts";
+import type {
+	Cancel,
+	CancelAll,
+	CancelSeries,
+	Heartbeat,
+	List,
+	Place,
+	Replace,
+	Report,
+	SetProtection,
+	SetSession,
+	Settle,
+	Surface,
+	Sweep,
+	Transfer,
+	Withdraw,
+} from "./Messages.ts";
+import {
+	CANCEL,
+	CANCEL_ALL,
+	CANCEL_SERIES,
+	HEARTBEAT,
+	LIST,
+	PLACE,
+	REPLACE,
+	REPORT,
+	SETTLE,
+	SET_PROTECTION,
+	SET_SESSION,
+	SWEEP,
+	TRANSFER,
+	WITHDRAW,
+} from "./Messages.ts";
 
 function fields(kind: number, widths: readonly (readonly [width: number, value: number])[]): Uint8Array {
 	const bytes = new Uint8Array(widths.reduce((sum, [width]) => sum + width, 1));
@@ -97,6 +128,55 @@ export function transfer(m: Transfer): Uint8Array {
 		]),
 		m.signature,
 	);
+}
+
+export function setSession(m: SetSession): Uint8Array {
+	return Bytes.concat(
+		fields(SET_SESSION, [[3, m.account]]),
+		Bytes.fromHex(m.key),
+		fields(0, [
+			[1, m.scopes],
+			[5, m.expiresAt],
+			[8, m.nonce],
+		]).subarray(1),
+		m.signature,
+	);
+}
+
+export function setProtection(m: SetProtection): Uint8Array {
+	return Bytes.concat(
+		fields(SET_PROTECTION, [
+			[3, m.account],
+			[1, m.underlying],
+			[4, m.window],
+			[4, m.freeze],
+			[5, m.quantityLimit],
+			[8, m.deltaLimit],
+			[8, m.vegaLimit],
+			[8, m.nonce],
+		]),
+		m.signature,
+	);
+}
+
+export function heartbeat(m: Heartbeat): Uint8Array {
+	return Bytes.concat(
+		fields(HEARTBEAT, [
+			[3, m.account],
+			[4, m.duration],
+			[8, m.nonce],
+		]),
+		m.signature,
+	);
+}
+
+export function sweep(m: Sweep): Uint8Array {
+	return fields(SWEEP, [
+		[3, m.account],
+		[8, m.series],
+		[1, m.side],
+		[8, m.order],
+	]);
 }
 
 export function list(m: List): Uint8Array {

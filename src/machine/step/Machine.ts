@@ -1,20 +1,23 @@
 import { Result } from "../Result.ts";
 import type * as State from "../state/State.ts";
 import type { Input, Machine, Outcome } from "../types/Machine.ts";
-import { DEPOSIT, InputKind, outcome } from "../types/Machine.ts";
+import { DEPOSIT, InputKind, PROBE, outcome } from "../types/Machine.ts";
 import * as Cancelling from "./Cancelling.ts";
+import * as Guarding from "./Guarding.ts";
 import * as Listing from "./Listing.ts";
 import * as Matching from "./Matching.ts";
 import * as Messages from "./Messages.ts";
 import * as Money from "./Money.ts";
 import * as Placing from "./Placing.ts";
+import * as Probing from "./Probing.ts";
 import * as Replacing from "./Replacing.ts";
 import * as Reporting from "./Reporting.ts";
 import * as Settlement from "./Settlement.ts";
 
 /** One step. INVARIANT: total: for every reachable state and every input there is exactly one next state, and nothing throws. */
 export function step(state: State.Body, machine: Machine, input: Input): Outcome {
-	if (input.kind === InputKind.Pending) return Matching.proceed(state, machine);
+	if (input.kind === InputKind.Pending)
+		return machine.registers.kind === PROBE ? Probing.proceed(state, machine) : Matching.proceed(state, machine);
 	machine.cursor = input.cursor;
 	machine.clock = input.clock;
 	if (input.kind === InputKind.Halted) return outcome(Result.Halted, 0);
@@ -28,14 +31,18 @@ export function step(state: State.Body, machine: Machine, input: Input): Outcome
 export function execute(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
 	const kind = payload[0];
 	if (kind === Messages.PLACE) return Placing.place(state, machine, payload, sender);
-	if (kind === Messages.CANCEL) return Cancelling.cancel(state, payload, sender);
-	if (kind === Messages.CANCEL_ALL) return Cancelling.cancelAll(state, payload, sender);
+	if (kind === Messages.CANCEL) return Cancelling.cancel(state, machine, payload, sender);
+	if (kind === Messages.CANCEL_ALL) return Cancelling.cancelAll(state, machine, payload, sender);
 	if (kind === Messages.WITHDRAW) return Money.withdraw(state, machine, payload, sender);
 	if (kind === Messages.LIST) return Listing.list(state, machine, payload);
 	if (kind === Messages.SETTLE) return Settlement.settle(state, payload);
 	if (kind === Messages.REPORT) return Reporting.report(state, machine, payload);
 	if (kind === Messages.REPLACE) return Replacing.replace(state, machine, payload, sender);
-	if (kind === Messages.CANCEL_SERIES) return Cancelling.cancelSeries(state, payload, sender);
+	if (kind === Messages.CANCEL_SERIES) return Cancelling.cancelSeries(state, machine, payload, sender);
 	if (kind === Messages.TRANSFER) return Money.transfer(state, machine, payload, sender);
+	if (kind === Messages.SET_SESSION) return Guarding.setSession(state, machine, payload, sender);
+	if (kind === Messages.SET_PROTECTION) return Guarding.setProtection(state, machine, payload, sender);
+	if (kind === Messages.HEARTBEAT) return Guarding.heartbeat(state, machine, payload, sender);
+	if (kind === Messages.SWEEP) return Cancelling.sweep(state, machine, payload);
 	return outcome(Result.UnknownKind, kind ?? 0);
 }

@@ -2,14 +2,10 @@ import { Result } from "../Result.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import * as Books from "../types/Book.ts";
-import * as Listings from "../types/Listing.ts";
 import type { Machine, Outcome } from "../types/Machine.ts";
-import { PROBE, noRegisters, outcome } from "../types/Machine.ts";
-import * as Series from "../types/Series.ts";
+import { noRegisters } from "../types/Machine.ts";
 import * as Messages from "./Messages.ts";
-import * as Placing from "./Placing.ts";
-import * as Probing from "./Probing.ts";
-import * as Resting from "./Resting.ts";
+import * as Protecting from "./Protecting.ts";
 import * as Settlement from "./Settlement.ts";
 import * as Trades from "./Trades.ts";
 import * as Venues from "./Venue.ts";
@@ -19,41 +15,8 @@ import type { Venue } from "./Venue.ts";
  * Continues the order in the registers by one maker. INVARIANT: its series is listed and was not expired when it was placed; the clock has not moved.
  */
 export function proceed(state: State.Body, machine: Machine): Outcome {
-	const taker = machine.registers;
-	const { series, side } = taker;
-	const out = outcome(Result.Ok, Messages.PLACE);
-	out.account = taker.account;
-	out.series = series;
-	out.side = side;
-	out.order = taker.order;
-	out.remaining = taker.remaining;
-	const slot = Series.expirySlotOf(series);
-	const strikeIndex = Listings.placeOf(State.listing(state, slot), series);
-	const seriesIndex = Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series));
-	const oppositeIndex = Series.bookIndexOf(seriesIndex, 1 - side);
-	const opposite = State.book(state, oppositeIndex);
-	const venue: Venue = { slot, seriesIndex, oppositeIndex, opposite };
-	const place = taker.kind === PROBE ? taker.probe : 0;
-	if (place >= Books.count(opposite) || !Books.crosses(side, taker.price, opposite.orders[place].price)) {
-		finish(state, machine, Series.bookIndexOf(seriesIndex, side), out);
-		return out;
-	}
-	const maker = opposite.orders[place];
-	out.maker = maker.account;
-	out.makerOrder = maker.order;
-	out.price = maker.price;
-	const makerAccount = State.account(state, maker.account);
-	const takerAccount = State.account(state, taker.account);
-	if (Venues.isDead(maker, series, makerAccount, machine.clock)) {
-		Venues.expel(state, venue, place, out, Result.Expunged);
-		return out;
-	}
-	if (makerAccount.owner === takerAccount.owner) {
-		meetOwn(state, machine, venue, place, out);
-		return out;
-	}
-	if (taker.kind === PROBE) Probing.probe(state, machine, venue, place, out);
-	else fill(state, machine, venue, out);
+	const { out, venue } = Venues.meet(state, machine);
+	if (venue.isOther) fill(state, machine, venue, out);
 	return out;
 }
 
@@ -75,7 +38,7 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 	}
 	if ((maker.flags & Messages.REDUCE_ONLY) !== 0) size = Trades.reducible(makerFolded, series, 1 - side, size);
 	if (size === 0) {
-		Venues.expel(state, venue, 0, out, Result.Expunged);
+		Venues.expel(state, venue, out, Result.Expunged);
 		return;
 	}
 	const takerLots = side === Books.BID ? size : -size;
@@ -86,7 +49,7 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 	// A fill-or-kill order was checked as a whole, and so were its makers: what they come to was found Ok.
 	if (taker.timeInForce !== Messages.FOK) {
 		if (Trades.check(state, makerFolded, series, -takerLots, makerCash, machine.clock) !== Result.Ok) {
-			Venues.expel(state, venue, 0, out, Result.MakerFailed);
+			Venues.expel(state, venue, out, Result.MakerFailed);
 			return;
 		}
 		if (Trades.check(state, takerAccount, series, takerLots, takerCash, machine.clock) !== Result.Ok) {
@@ -106,6 +69,9 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 	cell.trades += 1;
 	State.putSeries(state, venue.seriesIndex, cell);
 	const opened = Trades.enact(takerAccount, series, takerLots, takerCash) + Trades.enact(makerFolded, series, -takerLots, makerCash);
+	// A trip makes the maker's other orders dead for the next step.
+	const isCounted = (maker.flags & Messages.PROTECTED) !== 0;
+	const tripped = isCounted && Protecting.record(state, maker.account, makerFolded, series, -takerLots, machine.clock);
 	State.putAccount(state, taker.account, takerAccount);
 	State.putAccount(state, maker.account, makerFolded);
 	if (opened !== 0) {
@@ -116,40 +82,7 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 	const globals = State.globals(state);
 	globals.fees += takerFee + makerFee;
 	State.putGlobals(state, globals);
-	Venues.take(state, machine, venue, 0, size, out);
-	out.result = taker.remaining === 0 ? Result.Completed : Result.Filled;
-}
-
-/** The taker meets an order of its own owner, who said what is to become of it. They never trade. */
-function meetOwn(state: State.Body, machine: Machine, venue: Venue, place: number, out: Outcome): void {
-	const taker = machine.registers;
-	const mode = (taker.flags >> 3) & 3;
-	if (mode === Messages.CANCEL_MAKER) {
-		Venues.expel(state, venue, place, out, Result.Expunged);
-		return;
-	}
-	// A fill-or-kill order cannot give up a part of itself.
-	if (mode === Messages.DECREMENT && taker.timeInForce !== Messages.FOK) {
-		out.size = Math.min(taker.remaining, venue.opposite.orders[place].size);
-		Venues.take(state, machine, venue, place, out.size, out);
-		out.result = Result.SelfTradeDecremented;
-		return;
-	}
-	if (mode === Messages.CANCEL_BOTH) Venues.expel(state, venue, place, out, Result.SelfTradeBoth);
-	else out.result = Result.SelfTradeTaker;
-	machine.registers = noRegisters();
-}
-
-/** Nothing more crosses: what is left rests or is dropped. */
-function finish(state: State.Body, machine: Machine, bookIndex: number, out: Outcome): void {
-	const taker = machine.registers;
-	out.price = taker.price;
-	if (taker.timeInForce !== Messages.GTC) {
-		out.result = taker.kind === PROBE ? Result.Killed : Result.Dropped;
-	} else {
-		const book = State.book(state, bookIndex);
-		if (Resting.hasRoom(book, taker.side, taker.price)) Resting.rest(state, book, bookIndex, taker.side, Placing.orderOf(taker), out);
-		else out.result = Result.BookFull;
-	}
-	machine.registers = noRegisters();
+	Venues.take(state, machine, venue, size, out);
+	if (tripped) out.result = Result.Tripped;
+	else out.result = taker.remaining === 0 ? Result.Completed : Result.Filled;
 }

@@ -1,7 +1,7 @@
 // The bytes of every message and the EIP-712 digests that users and reporters sign (docs/spec/machine.md). Parsing is total: a payload of the wrong
 // length, or with a field out of its range, is `undefined`, which the step answers with Malformed.
 
-import { MAX_NONCE, MAX_PRICE_TICKS, MAX_REPORT_EXPIRIES, MAX_SIZE_LOTS } from "../Constants.ts";
+import { MAX_CASH, MAX_GUARD_SECONDS, MAX_NONCE, MAX_PRICE_TICKS, MAX_REPORT_EXPIRIES, MAX_SIZE_LOTS } from "../Constants.ts";
 import * as Bytes from "../math/Bytes.ts";
 import * as Keccak from "../math/Keccak.ts";
 import * as Series from "../types/Series.ts";
@@ -16,6 +16,10 @@ export const REPORT = 7;
 export const REPLACE = 8;
 export const CANCEL_SERIES = 9;
 export const TRANSFER = 10;
+export const SET_SESSION = 11;
+export const SET_PROTECTION = 12;
+export const HEARTBEAT = 13;
+export const SWEEP = 14;
 
 /** timeInForce */
 export const GTC = 0;
@@ -33,7 +37,9 @@ export const CANCEL_MAKER = 0;
 export const CANCEL_TAKER = 1;
 export const CANCEL_BOTH = 2;
 export const DECREMENT = 3;
-const MAX_FLAGS = 31;
+/** Its fills count for market-maker protection. */
+export const PROTECTED = 32;
+const MAX_FLAGS = 63;
 /** Of CancelAll: both underlyings; of CancelSeries: any label. */
 export const EVERY_UNDERLYING = 255;
 export const EVERY_LABEL = 0;
@@ -66,6 +72,20 @@ export type Replace = {
 };
 export type CancelSeries = { account: number; series: number; sides: number; label: number; nonce: number; signature: Uint8Array };
 export type Transfer = { account: number; recipient: number; amount: number; nonce: number; signature: Uint8Array };
+export type SetSession = { account: number; key: string; scopes: number; expiresAt: number; nonce: number; signature: Uint8Array };
+export type SetProtection = {
+	account: number;
+	underlying: number;
+	window: number;
+	freeze: number;
+	quantityLimit: number;
+	deltaLimit: number;
+	vegaLimit: number;
+	nonce: number;
+	signature: Uint8Array;
+};
+export type Heartbeat = { account: number; duration: number; nonce: number; signature: Uint8Array };
+export type Sweep = { account: number; series: number; side: number; order: number };
 export type List = { underlying: number; day: number; strike: number };
 export type Settle = { account: number };
 export type Surface = {
@@ -103,6 +123,12 @@ const SETTLE_LENGTH = 4;
 const REPLACE_LENGTH = 38 + SIGNATURE;
 const CANCEL_SERIES_LENGTH = 23 + SIGNATURE;
 const TRANSFER_LENGTH = 23 + SIGNATURE;
+const SET_SESSION_LENGTH = 38 + SIGNATURE;
+const SET_PROTECTION_LENGTH = 42 + SIGNATURE;
+const HEARTBEAT_LENGTH = 16 + SIGNATURE;
+const SWEEP_LENGTH = 21;
+const MAX_SCOPES = 7;
+const NOBODY = "0x0000000000000000000000000000000000000000";
 const REPORT_HEAD = 20;
 const SURFACE_LENGTH = 58;
 
@@ -209,6 +235,62 @@ export function parseTransfer(payload: Uint8Array): Transfer | undefined {
 	return transfer.account === transfer.recipient ? undefined : transfer;
 }
 
+export function parseSetSession(payload: Uint8Array): SetSession | undefined {
+	if (payload.length !== SET_SESSION_LENGTH) return undefined;
+	const session: SetSession = {
+		account: Bytes.uint(payload, 1, 3),
+		key: Bytes.address(payload, 4),
+		scopes: payload[24],
+		expiresAt: Bytes.uint(payload, 25, 5),
+		nonce: Bytes.uint(payload, 30, 8),
+		signature: payload.subarray(38),
+	};
+	return session.key === NOBODY || session.scopes > MAX_SCOPES || session.nonce >= MAX_NONCE ? undefined : session;
+}
+
+export function parseSetProtection(payload: Uint8Array): SetProtection | undefined {
+	if (payload.length !== SET_PROTECTION_LENGTH) return undefined;
+	const protection: SetProtection = {
+		account: Bytes.uint(payload, 1, 3),
+		underlying: payload[4],
+		window: Bytes.uint(payload, 5, 4),
+		freeze: Bytes.uint(payload, 9, 4),
+		quantityLimit: Bytes.uint(payload, 13, 5),
+		deltaLimit: Bytes.uint(payload, 18, 8),
+		vegaLimit: Bytes.uint(payload, 26, 8),
+		nonce: Bytes.uint(payload, 34, 8),
+		signature: payload.subarray(42),
+	};
+	const { window, freeze, quantityLimit, deltaLimit, vegaLimit } = protection;
+	if (window > MAX_GUARD_SECONDS || freeze > MAX_GUARD_SECONDS || protection.nonce >= MAX_NONCE) return undefined;
+	if (deltaLimit >= MAX_CASH || vegaLimit >= MAX_CASH) return undefined;
+	// No protection has one encoding.
+	if (window === 0 && (freeze !== 0 || quantityLimit !== 0 || deltaLimit !== 0 || vegaLimit !== 0)) return undefined;
+	return protection;
+}
+
+export function parseHeartbeat(payload: Uint8Array): Heartbeat | undefined {
+	if (payload.length !== HEARTBEAT_LENGTH) return undefined;
+	const heartbeat: Heartbeat = {
+		account: Bytes.uint(payload, 1, 3),
+		duration: Bytes.uint(payload, 4, 4),
+		nonce: Bytes.uint(payload, 8, 8),
+		signature: payload.subarray(16),
+	};
+	return heartbeat.duration > MAX_GUARD_SECONDS || heartbeat.nonce >= MAX_NONCE ? undefined : heartbeat;
+}
+
+export function parseSweep(payload: Uint8Array): Sweep | undefined {
+	if (payload.length !== SWEEP_LENGTH) return undefined;
+	const sweep: Sweep = {
+		account: Bytes.uint(payload, 1, 3),
+		series: Bytes.uint(payload, 4, 8),
+		side: payload[12],
+		order: Bytes.uint(payload, 13, 8),
+	};
+	return !Series.isValid(sweep.series) || sweep.side > 1 || sweep.order >= MAX_NONCE ? undefined : sweep;
+}
+
 export function parseList(payload: Uint8Array): List | undefined {
 	if (payload.length !== LIST_LENGTH) return undefined;
 	return { underlying: payload[1], day: Bytes.uint(payload, 2, 2), strike: Bytes.uint(payload, 4, 4) };
@@ -269,6 +351,11 @@ const WITHDRAW_TYPE = Keccak.hashText("Withdraw(uint32 account,address recipient
 const REPLACE_TYPE = Keccak.hashText("Replace(uint32 account,uint64 series,uint8 side,uint64 order,uint32 price,uint64 size,uint64 nonce)");
 const CANCEL_SERIES_TYPE = Keccak.hashText("CancelSeries(uint32 account,uint64 series,uint8 sides,uint16 label,uint64 nonce)");
 const TRANSFER_TYPE = Keccak.hashText("Transfer(uint32 account,uint32 recipient,uint64 amount,uint64 nonce)");
+const SET_SESSION_TYPE = Keccak.hashText("SetSession(uint32 account,address key,uint8 scopes,uint64 expiresAt,uint64 nonce)");
+const SET_PROTECTION_TYPE = Keccak.hashText(
+	"SetProtection(uint32 account,uint8 underlying,uint32 window,uint32 freeze,uint64 quantityLimit,uint64 deltaLimit,uint64 vegaLimit,uint64 nonce)",
+);
+const HEARTBEAT_TYPE = Keccak.hashText("Heartbeat(uint32 account,uint32 duration,uint64 nonce)");
 const REPORT_TYPE = Keccak.hashText("Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)");
 
 /** EIP-712: keccak256(0x1901 || domain separator || keccak256(type hash || one word a field)). */
@@ -315,6 +402,19 @@ export function cancelSeriesDigest(domainSeparator: Uint8Array, m: CancelSeries)
 
 export function transferDigest(domainSeparator: Uint8Array, m: Transfer): Uint8Array {
 	return digestOf(domainSeparator, TRANSFER_TYPE, [m.account, m.recipient, m.amount, m.nonce]);
+}
+
+export function setSessionDigest(domainSeparator: Uint8Array, m: SetSession): Uint8Array {
+	return digestOf(domainSeparator, SET_SESSION_TYPE, [m.account, Bytes.fromHex(m.key), m.scopes, m.expiresAt, m.nonce]);
+}
+
+export function setProtectionDigest(domainSeparator: Uint8Array, m: SetProtection): Uint8Array {
+	const fields = [m.account, m.underlying, m.window, m.freeze, m.quantityLimit, m.deltaLimit, m.vegaLimit, m.nonce];
+	return digestOf(domainSeparator, SET_PROTECTION_TYPE, fields);
+}
+
+export function heartbeatDigest(domainSeparator: Uint8Array, m: Heartbeat): Uint8Array {
+	return digestOf(domainSeparator, HEARTBEAT_TYPE, [m.account, m.duration, m.nonce]);
 }
 
 export function reportDigest(domainSeparator: Uint8Array, m: Report): Uint8Array {

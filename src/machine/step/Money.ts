@@ -63,7 +63,9 @@ export function transfer(state: State.Body, machine: Machine, payload: Uint8Arra
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.transferDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.TRANSFER;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	const recipient = State.account(state, message.recipient);
@@ -103,7 +105,9 @@ export function withdraw(state: State.Body, machine: Machine, payload: Uint8Arra
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.withdrawDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.OWNER_ALONE;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	const folded = Settlement.fold(state, account);

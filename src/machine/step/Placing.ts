@@ -13,6 +13,7 @@ import * as Authentication from "./Authentication.ts";
 import * as Messages from "./Messages.ts";
 import type { Place } from "./Messages.ts";
 import * as Nonces from "./Nonces.ts";
+import * as Protecting from "./Protecting.ts";
 import * as Resting from "./Resting.ts";
 import * as Settlement from "./Settlement.ts";
 import * as Trades from "./Trades.ts";
@@ -35,7 +36,9 @@ export function place(state: State.Body, machine: Machine, payload: Uint8Array, 
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.placeDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.TRADE;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	const found = { terms: { ...message }, folded: account, bookIndex: 0, crossing: false };
@@ -72,6 +75,10 @@ export function admit(state: State.Body, machine: Machine, account: Account, fou
 	if (strikeIndex === Listings.NOT_FOUND) return Result.NotListed;
 	if (machine.clock >= Series.expiryTimeOf(Series.dayOf(series))) return Result.Expired;
 	if (terms.expiresAt !== 0 && machine.clock >= terms.expiresAt) return Result.OrderExpired;
+	if ((terms.flags & Messages.PROTECTED) !== 0) {
+		if (!Protecting.isProtected(account, series)) return Result.Unprotected;
+		if (Protecting.isFrozen(state, terms.account, series, machine.clock)) return Result.Frozen;
+	}
 	const market = State.underlying(state, underlying);
 	const surfaceTime = State.expiry(state, slot).time;
 	if (Trades.isStale(market.time, machine.clock) || Trades.isStale(surfaceTime, machine.clock)) return Result.StalePrice;
@@ -99,6 +106,7 @@ export function admit(state: State.Body, machine: Machine, account: Account, fou
 /** Puts the order that `admit` allowed: into the registers to match, or into the book, or nowhere. */
 export function commit(state: State.Body, machine: Machine, account: Account, found: Found, out: Outcome): void {
 	const { terms, folded } = found;
+	Accounts.lapse(folded, machine.clock);
 	const epoch = Accounts.epochOf(folded, Series.underlyingOf(terms.series));
 	Settlement.release(state, account, folded);
 	Nonces.use(folded, terms.nonce);

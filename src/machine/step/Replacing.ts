@@ -27,7 +27,9 @@ export function replace(state: State.Body, machine: Machine, payload: Uint8Array
 	const account = State.account(state, message.account);
 	if (!Accounts.exists(account)) return { ...out, result: Result.NoAccount };
 	const digest = (): Uint8Array => Messages.replaceDigest(State.globals(state).domainSeparator, message);
-	if (!Authentication.isOwner(account, digest, message.signature, sender)) return { ...out, result: Result.BadSignature };
+	const scopes = Authentication.TRADE;
+	const signed = Authentication.check(state, message.account, account, digest, message.signature, sender, scopes, machine.clock);
+	if (signed !== Result.Ok) return { ...out, result: signed };
 	const nonce = Nonces.check(account, message.nonce);
 	if (nonce !== Result.Ok) return { ...out, result: nonce };
 	if (Series.underlyingOf(series) >= MAX_UNDERLYINGS) return { ...out, result: Result.UnknownUnderlying };

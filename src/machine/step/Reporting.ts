@@ -12,6 +12,7 @@ import * as Signature from "../math/Signature.ts";
 import { Result } from "../Result.ts";
 import * as Svi from "../math/Svi.ts";
 import * as State from "../state/State.ts";
+import * as GlobalsCell from "../types/Globals.ts";
 import type { Globals } from "../types/Globals.ts";
 import type { Machine, Outcome } from "../types/Machine.ts";
 import { outcome } from "../types/Machine.ts";
@@ -54,8 +55,8 @@ function areReporters(globals: Globals, message: Report): boolean {
 	let next = 0;
 	for (let bit = 0; bit < 16; bit++) {
 		if (((message.signers >> bit) & 1) === 0) continue;
-		if (bit >= globals.reporters.length) return false;
-		if (Signature.recover(digest, message.signatures[next]) !== globals.reporters[bit]) return false;
+		const reporter = GlobalsCell.reporterAt(globals, bit);
+		if (reporter === undefined || Signature.recover(digest, message.signatures[next]) !== reporter) return false;
 		next += 1;
 	}
 	return true;

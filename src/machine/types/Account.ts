@@ -11,6 +11,10 @@ export type Account = {
 	/** Orders of an older epoch are dead wherever they rest: `epochOf` counts all cancellations of everything, and those of the underlying. */
 	epoch: number;
 	epochs: [eth: number, btc: number];
+	/** Seconds; 0 is never. The dead-man switch: from then on every order placed before is dead. */
+	deadline: number;
+	/** What its guard cell holds (Guard.bitsOf). */
+	guards: number;
 	nonceFloor: number;
 	nonceBits: bigint;
 	/** Sorted by series. */
@@ -19,10 +23,10 @@ export type Account = {
 
 export const NOBODY = "0x0000000000000000000000000000000000000000";
 
-const FIXED = 80;
+const FIXED = 86;
 
 export function empty(): Account {
-	return { owner: NOBODY, cash: 0, epoch: 0, epochs: [0, 0], nonceFloor: 0, nonceBits: 0n, positions: [] };
+	return { owner: NOBODY, cash: 0, epoch: 0, epochs: [0, 0], deadline: 0, guards: 0, nonceFloor: 0, nonceBits: 0n, positions: [] };
 }
 
 export function exists(account: Account): boolean {
@@ -34,7 +38,19 @@ export function epochOf(account: Account, underlying: number): number {
 	return account.epoch + account.epochs[underlying];
 }
 
-/** owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 } */
+/** Whether the dead-man switch has gone off and nobody has acted on it yet. */
+export function isLapsed(account: Account, clock: number): boolean {
+	return account.deadline !== 0 && clock >= account.deadline;
+}
+
+/** Acts on a switch that has gone off: older orders are of an older epoch from now on, and the switch is off. */
+export function lapse(account: Account, clock: number): void {
+	if (!isLapsed(account, clock)) return;
+	account.epoch += 1;
+	account.deadline = 0;
+}
+
+/** owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | deadline u40 | guards u8 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 } */
 export function encode(account: Account): Uint8Array {
 	const bytes = new Uint8Array(FIXED + 16 * account.positions.length);
 	bytes.set(Bytes.fromHex(account.owner), 0);
@@ -42,6 +58,8 @@ export function encode(account: Account): Uint8Array {
 	at = Bytes.put(bytes, at, 4, account.epoch);
 	at = Bytes.put(bytes, at, 4, account.epochs[0]);
 	at = Bytes.put(bytes, at, 4, account.epochs[1]);
+	at = Bytes.put(bytes, at, 5, account.deadline);
+	at = Bytes.put(bytes, at, 1, account.guards);
 	at = Bytes.put(bytes, at, 8, account.nonceFloor);
 	at = Bytes.putBig(bytes, at, 32, account.nonceBits);
 	for (const position of account.positions) {
@@ -60,8 +78,10 @@ export function decode(bytes: Uint8Array): Account {
 		cash: Bytes.int(bytes, 20, 8),
 		epoch: Bytes.uint(bytes, 28, 4),
 		epochs: [Bytes.uint(bytes, 32, 4), Bytes.uint(bytes, 36, 4)],
-		nonceFloor: Bytes.uint(bytes, 40, 8),
-		nonceBits: Bytes.big(bytes, 48, 32),
+		deadline: Bytes.uint(bytes, 40, 5),
+		guards: bytes[45],
+		nonceFloor: Bytes.uint(bytes, 46, 8),
+		nonceBits: Bytes.big(bytes, 54, 32),
 		positions,
 	};
 }

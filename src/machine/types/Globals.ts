@@ -55,3 +55,8 @@ export function decode(bytes: Uint8Array): Globals {
 		reporters,
 	};
 }
+
+/** The address of a reporter, or undefined when there is none at this place. */
+export function reporterAt(globals: Globals, place: number): string | undefined {
+	return globals.reporters[place];
+}

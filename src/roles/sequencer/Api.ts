@@ -133,7 +133,7 @@ export class Api {
 	/** Why a message would be refused at the door, with the digest and the domain that its signature must be over. */
 	#debug(payload: Uint8Array): object {
 		const { live, userDomain, domain } = this.#ports;
-		const refusal = rules.refusalOf(payload, userDomain, (account) => live.queries.ownerOf(account));
+		const refusal = rules.refusalOf(payload, userDomain, (account) => live.queries.signersOf(account));
 		const signed = signedPart(payload, userDomain);
 		return {
 			would_be_taken: refusal === undefined,
@@ -175,7 +175,8 @@ const SELF_TRADE_MODES: readonly string[] = ["cancel_maker", "cancel_taker", "ca
 function flagsOf(params: Params<"private/buy">): number {
 	const postOnly = params.post_only ? Messages.POST_ONLY | (params.reject_post_only ? 0 : Messages.SLIDE) : 0;
 	const reduceOnly = params.reduce_only ? Messages.REDUCE_ONLY : 0;
-	return postOnly | reduceOnly | (SELF_TRADE_MODES.indexOf(params.self_trade_prevention) << 3);
+	const isProtected = params.mmp ? Messages.PROTECTED : 0;
+	return postOnly | reduceOnly | isProtected | (SELF_TRADE_MODES.indexOf(params.self_trade_prevention) << 3);
 }
 
 function encodeOrder(params: Params<"private/buy">, side: number): Uint8Array {

@@ -111,8 +111,8 @@ export class Sequencer {
 		if (account !== undefined && this.#silenced.has(account))
 			return Promise.reject(new NotTaken("silenced", "this sequencer does not serve the account"));
 		const { signatures } = this.#ports;
-		const owner = (index: number): string | undefined => live.queries.ownerOf(index);
-		const checked = signatures ? rules.claimOf(payload, userDomain, owner) : rules.refusalOf(payload, userDomain, owner);
+		const signers = (index: number): string[] | undefined => live.queries.signersOf(index);
+		const checked = signatures ? rules.claimOf(payload, userDomain, signers) : rules.refusalOf(payload, userDomain, signers);
 		if (checked && "code" in checked) return Promise.reject(new NotTaken(checked.code, checked.detail));
 		return new Promise((resolve, reject) => {
 			const waiting: Waiting = { payload, resolve, reject, state: "ready" };

@@ -1,7 +1,8 @@
 // What the API shows of the live state: names, dollars and units instead of ids, ticks and lots.
 
 import type { Queries } from "../../executor/Queries.ts";
-import { lotsPerUnit, tickSize } from "../../machine/Constants.ts";
+import { FOREVER, PPM, lotsPerUnit, tickSize } from "../../machine/Constants.ts";
+import type { Protection } from "../../machine/types/Guard.ts";
 import * as Series from "../../machine/types/Series.ts";
 import * as Decimal from "../../wire/Decimal.ts";
 import { dayName, nameOf, UNDERLYINGS } from "../../wire/Names.ts";
@@ -92,9 +93,26 @@ export function account(queries: Queries, index: number): object | undefined {
 		initial_margin: money(a.initialMargin),
 		maintenance_margin: money(a.maintenanceMargin),
 		nonce_floor: a.nonceFloor,
+		dead_man_switch: a.deadline === 0 ? null : a.deadline,
+		sessions: a.sessions.map(({ key, scopes, expiresAt }) => ({ key, scopes, expires_at: expiresAt })),
+		mmp: a.protections.flatMap((p, underlying) => (p.window === 0 ? [] : [protection(underlying, p)])),
 		price_timestamp: a.oldestPriceTime ?? null,
 		positions: a.positions.map((p) => ({ instrument_name: nameOf(p.series), size: amount(p.series, p.size), mark_price: money(p.mark) })),
 		open_orders: a.openOrders.map((o) => ({ ...o, instrument_name: nameOf(o.series), price: price(o.series, o.price) })),
+	};
+}
+
+/** Limits in lots, lots of delta and dollars per point of volatility; a limit of null is none. */
+function protection(underlying: number, p: Protection): object {
+	const frozen = p.frozenUntil === FOREVER ? "until_reset" : p.frozenUntil;
+	return {
+		currency: underlying === 0 ? "ETH" : "BTC",
+		interval: p.window,
+		frozen_time: p.freeze,
+		quantity_limit: p.quantityLimit || null,
+		delta_limit: p.deltaLimit === 0 ? null : p.deltaLimit / PPM,
+		vega_limit: p.vegaLimit === 0 ? null : money(p.vegaLimit),
+		frozen_until: p.frozenUntil === 0 ? null : frozen,
 	};
 }
 

@@ -11,42 +11,47 @@ export type Refusal = {
 	readonly detail: string;
 };
 
-/** What a signed payload claims: that the owner of an account signed the digest. */
-export type Claim = { readonly account: number; readonly owner: string; readonly signature: Uint8Array; readonly digest: Uint8Array };
+/** What a signed payload claims: that the owner of an account, or one of its session keys, signed the digest. */
+export type Claim = {
+	readonly account: number;
+	readonly signers: readonly string[];
+	readonly signature: Uint8Array;
+	readonly digest: Uint8Array;
+};
 
 /** Why a payload is refused before its signature is looked at, or what it claims; undefined when anybody may send it. */
 export function claimOf(
 	payload: Uint8Array,
 	domainSeparator: Uint8Array,
-	ownerOf: (account: number) => string | undefined,
+	signersOf: (account: number) => readonly string[] | undefined,
 ): Refusal | Claim | undefined {
 	if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) {
 		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
 	}
 	const kind = payload[0];
-	if (kind < Messages.PLACE || kind > Messages.TRANSFER) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
+	if (kind < Messages.PLACE || kind > Messages.SWEEP) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
 	const parsed = parse(kind, payload, domainSeparator);
 	if (parsed === undefined) return { code: "malformed", detail: "its length is wrong, or a field is out of its range" };
 	if (parsed === "unsigned") return undefined;
-	const owner = ownerOf(parsed.account);
-	if (owner === undefined) return { code: "no_account", detail: `account ${parsed.account} does not exist` };
-	return { ...parsed, owner };
+	const signers = signersOf(parsed.account);
+	if (signers === undefined) return { code: "no_account", detail: `account ${parsed.account} does not exist` };
+	return { ...parsed, signers };
 }
 
 /** Why a claim is refused once its signer is known, or undefined. */
 export function signerRefusal(claim: Claim, signer: string): Refusal | undefined {
-	return signer === claim.owner
+	return claim.signers.includes(signer)
 		? undefined
-		: { code: "bad_signature", detail: `the signature is of ${signer}, and the account is of ${claim.owner}` };
+		: { code: "bad_signature", detail: `the signature is of ${signer}, and the account is of ${claim.signers[0]}` };
 }
 
 /** Why a payload is refused at the door, or undefined. A signature that is checked here is not recovered again by the step. */
 export function refusalOf(
 	payload: Uint8Array,
 	domainSeparator: Uint8Array,
-	ownerOf: (account: number) => string | undefined,
+	signersOf: (account: number) => readonly string[] | undefined,
 ): Refusal | undefined {
-	const claim = claimOf(payload, domainSeparator, ownerOf);
+	const claim = claimOf(payload, domainSeparator, signersOf);
 	if (!claim || "code" in claim) return claim;
 	const signer = Signature.recover(claim.digest, claim.signature);
 	const refusal = signerRefusal(claim, signer);
@@ -59,6 +64,7 @@ function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | 
 	if (isSigned(payload)) return signedPart(payload, domain);
 	if (kind === Messages.LIST) return Messages.parseList(payload) && "unsigned";
 	if (kind === Messages.SETTLE) return Messages.parseSettle(payload) && "unsigned";
+	if (kind === Messages.SWEEP) return Messages.parseSweep(payload) && "unsigned";
 	return Messages.parseReport(payload) && "unsigned";
 }
 

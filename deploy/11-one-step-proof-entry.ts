@@ -1,8 +1,0 @@
-import { step } from "./Step.ts";
-
-/** One contract would be larger than a chain allows: the entry hands a step to the family that executes it. */
-export const oneStepProofEntry = step({
-	name: "OneStepProofEntry",
-	dependencies: ["Inbox", "SequencerInbox", "PlacingFamily", "MatchingFamily", "AccountFamily", "MarketFamily"],
-	arguments: (at) => [at.Inbox, at.SequencerInbox, at.PlacingFamily, at.MatchingFamily, at.AccountFamily, at.MarketFamily],
-});
