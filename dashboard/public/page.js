@@ -160,10 +160,12 @@ function takeBook(name, data) {
 			void call("public/subscribe", { channels: [`book.${name}`] });
 			return;
 		}
-		const side = data.side === "bid" ? book.bids : book.asks;
-		const [price, amount] = data.level;
-		if (Number(amount) === 0) side.delete(price);
-		else side.set(price, amount);
+		for (const side of ["bids", "asks"]) {
+			for (const [what, price, amount] of data[side]) {
+				if (what === "delete") book[side].delete(price);
+				else book[side].set(price, amount);
+			}
+		}
 	}
 	bookChange = data.change_id;
 	const bids = [...book.bids].sort((a, b) => Number(b[0]) - Number(a[0]));

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
+import { apiDocuments } from "./api.ts";
 import type { Check, Finding } from "./Finding.ts";
 import { filesUnder, lineAt, read, ROOT } from "./files.ts";
 import { readTypeScript } from "./twins/typescript.ts";
@@ -125,10 +126,10 @@ export function runbooks(
 
 export const docs: Check = {
 	name: "docs",
-	promise: "links lead somewhere, commands exist, every Result is described, every alarm has a runbook",
-	async run() {
+	promise: "links lead somewhere, commands exist, every Result is described, every alarm has a runbook, the API's documents are current",
+	async run({ update }) {
 		const scripts = new Set(Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts));
-		const found = results();
+		const found = [...apiDocuments(update), ...results()];
 		for (const file of filesUnder(".", ".md")) {
 			const text = read(file);
 			found.push(...links(file, text), ...commands(file, text, scripts), ...paths(file, text));

@@ -13,10 +13,10 @@ type Account = {
 	readonly positions: readonly { readonly instrument_name: string; readonly size: string; readonly mark_price: string }[];
 	readonly open_orders: readonly {
 		readonly instrument_name: string;
-		readonly side: number;
-		readonly order: number;
+		readonly direction: "buy" | "sell";
+		readonly order_id: number;
 		readonly price: string;
-		readonly remaining: number;
+		readonly remaining: string;
 	}[];
 };
 
@@ -26,9 +26,7 @@ async function positions(context: Context): Promise<Answer> {
 	const lines = [
 		`account ${view.account}: cash ${view.cash}, equity ${view.equity}, initial margin ${view.initial_margin}, maintenance margin ${view.maintenance_margin} USDC`,
 		...view.positions.map((p) => `  ${p.instrument_name.padEnd(22)} ${p.size.padStart(12)} at a mark of ${p.mark_price}`),
-		...view.open_orders.map(
-			(o) => `  ${o.instrument_name.padEnd(22)} order ${o.order} ${o.side === 0 ? "buys" : "sells"} ${o.remaining} lots at ${o.price}`,
-		),
+		...view.open_orders.map((o) => `  ${o.instrument_name.padEnd(22)} order ${o.order_id} ${o.direction}s ${o.remaining} at ${o.price}`),
 	];
 	if (view.positions.length + view.open_orders.length === 0) lines.push("  no positions and no open orders");
 	return { text: lines.join("\n"), json: view };

@@ -15,6 +15,8 @@ export type OrderStatus = {
 	readonly flags: number;
 	/** Seconds; 0 is never. */
 	readonly expiresAt: number;
+	/** The owner's own mark; 0 is none. */
+	readonly label: number;
 	/** Sequence number and machine time of the record that placed it. */
 	readonly sequence: number;
 	readonly time: number;
@@ -51,6 +53,10 @@ const LENGTH = 64;
 
 const digits = (value: number, width: number): string => String(value).padStart(width, "0");
 const keyOf = (account: number, order: number): string => `live/order/${digits(account, 8)}/${digits(order, 16)}`;
+/** Orders with a label again, by it, newest first: the place of a message counts down. */
+const labelPrefix = (account: number, label: number): string => `live/label/${digits(account, 8)}/${digits(label, 5)}/`;
+const labelKeyOf = ({ account, label, sequence }: OrderStatus): string =>
+	`${labelPrefix(account, label)}${digits(Number.MAX_SAFE_INTEGER - sequence, 16)}`;
 
 /**
  * Status of every order that ever reached the log: those that stand are in memory, the others in the store, and in memory until they are saved. So a
@@ -82,6 +88,21 @@ export class Orders {
 	/** Standing orders of an account, by nonce of placing. Some may be dead already: the caller knows epoch and clock. */
 	openOf(account: number): Iterable<OrderStatus> {
 		return this.#open.get(account)?.values() ?? [];
+	}
+
+	/** Up to `limit` orders of an account with a label, standing or not, newest first. */
+	labelled(account: number, label: number, limit: number): OrderStatus[] {
+		const found = new Map<number, OrderStatus>();
+		for (const recent of [this.#saving, this.#unsaved])
+			for (const status of recent.values()) if (status.account === account && status.label === label) found.set(status.order, status);
+		let stored = 0;
+		const prefix = labelPrefix(account, label);
+		for (const [, order] of this.#store.range(prefix, `${prefix}~`)) {
+			if (++stored > limit) break;
+			const status = this.find(account, Bytes.uint(order, 0, 8));
+			if (status) found.set(status.order, status);
+		}
+		return [...found.values()].sort((a, b) => b.sequence - a.sequence).slice(0, limit);
 	}
 
 	/** Accounts with standing orders. */
@@ -118,7 +139,10 @@ export class Orders {
 
 	takeChanges(): Change[] {
 		const changes: Change[] = [];
-		for (const [key, status] of this.#unsaved) changes.push({ key, value: encode(status) });
+		for (const [key, status] of this.#unsaved) {
+			changes.push({ key, value: encode(status) });
+			if (status.label !== 0) changes.push({ key: labelKeyOf(status), value: numberOf(status.order) });
+		}
 		for (const [key, status] of this.#unsaved) this.#saving.set(key, status);
 		this.#unsaved = new Map();
 		return changes;
@@ -130,7 +154,13 @@ export class Orders {
 	}
 }
 
-/** series u64 | side | timeInForce | flags | result | closed u8 | price u32 | size u40 | remaining u40 | expiresAt u40 | sequence u64 | time u40 | filledValue u64 | 0 */
+function numberOf(order: number): Uint8Array {
+	const bytes = new Uint8Array(8);
+	Bytes.put(bytes, 0, 8, order);
+	return bytes;
+}
+
+/** series u64 | side | timeInForce | flags | result | closed u8 | price u32 | size u40 | remaining u40 | expiresAt u40 | sequence u64 | time u40 | filledValue u64 | label u16 | 0 */
 function encode(status: OrderStatus): Uint8Array {
 	const bytes = new Uint8Array(LENGTH);
 	let at = Bytes.put(bytes, 0, 8, status.series);
@@ -141,7 +171,8 @@ function encode(status: OrderStatus): Uint8Array {
 	at = Bytes.put(bytes, at, 5, status.expiresAt);
 	at = Bytes.put(bytes, at, 8, status.sequence);
 	at = Bytes.put(bytes, at, 5, status.time);
-	Bytes.put(bytes, at, 8, status.filledValue);
+	at = Bytes.put(bytes, at, 8, status.filledValue);
+	Bytes.put(bytes, at, 2, status.label);
 	return bytes;
 }
 
@@ -162,5 +193,6 @@ function decode(account: number, order: number, bytes: Uint8Array): OrderStatus 
 		sequence: Bytes.uint(bytes, 32, 8),
 		time: Bytes.uint(bytes, 40, 5),
 		filledValue: Bytes.uint(bytes, 45, 8),
+		label: Bytes.uint(bytes, 53, 2),
 	};
 }

@@ -1,3 +1,4 @@
+import { tickSize } from "../machine/Constants.ts";
 import * as Margin from "../machine/risk/Margin.ts";
 import * as Valuations from "../machine/risk/Valuations.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
@@ -12,8 +13,12 @@ import type { Globals } from "../machine/types/Globals.ts";
 import type { Listing } from "../machine/types/Listing.ts";
 import * as Series from "../machine/types/Series.ts";
 import type { Underlying } from "../machine/types/Underlying.ts";
+import * as Candles from "./Candles.ts";
 import type { CloseReason } from "./Events.ts";
 import * as Greeks from "./Greeks.ts";
+import * as Portfolios from "./Portfolios.ts";
+import { Rehearsal } from "./Rehearsal.ts";
+import type { Rehearsed } from "./Rehearsal.ts";
 import { seriesOf } from "./Restoration.ts";
 import type { OrderStatus, Orders } from "./Orders.ts";
 import type { TrackedState } from "./TrackedState.ts";
@@ -46,6 +51,8 @@ export type PositionView = {
 	readonly size: number;
 	/** Micro-USDC per unit: what the margin values it at. */
 	readonly mark: number;
+	/** Of one unit; undefined of a future and once it expired. */
+	readonly greeks: Greeks.Greeks | undefined;
 };
 
 /** Money in micro-USDC, times in seconds. */
@@ -88,8 +95,16 @@ export type Ticker = {
 	readonly bestBid: Level | undefined;
 	readonly bestAsk: Level | undefined;
 	readonly lastTrade: Trade | undefined;
+	/** What the best bid and ask say of volatility, a fraction a year; undefined when they say nothing. */
+	readonly bidVolatility: number | undefined;
+	readonly askVolatility: number | undefined;
+	/** Micro-USDC per unit; 0 until settled. */
+	readonly settlementPrice: number;
 	readonly openInterest: number;
 };
+
+/** LIMIT: trades of a series that a search for one account's looks at. */
+const MAX_SEARCHED_TRADES = 10_000;
 
 /** Reads of the live state. Everything is of the moment of the call; nothing here changes anything. */
 export class Queries {
@@ -98,6 +113,7 @@ export class Queries {
 	readonly #orders: Orders;
 	readonly #trades: Trades;
 	readonly #clock: () => number;
+	readonly #rehearsal: Rehearsal;
 
 	constructor(tracked: TrackedState, orders: Orders, trades: Trades, clock: () => number) {
 		this.#tracked = tracked;
@@ -105,6 +121,12 @@ export class Queries {
 		this.#orders = orders;
 		this.#trades = trades;
 		this.#clock = clock;
+		this.#rehearsal = new Rehearsal(tracked.live);
+	}
+
+	/** Machine time in seconds. */
+	get clock(): number {
+		return this.#clock();
 	}
 
 	globals(): Readonly<Globals> {
@@ -194,9 +216,45 @@ export class Queries {
 			initialMargin: standing.initial,
 			maintenanceMargin: standing.maintenance,
 			oldestPriceTime: standing.oldestPriceTime === Margin.NO_PRICE ? undefined : standing.oldestPriceTime,
-			positions: account.positions.map(({ series, size }) => ({ series, size, mark: this.#mark(series) })),
-			openOrders: [...this.#orders.openOf(index)].map((order) => this.#view(order)).filter((order) => order.closed === undefined),
+			positions: this.viewPositions(account.positions),
+			openOrders: this.openOrders(index),
 		};
+	}
+
+	/** Orders of an account that stand, oldest first. */
+	openOrders(index: number): OrderView[] {
+		const open = [...this.#orders.openOf(index)].map((order) => this.#view(order)).filter((order) => order.closed === undefined);
+		return open.sort((a, b) => a.sequence - b.sequence);
+	}
+
+	/** Up to `limit` orders of an account with a label, standing or not, newest first. */
+	ordersLabelled(index: number, label: number, limit: number): OrderView[] {
+		return this.#orders.labelled(index, label, limit).map((order) => this.#view(order));
+	}
+
+	/** Positions with their marks and greeks. */
+	viewPositions(positions: readonly { readonly series: number; readonly size: number }[]): PositionView[] {
+		return positions.map(({ series, size }) => {
+			const expiry = State.expiry(this.#state, Series.expirySlotOf(series));
+			const greeks = expiry.forward === 0 ? undefined : Greeks.of(series, expiry, this.#clock());
+			return { series, size, mark: this.#mark(series), greeks };
+		});
+	}
+
+	/** An account's portfolio, or nobody's, with micro-USDC and lots added. Series must be listed, and the account must exist. */
+	simulate(
+		index: number | undefined,
+		isEmptied: boolean,
+		cash: number,
+		added: ReadonlyMap<number, number>,
+	): Portfolios.Portfolio | Portfolios.Unanswerable {
+		const account = index === undefined ? undefined : State.account(this.#state, index);
+		return Portfolios.simulate(this.#state, account && isEmptied ? { ...account, positions: [] } : account, cash, added);
+	}
+
+	/** What the machine would make of a user's message now; undefined for what no user signs. */
+	rehearse(payload: Uint8Array, assumeSigned: boolean): Rehearsed | undefined {
+		return this.#rehearsal.run(payload, this.#clock(), assumeSigned);
 	}
 
 	/** Who may sign for an account: its owner, then its session keys, whatever their scopes. Undefined when it does not exist. */
@@ -236,6 +294,54 @@ export class Queries {
 		return index < 0 ? [] : this.#trades.last(series, State.series(this.#state, index).trades + 1, limit);
 	}
 
+	/** The newest trades of all series of an underlying, newest first; of one kind of series when it is given. */
+	lastTradesOf(underlying: number, kind: number | undefined, limit: number): Trade[] {
+		// The newest of each series that is not yet taken.
+		const heads: Trade[] = [];
+		for (const instrument of this.instruments()) {
+			if (instrument.underlying !== underlying || instrument.trades === 0 || (kind ?? instrument.kind) !== instrument.kind) continue;
+			heads.push(...this.lastTrades(instrument.series, 1));
+		}
+		const trades: Trade[] = [];
+		while (trades.length < limit && heads.length > 0) {
+			let newest = 0;
+			// Of one record's trades, the later series may hold the earlier trade: their order among each other is not kept.
+			for (let i = 1; i < heads.length; i++) if (heads[i].sequence > heads[newest].sequence) newest = i;
+			const trade = heads[newest];
+			trades.push(trade);
+			const before = trade.trade > 1 ? this.#trades.find(trade.series, trade.trade - 1) : undefined;
+			if (before) heads[newest] = before;
+			else heads.splice(newest, 1);
+		}
+		return trades;
+	}
+
+	/** Trades of a series up to number `last`, newest first. */
+	tradesUpTo(series: number, last: number, limit: number): Trade[] {
+		const index = seriesIndexOf(this.#state, series);
+		return index < 0 ? [] : this.#trades.last(series, Math.min(last, State.series(this.#state, index).trades) + 1, limit);
+	}
+
+	/** An account's trades among the newest of a series, newest first. */
+	tradesOfAccount(account: number, series: number, limit: number): Trade[] {
+		return this.lastTrades(series, MAX_SEARCHED_TRADES)
+			.filter(({ taker, maker }) => taker === account || maker === account)
+			.slice(0, limit);
+	}
+
+	/** Candles of a series between two times in seconds, each `width` seconds wide; none when it is not listed. */
+	candles(series: number, start: number, end: number, width: number): Candles.Candle[] {
+		const index = seriesIndexOf(this.#state, series);
+		return index < 0 ? [] : Candles.candlesOf(this.#trades, series, State.series(this.#state, index).trades, start, end, width);
+	}
+
+	/** Volatility at the forward of a listed expiry, a fraction a year; undefined without a price and once it expired. */
+	volatilityAtForward(underlying: number, day: number): number | undefined {
+		const expiry = this.expiry(underlying, day);
+		if (!expiry || expiry.forward === 0) return undefined;
+		return Greeks.volatilityAtForward(expiry, this.#clock());
+	}
+
 	/** Market data of a series, or undefined when it is not listed. */
 	ticker(series: number): Ticker | undefined {
 		const index = seriesIndexOf(this.#state, series);
@@ -255,6 +361,9 @@ export class Queries {
 			bestBid: book?.bids[0],
 			bestAsk: book?.asks[0],
 			lastTrade: this.lastTrades(series, 1)[0],
+			bidVolatility: this.#implied(series, expiry, book?.bids[0]),
+			askVolatility: this.#implied(series, expiry, book?.asks[0]),
+			settlementPrice: expiry.settlementPrice,
 			openInterest: State.series(this.#state, index).openInterest,
 		};
 	}
@@ -274,6 +383,10 @@ export class Queries {
 			else levels.push({ price: order.price, size: order.size });
 		}
 		return levels;
+	}
+
+	#implied(series: number, expiry: Expiry, level: Level | undefined): number | undefined {
+		return level && Greeks.impliedVolatility(series, expiry, this.#clock(), level.price * tickSize(Series.underlyingOf(series)));
 	}
 
 	#mark(series: number): number {

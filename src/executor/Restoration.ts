@@ -69,6 +69,7 @@ function statusOf(order: Order, series: number, side: number): OrderStatus {
 		timeInForce: 0,
 		flags: order.flags,
 		expiresAt: order.expiresAt,
+		label: order.label,
 		sequence: 0,
 		time: 0,
 		result: Result.Rested,

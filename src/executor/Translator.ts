@@ -175,6 +175,7 @@ export class Translator {
 			timeInForce: payload[13],
 			flags: payload[14],
 			expiresAt: Bytes.uint(payload, 24, 5),
+			label: Bytes.uint(payload, 37, 2),
 			sequence: this.#sequence,
 			time: this.#time,
 			result: outcome.result,
@@ -208,7 +209,7 @@ export class Translator {
 			return;
 		}
 		this.#close(account, outcome.makerOrder, "Replaced", undefined, series, side);
-		const inherited = { timeInForce: Messages.GTC, flags: old?.flags ?? 0, expiresAt: old?.expiresAt ?? 0 };
+		const inherited = { timeInForce: Messages.GTC, flags: old?.flags ?? 0, expiresAt: old?.expiresAt ?? 0, label: old?.label ?? 0 };
 		this.#placed(outcome, { ...this.#status(outcome, new Uint8Array(Messages.PLACE_LENGTH)), ...inherited });
 	}
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
 import { separatorOf } from "../chain/Bridge.ts";
@@ -31,6 +32,7 @@ import { ReporterCircle } from "../roles/reporter/ReporterCircle.ts";
 import { Api } from "../roles/sequencer/Api.ts";
 import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
+import type { Rate } from "../wire/RateLimit.ts";
 import { Server } from "../wire/Server.ts";
 import { Finality } from "./Finality.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
@@ -51,9 +53,14 @@ export type ExchangeOptions = {
 	/** Days to list, and strikes on each side of the index. */
 	readonly days: readonly number[];
 	readonly strikesPerSide: number;
+	/** Messages of one account, and calls of one connection. */
+	readonly messages?: Rate;
+	readonly calls?: Rate;
 };
 
 const REPORT_INTERVAL_SECONDS = 10;
+const MESSAGES: Rate = { perSecond: 250, burst: 1000 };
+const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8")) as { version: string };
 
 /** Every role in one process, each with a store of its own: the default node. */
 export class Exchange {
@@ -166,6 +173,7 @@ export class Exchange {
 			metrics,
 			userDomain,
 			receiptDomain: parts.batchDomain,
+			messages: options.messages ?? MESSAGES,
 			signatures: parts.signatures,
 		});
 		const transactions = new InboxChain(deployment);
@@ -253,7 +261,8 @@ export class Exchange {
 				l1: options.l1Url,
 				sequencer: parts.sequencerSigner.address,
 			},
-			finality: (sequence) => this.finality.of(sequence),
+			version: VERSION,
+			finality: this.finality,
 			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
 			status: () => ({
@@ -265,8 +274,14 @@ export class Exchange {
 				...this.finality.status(),
 			}),
 		});
-		this.server = new Server({ host: options.host, port: options.port, log: logOf("api"), pages: (path) => Pages.serve(path, metrics) });
-		this.server.onClose((peer) => this.#api.channels.forget(peer));
+		this.server = new Server({
+			host: options.host,
+			port: options.port,
+			log: logOf("api"),
+			calls: options.calls,
+			pages: (path) => Pages.serve(path, metrics),
+		});
+		this.server.onClose((peer) => this.#api.forget(peer));
 	}
 
 	/** Starts all roles but the proposer and the challenger, which the caller starts when it wants assertions. */
@@ -284,6 +299,7 @@ export class Exchange {
 	/** Stops in the order in which nothing that is acknowledged is lost. */
 	async stop(): Promise<void> {
 		await this.server.close();
+		this.#api.close();
 		for (const role of [this.keeper, this.reporters, this.challenger, this.proposer, this.finality]) await role.stop();
 		await this.sequencer.stop();
 		await this.batcher.stop();

@@ -1,12 +1,19 @@
 import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
+import * as Keccak from "../machine/math/Keccak.ts";
 import type { GameReader } from "../ports/Game.ts";
 import type { Orderer } from "../ports/Orderer.ts";
+import * as Batch from "../protocol/Batch.ts";
 import * as Decimal from "../wire/Decimal.ts";
+import type { Answer } from "../wire/schema.ts";
 import { SystemClock } from "./Clock.ts";
 import { Loop } from "../roles/Loop.ts";
 
 const PAUSE_MS = 400;
+/** LIMIT: messages that are known by their hash: the newest. */
+const MAX_HASHES = 1_000_000;
+/** Bytes of a hash that tell messages apart. */
+const HASH_BYTES = 12;
 
 /** On which rung of the ladder each record stands: received and ordered when acknowledged, posted when its batch is on L1, confirmed with its assertion. */
 export class Finality {
@@ -15,6 +22,9 @@ export class Finality {
 	/** Heights whose bundles were looked at, and the sequence number behind each end of batch. */
 	#height = 0;
 	readonly #sequenceAt = new Map<number, number>();
+	/** Sequence numbers by the beginning of the message's hash, oldest first. */
+	readonly #sequenceOf = new Map<string, number>();
+	#reading: Promise<void> | undefined;
 	#posted = 0;
 	#confirmed = 0;
 	#confirmedBatches = 0;
@@ -36,17 +46,33 @@ export class Finality {
 	}
 
 	/** The rung of a record by its sequence number. */
-	of(sequence: number): object {
+	of(sequence: number): Answer<"public/get_finality"> {
 		const rung = sequence < this.#confirmed ? "confirmed" : sequence < this.#posted ? "posted" : "ordered";
 		return {
 			sequence,
 			rung,
 			undone_only_if: UNDONE[rung],
-			evidence: { posted_below: this.#posted, confirmed_below: this.#confirmed, assertion: this.#assertion || null },
+			evidence: {
+				posted_below: this.#posted,
+				confirmed_below: this.#confirmed,
+				batch: rung === "ordered" ? null : this.#batchOf(sequence),
+				assertion: this.#assertion || null,
+			},
 		};
 	}
 
-	status(): object {
+	/** Sequence number of the newest message with a hash (lower-case hexadecimal), or undefined. */
+	async sequenceOf(messageHash: string): Promise<number | undefined> {
+		const key = messageHash.slice(0, 2 + 2 * HASH_BYTES);
+		if (!this.#sequenceOf.has(key)) await this.#read();
+		return this.#sequenceOf.get(key);
+	}
+
+	progress(): { posted_below: number; confirmed_below: number; assertion: string | null } {
+		return { posted_below: this.#posted, confirmed_below: this.#confirmed, assertion: this.#assertion || null };
+	}
+
+	status(): Record<string, unknown> {
 		return {
 			sequence_posted: this.#posted,
 			sequence_confirmed: this.#confirmed,
@@ -56,31 +82,70 @@ export class Finality {
 	}
 
 	/** An account's withdrawals that L1 holds, oldest first; those not posted yet are not among them. */
-	withdrawalsOf(account: number): readonly object[] {
+	withdrawalsOf(account: number): Answer<"public/get_withdrawals"> {
 		const { derived } = this.#ports;
 		const known = this.#outboxRoot;
 		return derived.withdrawals
 			.filter((withdrawal) => withdrawal.account === account)
-			.map((withdrawal) => ({
-				...withdrawal,
-				amount: Decimal.format(withdrawal.amount, Decimal.MICRO),
-				confirmed: known !== undefined && derived.withdrawalProof(withdrawal.index, known) !== undefined,
+			.map(({ index, recipient, amount }) => ({
+				index,
+				account,
+				recipient,
+				amount: Decimal.format(amount, Decimal.MICRO),
+				confirmed: known !== undefined && derived.withdrawalProof(index, known) !== undefined,
 			}));
 	}
 
 	/** What a claim on L1 needs, once the withdrawal is confirmed. */
-	withdrawalProof(index: number): object | undefined {
+	withdrawalProof(index: number): Answer<"public/get_withdrawal_proof"> | undefined {
 		const proof = this.#outboxRoot && this.#ports.derived.withdrawalProof(index, this.#outboxRoot);
 		if (!proof || !this.#outboxRoot) return undefined;
-		return { outbox_root: Bytes.toHex(this.#outboxRoot), ...proof.withdrawal, siblings: proof.siblings.map(Bytes.toHex) };
+		const { account, recipient, amount } = proof.withdrawal;
+		return { outbox_root: Bytes.toHex(this.#outboxRoot), index, account, recipient, amount, siblings: proof.siblings.map(Bytes.toHex) };
+	}
+
+	/** Reads what was ordered since the last time. Two readers at once share one reading. */
+	#read(): Promise<void> {
+		this.#reading ??= this.#readOn().finally(() => (this.#reading = undefined));
+		return this.#reading;
+	}
+
+	async #readOn(): Promise<void> {
+		const { orderer } = this.#ports;
+		for (const { records, height, streamEnd, firstSequence, recordCount } of await orderer.read(this.#height + 1, orderer.height)) {
+			this.#sequenceAt.set(streamEnd, firstSequence + recordCount);
+			this.#height = height;
+			for (let at = 0, sequence = firstSequence; at < records.length; sequence++) {
+				const record = Batch.readRecord(records, 0, at, records.length);
+				if (!record.ok) break;
+				at = record.payloadAt + record.length;
+				const hash = Bytes.toHex(Keccak.hash(records.subarray(record.payloadAt, at)));
+				this.#sequenceOf.set(hash.slice(0, 2 + 2 * HASH_BYTES), sequence);
+			}
+			for (const oldest of this.#sequenceOf.keys()) {
+				if (this.#sequenceOf.size <= MAX_HASHES) break;
+				this.#sequenceOf.delete(oldest);
+			}
+		}
+	}
+
+	/** Number of the posted batch that holds a record: batches end where bundles do. */
+	#batchOf(sequence: number): number | null {
+		const { derived } = this.#ports;
+		let [low, high] = [0, derived.batchCount];
+		while (low < high) {
+			const middle = Math.floor((low + high) / 2);
+			const end = derived.batch(middle)?.streamEnd;
+			if (end === undefined) return null;
+			if ((this.#sequenceAt.get(end) ?? 0) > sequence) high = middle;
+			else low = middle + 1;
+		}
+		return low < derived.batchCount ? low : null;
 	}
 
 	async #round(): Promise<void> {
-		const { derived, orderer, game } = this.#ports;
-		for (const bundle of await orderer.read(this.#height + 1, orderer.height)) {
-			this.#sequenceAt.set(bundle.streamEnd, bundle.firstSequence + bundle.recordCount);
-			this.#height = bundle.height;
-		}
+		const { derived, game } = this.#ports;
+		await this.#read();
 		this.#posted = this.#sequenceAt.get(derived.streamEnd) ?? this.#posted;
 		const snapshot = await game.look();
 		const assertion = snapshot.assertions.get(snapshot.latestConfirmed);

@@ -1,8 +1,13 @@
 /** A JSON-RPC peer of the server: one WebSocket connection or one HTTP request. */
 export interface Peer {
+	/** 0 of an HTTP request, which cannot be told anything later. */
 	readonly id: number;
-	/** Queues a notification; returns false when the peer reads too slowly and will be dropped. */
+	/** Whether what it was sent waits unread: what can be told later in one piece should be. */
+	readonly isSlow: boolean;
+	/** Queues a notification of a channel; returns false when the peer is gone, or read so little that it is dropped. */
 	notify(channel: string, data: unknown): boolean;
+	/** Queues a notification of another method. */
+	tell(method: string, params: unknown): boolean;
 	close(reason: string): void;
 }
 

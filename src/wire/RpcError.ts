@@ -10,7 +10,7 @@ export const Code = {
 	/** Too much at once: data.retry_after_ms. */
 	Overloaded: 10_002,
 	NotFound: 10_003,
-	/** The connection sent or subscribed to more than it may. */
+	/** More than a connection or an account may: data.limit names which limit, data.retry_after_ms when there is room again. */
 	LimitReached: 10_004,
 } as const;
 

@@ -3,20 +3,35 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import { WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../ports/Log.ts";
 import type { Handler, Peer, Transport } from "../ports/Transport.ts";
+import { Bucket, Buckets } from "./RateLimit.ts";
+import type { Rate } from "./RateLimit.ts";
 import { Code, RpcError } from "./RpcError.ts";
+
+/** What GET answers; status 200 unless said otherwise. */
+export type Page = { readonly type: string; readonly body: string | Uint8Array; readonly status?: number };
 
 export type ServerOptions = {
 	readonly host: string;
 	readonly port: number;
 	readonly log: Log;
+	/** Calls of one WebSocket, and of one address over HTTP. */
+	readonly calls?: Rate;
 	/** Serves GET requests that are not JSON-RPC, such as /metrics and the page. */
-	readonly pages?: (path: string) => Promise<{ readonly type: string; readonly body: string | Uint8Array } | undefined>;
+	readonly pages?: (path: string) => Promise<Page | undefined>;
 };
 
 /** LIMIT: a frame, a batch of calls, and what may wait for a peer that reads slowly. */
 const MAX_FRAME_BYTES = 262_144;
 const MAX_BATCH_CALLS = 100;
 const MAX_BUFFERED_BYTES = 8_388_608;
+/** A peer with more than this unread is not listened to until it has read. */
+const SLOW_BYTES = 1_048_576;
+const DRAIN_POLL_MS = 50;
+/** Frames of one connection that are looked at before the answers to them are sent, and others have their turn. */
+const FRAMES_PER_TURN = 16;
+/** LIMIT: calls of one connection that are being answered. */
+const MAX_OPEN_CALLS = 1000;
+const CALLS: Rate = { perSecond: 1000, burst: 2000 };
 const MAX_CONNECTIONS = 1000;
 const HEARTBEAT_MS = 20_000;
 
@@ -26,12 +41,16 @@ export class Server implements Transport {
 	readonly #http: HttpServer;
 	readonly #sockets: WebSocketServer;
 	readonly #closed = new Set<(peer: number) => void>();
+	readonly #calls: Rate;
+	readonly #addresses: Buckets<string>;
 	#handler: Handler = () => Promise.reject(new RpcError(Code.Internal, "the server is starting"));
 	#nextPeer = 1;
 	#heartbeat: NodeJS.Timeout | undefined;
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
+		this.#calls = options.calls ?? CALLS;
+		this.#addresses = new Buckets(this.#calls);
 		this.#http = createServer((request, response) => void this.#answerHttp(request, response));
 		this.#sockets = new WebSocketServer({ server: this.#http, maxPayload: MAX_FRAME_BYTES });
 		this.#sockets.on("connection", (socket) => this.#welcome(socket));
@@ -83,6 +102,8 @@ export class Server implements Transport {
 			return;
 		}
 		const peer = this.#peerOf(socket);
+		const bucket = new Bucket(this.#calls, performance.now());
+		let open = 0;
 		socket.on("pong", () => {
 			(socket as WebSocket & { missed?: boolean }).missed = false;
 		});
@@ -90,28 +111,66 @@ export class Server implements Transport {
 		socket.on("close", () => {
 			for (const listener of this.#closed) listener(peer.id);
 		});
-		socket.on("message", (data, isBinary) => {
-			const text = isBinary ? undefined : String(data);
-			void this.#answer(text, peer).then((answer) => {
-				if (answer !== undefined && socket.readyState === WebSocket.OPEN) socket.send(answer);
+		const inbound: (string | undefined)[] = [];
+		let turns = 0;
+		let isWaiting = false;
+		// Nobody is listened to faster than he reads: what he asks then waits in his own socket, and in what of it was already read.
+		const pump = (): void => {
+			isWaiting = false;
+			while (inbound.length > 0 && socket.readyState === WebSocket.OPEN) {
+				if (open >= MAX_OPEN_CALLS || socket.bufferedAmount > SLOW_BYTES) {
+					socket.pause();
+					isWaiting = true;
+					setTimeout(pump, DRAIN_POLL_MS).unref();
+					return;
+				}
+				if (turns === FRAMES_PER_TURN) {
+					isWaiting = true;
+					setImmediate(() => {
+						turns = 0;
+						pump();
+					});
+					return;
+				}
+				turns += 1;
+				answerNext();
+			}
+			if (socket.isPaused) socket.resume();
+		};
+		const answerNext = (): void => {
+			open += 1;
+			void this.#answer(inbound.shift(), peer, (count) => bucket.take(performance.now(), count)).then((answer) => {
+				open -= 1;
+				if (answer === undefined || socket.readyState !== WebSocket.OPEN) return;
+				if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
+				else socket.send(answer);
 			});
+		};
+		socket.on("message", (data, isBinary) => {
+			inbound.push(isBinary ? undefined : String(data));
+			if (!isWaiting) pump();
 		});
 	}
 
 	#peerOf(socket: WebSocket): Peer {
 		const id = this.#nextPeer++;
+		const tell = (method: string, params: unknown): boolean => {
+			if (socket.readyState !== WebSocket.OPEN) return false;
+			// A peer that does not read is dropped, before it fills the memory of those who do.
+			if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+				socket.terminate();
+				return false;
+			}
+			socket.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+			return true;
+		};
 		return {
 			id,
-			notify: (channel, data) => {
-				if (socket.readyState !== WebSocket.OPEN) return false;
-				// A peer that does not read is dropped, before it fills the memory of those who do.
-				if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-					socket.terminate();
-					return false;
-				}
-				socket.send(JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } }));
-				return true;
+			get isSlow() {
+				return socket.bufferedAmount > SLOW_BYTES;
 			},
+			notify: (channel, data) => tell("subscription", { channel, data }),
+			tell,
 			close: (reason) => socket.close(1008, reason),
 		};
 	}
@@ -120,7 +179,7 @@ export class Server implements Transport {
 		try {
 			if (request.method === "GET") {
 				const page = await this.#options.pages?.(new URL(request.url ?? "/", "http://localhost").pathname);
-				response.writeHead(page ? 200 : 404, { "content-type": page?.type ?? "text/plain; charset=utf-8" });
+				response.writeHead(page ? (page.status ?? 200) : 404, { "content-type": page?.type ?? "text/plain; charset=utf-8" });
 				response.end(page?.body ?? "Nothing is here. JSON-RPC 2.0 is served to POST, and over WebSocket.\n");
 				return;
 			}
@@ -134,8 +193,10 @@ export class Server implements Transport {
 				}
 				parts.push(part as Buffer);
 			}
-			const peer: Peer = { id: 0, notify: () => false, close: () => undefined };
-			const answer = await this.#answer(Buffer.concat(parts).toString("utf8"), peer);
+			const address = request.socket.remoteAddress ?? "";
+			const answer = await this.#answer(Buffer.concat(parts).toString("utf8"), NOBODY, (count) =>
+				this.#addresses.take(address, performance.now(), count),
+			);
 			response.writeHead(answer === undefined ? 204 : 200, { "content-type": "application/json" });
 			response.end(answer);
 		} catch (error) {
@@ -146,13 +207,19 @@ export class Server implements Transport {
 	}
 
 	/** The answer to one frame; undefined when it holds notifications alone. Never rejects. */
-	async #answer(text: string | undefined, peer: Peer): Promise<string | undefined> {
+	async #answer(text: string | undefined, peer: Peer, take: (count: number) => number): Promise<string | undefined> {
 		let request: unknown;
 		try {
 			if (text === undefined) throw new SyntaxError("binary frames are not spoken here");
 			request = JSON.parse(text);
 		} catch (error) {
 			return JSON.stringify(failure(null, new RpcError(Code.ParseError, `not JSON: ${(error as Error).message}`)));
+		}
+		// A batch is as many calls as it holds, so that it is no way around the limit.
+		const wait = take(Array.isArray(request) ? Math.max(1, Math.min(request.length, MAX_BATCH_CALLS)) : 1);
+		if (wait > 0) {
+			const id = Array.isArray(request) ? null : idOf(request);
+			return JSON.stringify(failure(id, tooMany(this.#calls, wait)));
 		}
 		if (!Array.isArray(request)) {
 			const answer = await this.#call(request, peer);
@@ -172,7 +239,7 @@ export class Server implements Transport {
 			method?: unknown;
 			params?: unknown;
 		};
-		const id = typeof call.id === "string" || typeof call.id === "number" ? call.id : null;
+		const id = idOf(request);
 		if (call.jsonrpc !== "2.0" || typeof call.method !== "string") {
 			return failure(id, new RpcError(Code.InvalidRequest, 'a call is {"jsonrpc":"2.0","id":1,"method":"public/get_time","params":{}}'));
 		}
@@ -188,6 +255,19 @@ export class Server implements Transport {
 			return call.id === undefined ? undefined : failure(id, new RpcError(Code.Internal, "the server failed at this call; it is logged"));
 		}
 	}
+}
+
+/** Who asks over HTTP: he gets one answer and nothing later. */
+const NOBODY: Peer = { id: 0, isSlow: false, notify: () => false, tell: () => false, close: () => undefined };
+
+function idOf(request: unknown): string | number | null {
+	const id = typeof request === "object" && request !== null ? (request as { id?: unknown }).id : undefined;
+	return typeof id === "string" || typeof id === "number" ? id : null;
+}
+
+function tooMany({ perSecond, burst }: Rate, wait: number): RpcError {
+	const message = `a connection may call ${perSecond} times a second, and ${burst} times at once`;
+	return new RpcError(Code.LimitReached, message, { limit: "calls_of_connection", retry_after_ms: Number.isFinite(wait) ? wait : null });
 }
 
 function failure(id: string | number | null, error: RpcError): object {

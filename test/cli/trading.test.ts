@@ -71,7 +71,7 @@ describe("given a running exchange", () => {
 		assert.equal(placed.json.result, "Rested");
 		const positions = await run("positions");
 		assert.deepEqual(
-			(positions.json.open_orders as { order: number }[]).map(({ order }) => order),
+			(positions.json.open_orders as { order_id: number }[]).map(({ order_id }) => order_id),
 			[placed.json.order],
 		);
 		const cancelled = await run("trade", "cancel", instrument, "buy", String(placed.json.order));

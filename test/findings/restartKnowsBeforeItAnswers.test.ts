@@ -30,10 +30,10 @@ describe("given a node that crashed behind acknowledged orders", () => {
 		await world.crash();
 		assert.ok(world.exchange.live.height >= height, `it is at bundle ${world.exchange.live.height} of ${height} when it opens its port`);
 		const again = await Connection.open(world.exchange.url);
-		const states = await Promise.all(orders.map((order) => again.call<{ status: string }>("private/get_order_state", { account, order })));
+		const states = await Promise.all(orders.map((order) => again.call<{ state: string }>("private/get_order_state", { account, order })));
 		again.close();
 		assert.deepEqual(
-			states.filter(({ status }) => status !== "known"),
+			states.filter(({ state }) => state === "unknown"),
 			[],
 		);
 	});

@@ -13,6 +13,7 @@ import { SECONDS_PER_DAY } from "../../src/machine/Constants.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import { MovableClock } from "../../src/node/Clock.ts";
 import { Exchange } from "../../src/node/Exchange.ts";
+import type { ExchangeOptions } from "../../src/node/Exchange.ts";
 import { openLog } from "../../src/node/Log.ts";
 import { PrometheusMetrics } from "../../src/node/Metrics.ts";
 import { FUTURE } from "../../src/machine/types/Series.ts";
@@ -23,6 +24,9 @@ export const DAY = Math.floor(START / SECONDS_PER_DAY) + 2;
 
 const RICH = `0x${(10n ** 21n).toString(16)}`;
 
+/** What one account may send, and one connection call. */
+export type Limits = Pick<ExchangeOptions, "messages" | "calls">;
+
 export class World {
 	readonly chain: EmbeddedChain.EmbeddedChain;
 	readonly deployment: Deployment;
@@ -31,6 +35,7 @@ export class World {
 	/** Holds the stores, the log, and deployments/embedded.json. */
 	readonly home: string;
 	readonly #market: SyntheticMarket;
+	readonly #limits: Limits;
 	exchange: Exchange;
 
 	private constructor(
@@ -39,8 +44,10 @@ export class World {
 		clock: MovableClock,
 		home: string,
 		market: SyntheticMarket,
+		limits: Limits,
 		exchange: Exchange,
 	) {
+		this.#limits = limits;
 		this.chain = chain;
 		this.deployment = deployment;
 		this.bridge = new Bridge(chain.provider, deployment);
@@ -51,7 +58,7 @@ export class World {
 	}
 
 	/** Every role but the proposer and the challenger runs when it resolves. */
-	static async start(wallets: readonly number[] = []): Promise<World> {
+	static async start(wallets: readonly number[] = [], limits: Limits = {}): Promise<World> {
 		const chain = await EmbeddedChain.start({ startTime: START });
 		for (const place of [...Object.values(PLACES).slice(0, 8), ...wallets])
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, RICH]);
@@ -66,8 +73,8 @@ export class World {
 		Deployments.save(home, deployment);
 		const clock = new MovableClock((await chain.provider.getBlock("latest"))?.timestamp ?? START);
 		const market = new SyntheticMarket(1, START);
-		const exchange = await World.#open(chain, deployment, clock, home, market);
-		return new World(chain, deployment, clock, home, market, exchange);
+		const exchange = await World.#open(chain, deployment, clock, home, market, limits);
+		return new World(chain, deployment, clock, home, market, limits, exchange);
 	}
 
 	static async #open(
@@ -76,6 +83,7 @@ export class World {
 		clock: MovableClock,
 		home: string,
 		market: SyntheticMarket,
+		limits: Limits,
 	): Promise<Exchange> {
 		const exchange = await Exchange.open({
 			provider: chain.provider,
@@ -90,6 +98,7 @@ export class World {
 			port: 0,
 			days: [DAY],
 			strikesPerSide: 1,
+			...limits,
 		});
 		await exchange.start();
 		return exchange;
@@ -98,7 +107,7 @@ export class World {
 	/** Stops the exchange and starts it again from what is on the disk. */
 	async restart(): Promise<void> {
 		await this.exchange.stop();
-		this.exchange = await World.#open(this.chain, this.deployment, this.clock, this.home, this.#market);
+		this.exchange = await World.#open(this.chain, this.deployment, this.clock, this.home, this.#market, this.#limits);
 	}
 
 	/** Starts the exchange from what a crash at this moment would leave on the disk: nothing is closed or saved. */
@@ -108,7 +117,7 @@ export class World {
 		await this.exchange.stop();
 		rmSync(data, { recursive: true });
 		renameSync(`${data}.crashed`, data);
-		this.exchange = await World.#open(this.chain, this.deployment, this.clock, this.home, this.#market);
+		this.exchange = await World.#open(this.chain, this.deployment, this.clock, this.home, this.#market, this.#limits);
 	}
 
 	/** Waits for what the roles bring about by themselves. Throws with what was waited for. */

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { Random } from "../../src/market/Random.ts";
 import type { Log } from "../../src/ports/Log.ts";
+import type { Peer } from "../../src/ports/Transport.ts";
 import { Code, RpcError } from "../../src/wire/RpcError.ts";
 import { Server } from "../../src/wire/Server.ts";
 
@@ -102,6 +103,75 @@ describe("given a server", () => {
 		const fresh = await open(url);
 		assert.deepEqual((await answerTo(fresh, call)).result, { x: [1, 2, { y: null }] });
 		fresh.close();
+	});
+
+	it("says that there were too many calls, and when there may be more", async () => {
+		const slow = new Server({ host: "127.0.0.1", port: 0, log: silent, calls: { perSecond: 1, burst: 2 } });
+		const hasty = await open(await slow.listen(async () => 1));
+		const call = '{"jsonrpc":"2.0","id":7,"method":"echo"}';
+		assert.equal((await answerTo(hasty, call)).result, 1);
+		assert.equal((await answerTo(hasty, call)).result, 1);
+		const { id, error } = await answerTo(hasty, call);
+		assert.deepEqual([id, error?.code], [7, Code.LimitReached]);
+		assert.equal((await answerTo(hasty, `[${call},${call},${call}]`)).error?.code, Code.LimitReached);
+		hasty.close();
+		await slow.close();
+	});
+
+	describe("and a peer that does not read", () => {
+		const text = "x".repeat(100_000);
+		const peers: Peer[] = [];
+		let calls = 0;
+		let idle: WebSocket;
+		const server = new Server({ host: "127.0.0.1", port: 0, log: silent, calls: { perSecond: 1e6, burst: 1e6 } });
+		let address = "";
+
+		/** Stops or goes on reading from the network itself. */
+		const reading = (on: boolean): void => {
+			const { _socket } = idle as unknown as { _socket: { pause(): void; resume(): void } };
+			if (on) _socket.resume();
+			else _socket.pause();
+		};
+
+		before(async () => {
+			address = await server.listen(async (_, __, peer) => {
+				calls += 1;
+				peers[peer.id] = peer;
+				return text;
+			});
+			idle = await open(address);
+		});
+
+		after(() => server.close());
+
+		it("does not listen to it until it has read, and then answers everything", async () => {
+			let answers = 0;
+			idle.on("message", () => (answers += 1));
+			reading(false);
+			for (let id = 0; id < 1000; id++) idle.send(`{"jsonrpc":"2.0","id":${id},"method":"echo"}`);
+			await new Promise((resolve) => setTimeout(resolve, 1000));
+			const before = calls;
+			assert.ok(before < 500, `${before} calls were answered into the void`);
+			const other = await open(address);
+			assert.equal((await answerTo(other, '{"jsonrpc":"2.0","id":1,"method":"echo"}')).result, text);
+			other.close();
+			reading(true);
+			for (const end = Date.now() + 20_000; answers < 1000 && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 50));
+			assert.equal(answers, 1000);
+		});
+
+		it("says that it is slow, and drops it when it is told more than may wait", async () => {
+			const peer = peers.find((one) => one !== undefined) as Peer;
+			const closed = new Promise((resolve) => idle.once("close", resolve));
+			reading(false);
+			assert.equal(peer.isSlow, false);
+			let told = 0;
+			while (peer.notify("book", text)) if ((told += 1) > 1000) break;
+			assert.ok(told > 10 && told < 1000, `${told} messages of 100 kB waited`);
+			reading(true);
+			await closed;
+			assert.equal(peer.notify("book", text), false);
+		});
 	});
 
 	it("says in one sentence that a port is taken", async () => {

@@ -69,7 +69,7 @@ export class Population {
 			this.#traders.push(await Trader.open(connection, wallet, account));
 			this.#resting.set(account, []);
 			// Every fill has one maker, and makers hear of theirs: so fills are counted once.
-			await connection.subscribe(`orders.${account}`, (data) => {
+			await connection.subscribe(`user.events.${account}`, (data) => {
 				const event = data as { type: string; maker?: number };
 				if (event.type === "Traded" && event.maker === account) this.#counts.fills += 1;
 			});

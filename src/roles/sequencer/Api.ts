@@ -1,21 +1,26 @@
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
-import { lotsPerUnit, tickSize } from "../../machine/Constants.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import { nameOf as resultName } from "../../machine/Result.ts";
-import * as Encoding from "../../machine/step/Encoding.ts";
-import { signedPart } from "../../executor/UserMessages.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
+import type { Clock } from "../../ports/Clock.ts";
 import type { Handler, Peer } from "../../ports/Transport.ts";
-import * as Decimal from "../../wire/Decimal.ts";
+import type { ACCOUNT } from "../../wire/methods/account.ts";
+import type { MARKET } from "../../wire/methods/market.ts";
+import type { SESSION } from "../../wire/methods/session.ts";
+import type { TRADING } from "../../wire/methods/trading.ts";
 import * as Names from "../../wire/Names.ts";
 import { Code, RpcError } from "../../wire/RpcError.ts";
-import type { Method, Params } from "../../wire/schema.ts";
-import { SCHEMAS, isMethod } from "../../wire/schema.ts";
+import type { Answer, Method, Params } from "../../wire/schema.ts";
+import { isMethod, METHODS } from "../../wire/schema.ts";
+import * as AccountViews from "./AccountViews.ts";
 import { Channels } from "./Channels.ts";
+import type { Progress } from "./Channels.ts";
+import { debug } from "./debug.ts";
+import { Heartbeats } from "./Heartbeats.ts";
+import * as Payloads from "./Payloads.ts";
 import type { Acknowledgement, Sequencer } from "./Sequencer.ts";
 import { NotTaken } from "./Sequencer.ts";
-import * as rules from "./rules.ts";
 import * as Views from "./Views.ts";
 
 export type ApiPorts = {
@@ -24,31 +29,51 @@ export type ApiPorts = {
 	readonly userDomain: Uint8Array;
 	/** EIP-712 domain of users' messages, and the deployment's facts: as they are given to clients. */
 	readonly domain: Readonly<Record<string, unknown>>;
-	readonly clock: { now(): number };
+	readonly version: string;
+	readonly clock: Clock;
 	/** What L1 says of a record, and proofs of withdrawals: filled by the node. */
-	readonly finality: (sequence: number) => object;
-	readonly withdrawals: (account: number) => readonly object[];
-	readonly withdrawalProof: (index: number) => object | undefined;
-	readonly status: () => object;
+	readonly finality: {
+		of(sequence: number): Answer<"public/get_finality">;
+		/** Undefined when no message that was ordered has the hash. */
+		sequenceOf(messageHash: string): Promise<number | undefined>;
+		progress(): Progress;
+	};
+	readonly withdrawals: (account: number) => Answer<"public/get_withdrawals">;
+	readonly withdrawalProof: (index: number) => Answer<"public/get_withdrawal_proof"> | undefined;
+	readonly status: () => Answer<"public/get_status">;
 };
 
-type Handlers = { [M in Method]: (params: Params<M>, peer: Peer) => unknown };
+type Handlers = { [M in Method]: (params: Params<M>, peer: Peer) => Answer<M> | Promise<Answer<M>> };
 
 /** The methods of docs/api, over a sequencer and its live state. */
 export class Api {
 	readonly #ports: ApiPorts;
-	readonly channels: Channels;
+	readonly #channels: Channels;
+	readonly #heartbeats = new Heartbeats();
 	readonly #handlers: Handlers;
 
 	constructor(ports: ApiPorts) {
 		this.#ports = ports;
-		this.channels = new Channels(ports.live);
-		this.#handlers = this.#makeHandlers();
+		this.#channels = new Channels(ports.live, () => ports.finality.progress());
+		this.#handlers = { ...this.#session(), ...this.#market(), ...this.#accounts(), ...this.#trading() };
+	}
+
+	/** Ends what goes on by itself. */
+	close(): void {
+		this.#channels.close();
+		this.#heartbeats.close();
+	}
+
+	/** A connection is gone. */
+	forget(peer: number): void {
+		this.#channels.forget(peer);
+		this.#heartbeats.forget(peer);
 	}
 
 	readonly handle: Handler = async (method, parameters, peer) => {
+		this.#heartbeats.heard(peer.id);
 		if (!isMethod(method)) throw new RpcError(Code.MethodNotFound, `there is no method ${method.slice(0, 60)}`);
-		const parsed = SCHEMAS[method].safeParse(parameters);
+		const parsed = METHODS[method].params.safeParse(parameters);
 		if (!parsed.success) {
 			const first = parsed.error.issues[0];
 			throw new RpcError(Code.InvalidParams, `${first?.path.join(".") || "params"}: ${first?.message}`, {
@@ -58,94 +83,182 @@ export class Api {
 		return (this.#handlers[method] as (params: unknown, peer: Peer) => unknown)(parsed.data, peer);
 	};
 
-	#makeHandlers(): Handlers {
-		const { live, clock, domain, finality, withdrawals, withdrawalProof, status } = this.#ports;
-		const place = (params: Params<"private/buy">, side: number): Promise<object> => this.#submit(encodeOrder(params, side));
+	#session(): Pick<Handlers, keyof typeof SESSION> {
+		const { clock, domain, finality, status, version, live } = this.#ports;
 		return {
+			"public/test": () => ({ version }),
 			"public/get_time": () => clock.now(),
 			"public/get_domain": () => domain,
 			"public/get_status": () => status(),
-			"public/get_instruments": ({ currency, expired }) => Views.instruments(live.queries, currency, expired),
+			"public/get_currencies": () => Views.currencies(),
+			"public/get_finality": async (params) => {
+				if ("sequence" in params) return finality.of(params.sequence);
+				if ("message_hash" in params) {
+					const sequence = await finality.sequenceOf(params.message_hash.toLowerCase());
+					if (sequence === undefined) throw new RpcError(Code.NotFound, "no message that was ordered has this hash");
+					return finality.of(sequence);
+				}
+				const answer = live.queries.order(params.account, params.order);
+				if (answer.status === "unknown") throw new RpcError(Code.NotFound, "no message placed this order");
+				return finality.of(answer.order.sequence);
+			},
+			"public/subscribe": ({ channels }, peer) => [...this.#channels.subscribe(peer, channels)],
+			"public/unsubscribe": ({ channels }, peer) => [...this.#channels.unsubscribe(peer.id, channels)],
+			"public/unsubscribe_all": (_, peer) => {
+				this.#channels.forget(peer.id);
+				return "ok";
+			},
+			"public/set_heartbeat": ({ interval }, peer) => {
+				if (peer.id === 0) throw new RpcError(Code.InvalidRequest, "a heartbeat needs a WebSocket");
+				this.#heartbeats.set(peer, interval * 1000);
+				return "ok";
+			},
+			"public/disable_heartbeat": (_, peer) => {
+				this.#heartbeats.forget(peer.id);
+				return "ok";
+			},
+		};
+	}
+
+	#market(): Pick<Handlers, keyof typeof MARKET> {
+		const { live } = this.#ports;
+		const underlyingOf = (currency: string): number => Names.UNDERLYINGS.indexOf(currency);
+		const last = ({ instrument_name, count }: Params<"public/get_last_trades">): Answer<"public/get_last_trades"> =>
+			live.queries.lastTrades(this.#listed(instrument_name), count).map(Views.trade);
+		return {
+			"public/get_instruments": (filter) => Views.instruments(live.queries, filter),
+			"public/get_instrument": ({ instrument_name }) => {
+				const series = this.#listed(instrument_name);
+				const found = live.queries.instruments().find((instrument) => instrument.series === series);
+				if (!found) throw new RpcError(Code.NotFound, `${instrument_name} is not listed`);
+				return Views.instrument(found);
+			},
 			"public/get_order_book": ({ instrument_name, depth }) => Views.orderBook(live.queries, this.#listed(instrument_name), depth),
 			"public/ticker": ({ instrument_name }) => Views.ticker(live.queries, this.#listed(instrument_name)),
-			"public/get_index_price": ({ currency }) => Views.indexPrice(live.queries, Names.UNDERLYINGS.indexOf(currency)),
-			"public/get_last_trades": ({ instrument_name, count }) => Views.lastTrades(live.queries, this.#listed(instrument_name), count),
-			"public/get_account": ({ account }) => {
-				const view = Views.account(live.queries, account);
-				if (!view) throw new RpcError(Code.NotFound, `account ${account} does not exist: deposit to open one`);
-				return view;
+			"public/get_tickers": (filter) => Views.tickers(live.queries, filter),
+			"public/get_index_price": ({ currency }) => Views.indexPrice(live.queries, underlyingOf(currency)),
+			"public/get_delivery_prices": ({ currency, count }) => Views.deliveryPrices(live.queries, underlyingOf(currency), count),
+			"public/get_volatility_surface": ({ currency }) => Views.surface(live.queries, underlyingOf(currency)),
+			"public/get_last_trades": last,
+			"public/get_last_trades_by_instrument": ({ end_seq, ...params }) => {
+				if (end_seq === undefined) return last(params);
+				return live.queries.tradesUpTo(this.#listed(params.instrument_name), end_seq, params.count).map(Views.trade);
 			},
+			"public/get_last_trades_by_currency": ({ currency, kind, count }) => {
+				const wanted = kind === "future" ? [Series.FUTURE] : kind === "option" ? [Series.CALL, Series.PUT] : [undefined];
+				const trades = wanted.flatMap((one) => live.queries.lastTradesOf(underlyingOf(currency), one, count));
+				return trades
+					.sort((a, b) => b.sequence - a.sequence)
+					.slice(0, count)
+					.map(Views.trade);
+			},
+			"public/get_tradingview_chart_data": (params) => Views.candles(live.queries, this.#listed(params.instrument_name), params),
+		};
+	}
+
+	#accounts(): Pick<Handlers, keyof typeof ACCOUNT> {
+		const { live, withdrawals, withdrawalProof } = this.#ports;
+		return {
+			"public/get_account": ({ account }) => AccountViews.account(this.#account(account)),
 			"public/get_accounts_of": ({ owner }) => live.queries.accountsOf(owner.toLowerCase()),
-			"public/get_finality": ({ sequence }) => finality(sequence),
+			"private/get_account_summary": ({ account }) => AccountViews.summary(this.#account(account)),
+			"private/get_positions": ({ account, currency, kind }) =>
+				this.#account(account)
+					.positions.filter(({ series }) => (kind ?? Views.kindOf(series)) === Views.kindOf(series))
+					.filter(({ series }) => currency === undefined || Views.currencyOf(Series.underlyingOf(series)) === currency)
+					.map(AccountViews.position),
+			"private/get_open_orders": ({ account, currency, instrument_name, label }) => {
+				const wanted = instrument_name === undefined ? undefined : this.#listed(instrument_name);
+				return live.queries
+					.openOrders(account)
+					.filter(({ series }) => (wanted ?? series) === series)
+					.filter(({ series }) => currency === undefined || Views.currencyOf(Series.underlyingOf(series)) === currency)
+					.filter((order) => (label ?? order.label) === order.label)
+					.map(AccountViews.order);
+			},
+			"private/get_order_state": ({ account, order }) => AccountViews.orderState(live.queries, account, order),
+			"private/get_order_state_by_label": ({ account, label, count }) =>
+				live.queries.ordersLabelled(account, label, count).map(AccountViews.order),
+			"private/get_user_trades_by_instrument": ({ account, instrument_name, count }) =>
+				live.queries.tradesOfAccount(account, this.#listed(instrument_name), count).map(Views.trade),
+			"private/simulate_portfolio": (params) => this.#simulate(params),
 			"public/get_withdrawals": ({ account }) => withdrawals(account),
 			"public/get_withdrawal_proof": ({ index }) => {
 				const proof = withdrawalProof(index);
 				if (!proof) throw new RpcError(Code.NotFound, `withdrawal ${index} is not confirmed on L1 yet`);
 				return proof;
 			},
+		};
+	}
+
+	#trading(): Pick<Handlers, keyof typeof TRADING> {
+		const { live, userDomain, domain } = this.#ports;
+		return {
 			"public/submit": ({ payload }) => this.#submit(Bytes.fromHex(payload)),
-			"public/order_debug": ({ payload }) => this.#debug(Bytes.fromHex(payload)),
-			"public/subscribe": ({ channels }, peer) => this.channels.subscribe(peer, channels),
-			"public/unsubscribe": ({ channels }, peer) => this.channels.unsubscribe(peer.id, channels),
-			"private/buy": (params) => place(params, 0),
-			"private/sell": (params) => place(params, 1),
-			"private/cancel": ({ account, instrument_name, direction, order, signature }) =>
-				this.#submit(
-					Encoding.cancel({
-						account,
-						series: seriesOf(instrument_name),
-						side: direction === "buy" ? 0 : 1,
-						order,
-						signature: Bytes.fromHex(signature),
-					}),
-				),
-			"private/cancel_all": ({ account, currency, nonce, signature }) => {
-				const underlying = currency === undefined ? Messages.EVERY_UNDERLYING : Names.UNDERLYINGS.indexOf(currency);
-				return this.#submit(Encoding.cancelAll({ account, underlying, nonce, signature: Bytes.fromHex(signature) }));
-			},
-			"private/withdraw": ({ account, recipient, amount, nonce, signature }) => {
-				const micro = Decimal.parse(amount, Decimal.MICRO);
-				if (!micro) throw new RpcError(Code.InvalidParams, "amount: micro-USDC are the smallest unit, and there must be some");
-				return this.#submit(
-					Encoding.withdraw({ account, recipient: recipient.toLowerCase(), amount: micro, nonce, signature: Bytes.fromHex(signature) }),
-				);
-			},
-			"private/get_order_state": ({ account, order }) => Views.orderState(live.queries, account, order),
+			"public/order_debug": ({ payload, assume_signed }) => debug(live.queries, userDomain, domain, Bytes.fromHex(payload), assume_signed),
+			"private/buy": (params) => this.#submit(Payloads.place(params, 0)),
+			"private/sell": (params) => this.#submit(Payloads.place(params, 1)),
+			"private/edit": (params) => this.#submit(Payloads.edit(params)),
+			"private/cancel": (params) => this.#submit(Payloads.cancel(params)),
+			"private/cancel_by_label": (params) => this.#submit(Payloads.cancelSeries(params, params.label)),
+			"private/cancel_all_by_instrument": (params) => this.#submit(Payloads.cancelSeries(params, Messages.EVERY_LABEL)),
+			"private/cancel_all_by_currency": (params) => this.#submit(Payloads.cancelAll(params)),
+			"private/cancel_all": (params) => this.#submit(Payloads.cancelAll(params)),
+			"private/withdraw": (params) => this.#submit(Payloads.withdraw(params)),
+			"private/transfer": (params) => this.#submit(Payloads.transfer(params)),
+			"private/set_session": (params) => this.#submit(Payloads.setSession(params)),
+			"private/set_mmp_config": (params) => this.#submit(Payloads.setProtection(params)),
+			"private/set_dead_man_switch": (params) => this.#submit(Payloads.heartbeat(params)),
 		};
 	}
 
 	#listed(name: string): number {
-		const series = seriesOf(name);
+		const series = Payloads.seriesOf(name);
 		if (!this.#ports.live.queries.isListed(series)) throw new RpcError(Code.NotFound, `${name} is not listed`);
 		return series;
 	}
 
-	async #submit(payload: Uint8Array): Promise<object> {
+	#account(index: number): NonNullable<ReturnType<LiveExecutor["queries"]["account"]>> {
+		const view = this.#ports.live.queries.account(index);
+		if (!view) throw new RpcError(Code.NotFound, `account ${index} does not exist: deposit to open one`);
+		return view;
+	}
+
+	#simulate({
+		account,
+		add_positions,
+		cash,
+		simulated_positions,
+	}: Params<"private/simulate_portfolio">): Answer<"private/simulate_portfolio"> {
+		const { queries } = this.#ports.live;
+		if (account !== undefined) this.#account(account);
+		const added = new Map<number, number>();
+		for (const [name, units] of Object.entries(simulated_positions)) {
+			const series = this.#listed(name);
+			added.set(series, Payloads.lotsOf(series, units));
+		}
+		const answer = queries.simulate(account, !add_positions, cash === undefined ? 0 : Payloads.microOf(cash), added);
+		if (!("unanswerable" in answer)) return AccountViews.portfolio(queries, answer);
+		const name = Names.nameOf(answer.series);
+		if (answer.unanswerable === "no_price") throw new RpcError(Code.NotFound, `${name} has no price yet`);
+		const what = answer.unanswerable === "position_too_large" ? `the position in ${name} is too large` : "there are too many positions";
+		throw new RpcError(Code.InvalidParams, `simulated_positions: ${what}`);
+	}
+
+	async #submit(payload: Uint8Array): Promise<Answer<"public/submit">> {
 		try {
 			return acknowledgement(await this.#ports.sequencer.submit(payload));
 		} catch (error) {
 			if (!(error instanceof NotTaken)) throw error;
 			if (error.code === "overloaded") throw new RpcError(Code.Overloaded, error.message, { retry_after_ms: 1000 });
+			if (error.code === "rate_limited")
+				throw new RpcError(Code.LimitReached, error.message, { limit: "messages_of_account", retry_after_ms: error.retryAfterMs });
 			throw new RpcError(Code.NotTaken, error.message, { reason: error.code });
 		}
 	}
-
-	/** Why a message would be refused at the door, with the digest and the domain that its signature must be over. */
-	#debug(payload: Uint8Array): object {
-		const { live, userDomain, domain } = this.#ports;
-		const refusal = rules.refusalOf(payload, userDomain, (account) => live.queries.signersOf(account));
-		const signed = signedPart(payload, userDomain);
-		return {
-			would_be_taken: refusal === undefined,
-			reason: refusal?.code ?? null,
-			detail: refusal?.detail ?? null,
-			digest: signed ? Bytes.toHex(signed.digest) : null,
-			domain,
-		};
-	}
 }
 
-function acknowledgement(ack: Acknowledgement): object {
+function acknowledgement(ack: Acknowledgement): Answer<"public/submit"> {
 	const { result } = ack;
 	return {
 		sequence: ack.sequence,
@@ -159,49 +272,4 @@ function acknowledgement(ack: Acknowledgement): object {
 		filled: result.filled,
 		remaining: result.remaining,
 	};
-}
-
-/** Throws RpcError when the name is none. */
-export function seriesOf(name: string): number {
-	const series = Names.seriesOf(name);
-	if (series === undefined) throw new RpcError(Code.InvalidParams, `instrument_name: ${name} is not like ETH-25DEC26-4000-C`);
-	return series;
-}
-
-/** In the machine's order. */
-const TIMES_IN_FORCE: readonly string[] = ["good_til_cancelled", "immediate_or_cancel", "fill_or_kill"];
-const SELF_TRADE_MODES: readonly string[] = ["cancel_maker", "cancel_taker", "cancel_both", "decrement"];
-
-function flagsOf(params: Params<"private/buy">): number {
-	const postOnly = params.post_only ? Messages.POST_ONLY | (params.reject_post_only ? 0 : Messages.SLIDE) : 0;
-	const reduceOnly = params.reduce_only ? Messages.REDUCE_ONLY : 0;
-	const isProtected = params.mmp ? Messages.PROTECTED : 0;
-	return postOnly | reduceOnly | isProtected | (SELF_TRADE_MODES.indexOf(params.self_trade_prevention) << 3);
-}
-
-function encodeOrder(params: Params<"private/buy">, side: number): Uint8Array {
-	const series = seriesOf(params.instrument_name);
-	const underlying = Series.underlyingOf(series);
-	const tick = tickSize(underlying);
-	const price = Decimal.parse(params.price, Decimal.MICRO);
-	if (price === undefined || price % tick !== 0) {
-		throw new RpcError(Code.InvalidParams, `price: ${params.price} is not a multiple of the tick, ${Decimal.format(tick, Decimal.MICRO)}`);
-	}
-	const lots = lotsPerUnit(underlying);
-	const size = Decimal.parse(params.amount, lots);
-	if (size === undefined)
-		throw new RpcError(Code.InvalidParams, `amount: ${params.amount} is not a multiple of the lot, ${Decimal.format(1, lots)}`);
-	return Encoding.place({
-		account: params.account,
-		series,
-		side,
-		timeInForce: TIMES_IN_FORCE.indexOf(params.time_in_force),
-		flags: flagsOf(params),
-		price: price / tick,
-		size,
-		expiresAt: params.expires_at,
-		nonce: params.nonce,
-		label: params.label,
-		signature: Bytes.fromHex(params.signature),
-	});
 }

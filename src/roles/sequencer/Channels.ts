@@ -1,97 +1,255 @@
 import type { Event } from "../../executor/Events.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { Trade } from "../../executor/Trades.ts";
 import type { Peer } from "../../ports/Transport.ts";
-import { nameOf, seriesOf } from "../../wire/Names.ts";
+import * as Series from "../../machine/types/Series.ts";
+import type { Channel } from "../../wire/channels.ts";
+import { channelOf } from "../../wire/channels.ts";
+import { nameOf } from "../../wire/Names.ts";
 import { Code, RpcError } from "../../wire/RpcError.ts";
+import * as AccountViews from "./AccountViews.ts";
+import { BookFeed } from "./BookFeed.ts";
 import * as Views from "./Views.ts";
 
 /** LIMIT: channels of one connection. */
 const MAX_CHANNELS = 500;
+const TICK_MS = 100;
+/** Ticks between looks at what changes with time alone: orders expire, options lose value. */
+const SLOW_TICKS = 10;
+const SNAPSHOT_TRADES = 20;
+
+/** How far messages came on L1. */
+export type Progress = { readonly posted_below: number; readonly confirmed_below: number; readonly assertion: string | null };
+
+type Subscriber = { readonly peer: Peer; readonly channels: Set<string>; readonly behind: Set<string> };
+/** A channel that somebody follows. `changeId` is that of its last message. */
+type Feed = { readonly channel: Channel; readonly followers: Set<Subscriber>; changeId: number; book: BookFeed | undefined; last: string };
 
 /**
- * Subscriptions: book.NAME (a snapshot, then changes; each carries `change_id` and the one before, so that a gap shows), trades.NAME, orders.ACCOUNT.
+ * Subscriptions (docs/api/asyncapi.json). Every message of a channel carries `change_id` and that of the message before, so that a gap shows. Whoever
+ * reads too slowly is told nothing more until he has read, and then the whole anew.
  */
 export class Channels {
 	readonly #live: LiveExecutor;
-	readonly #peers = new Map<number, { peer: Peer; channels: Set<string> }>();
-	readonly #changeIds = new Map<string, number>();
+	readonly #progress: () => Progress;
+	readonly #subscribers = new Map<number, Subscriber>();
+	readonly #feeds = new Map<string, Feed>();
+	/** Names of feeds whose state may have changed since the last tick. */
+	readonly #dirty = new Set<string>();
+	readonly #timer: NodeJS.Timeout;
+	#ticks = 0;
+	#changeId = 0;
 
-	constructor(live: LiveExecutor) {
+	constructor(live: LiveExecutor, progress: () => Progress) {
 		this.#live = live;
+		this.#progress = progress;
 		live.onEvents((events) => {
-			if (this.#peers.size > 0) for (const event of events) this.#tell(event);
+			if (this.#feeds.size > 0) this.#take(events);
 		});
+		this.#timer = setInterval(() => this.#tick(), TICK_MS);
+		this.#timer.unref();
 	}
 
-	subscribe(peer: Peer, channels: readonly string[]): readonly string[] {
+	close(): void {
+		clearInterval(this.#timer);
+		this.#feeds.clear();
+		this.#subscribers.clear();
+	}
+
+	/** All channels or, when one of them is none or there are too many, no new one. A channel that was followed already begins anew. */
+	subscribe(peer: Peer, names: readonly string[]): Iterable<string> {
 		if (peer.id === 0) throw new RpcError(Code.InvalidRequest, "subscriptions need a WebSocket");
-		const entry = this.#peers.get(peer.id) ?? { peer, channels: new Set<string>() };
-		for (const channel of channels) {
-			if (!isChannel(channel))
-				throw new RpcError(Code.InvalidParams, `channels: ${channel} is not book.NAME, trades.NAME or orders.ACCOUNT`);
-			if (entry.channels.size >= MAX_CHANNELS) throw new RpcError(Code.LimitReached, `a connection has at most ${MAX_CHANNELS} channels`);
-			entry.channels.add(channel);
+		const wanted = new Map<string, Channel>();
+		for (const name of names) {
+			const channel = channelOf(name);
+			if (!channel) throw new RpcError(Code.InvalidParams, `channels: ${name} is none: docs/api/README.md lists them`);
+			if ((channel.kind === "book" || channel.kind === "ticker") && !this.#live.queries.isListed(channel.series))
+				throw new RpcError(Code.NotFound, `channels: ${name} is of a series that is not listed`);
+			wanted.set(name, channel);
 		}
-		this.#peers.set(peer.id, entry);
-		for (const channel of channels) {
-			const series = channel.startsWith("book.") ? seriesOf(channel.slice(5)) : undefined;
-			if (series !== undefined)
-				peer.notify(channel, {
-					type: "snapshot",
-					change_id: this.#changeIds.get(channel) ?? 0,
-					...Views.orderBook(this.#live.queries, series, 64),
-				});
+		const subscriber = this.#subscribers.get(peer.id) ?? { peer, channels: new Set<string>(), behind: new Set<string>() };
+		const added = [...wanted.keys()].filter((name) => !subscriber.channels.has(name));
+		if (subscriber.channels.size + added.length > MAX_CHANNELS)
+			throw new RpcError(Code.LimitReached, `a connection has at most ${MAX_CHANNELS} channels`, { limit: "channels_of_connection" });
+		this.#subscribers.set(peer.id, subscriber);
+		for (const [name, channel] of wanted) {
+			const feed = this.#feeds.get(name) ?? { channel, followers: new Set(), changeId: 0, book: undefined, last: "" };
+			this.#feeds.set(name, feed);
+			this.#begin(name, feed, subscriber);
+			feed.followers.add(subscriber);
+			subscriber.channels.add(name);
 		}
-		return [...entry.channels];
+		return subscriber.channels;
 	}
 
-	unsubscribe(peerId: number, channels: readonly string[]): readonly string[] {
-		const entry = this.#peers.get(peerId);
-		for (const channel of channels) entry?.channels.delete(channel);
-		return [...(entry?.channels ?? [])];
+	unsubscribe(peerId: number, names: readonly string[]): Iterable<string> {
+		const subscriber = this.#subscribers.get(peerId);
+		if (!subscriber) return [];
+		for (const name of names) this.#leave(subscriber, name);
+		return subscriber.channels;
 	}
 
 	forget(peerId: number): void {
-		this.#peers.delete(peerId);
+		const subscriber = this.#subscribers.get(peerId);
+		if (!subscriber) return;
+		for (const name of [...subscriber.channels]) this.#leave(subscriber, name);
+		this.#subscribers.delete(peerId);
 	}
 
-	#tell(event: Event): void {
-		switch (event.type) {
-			case "BookChanged": {
-				const channel = `book.${nameOf(event.series)}`;
-				const previous = this.#changeIds.get(channel) ?? 0;
-				this.#changeIds.set(channel, event.number);
-				const level = [Views.price(event.series, event.price), Views.amount(event.series, event.size)];
-				this.#publish(channel, {
-					type: "change",
-					change_id: event.number,
-					prev_change_id: previous,
-					side: event.side === 0 ? "bid" : "ask",
-					level,
-				});
-				return;
-			}
-			case "Traded":
-				this.#publish(`trades.${nameOf(event.series)}`, {
-					...event,
-					price: Views.price(event.series, event.price),
-					amount: Views.amount(event.series, event.size),
-				});
-				this.#publish(`orders.${event.taker}`, event);
-				if (event.maker !== event.taker) this.#publish(`orders.${event.maker}`, event);
-				return;
-			default:
-				if ("account" in event) this.#publish(`orders.${event.account}`, event);
+	#leave(subscriber: Subscriber, name: string): void {
+		subscriber.channels.delete(name);
+		subscriber.behind.delete(name);
+		const feed = this.#feeds.get(name);
+		feed?.followers.delete(subscriber);
+		if (feed?.followers.size === 0) {
+			this.#feeds.delete(name);
+			this.#dirty.delete(name);
 		}
 	}
 
-	#publish(channel: string, data: unknown): void {
-		for (const { peer, channels } of this.#peers.values()) if (channels.has(channel)) peer.notify(channel, data);
+	/** Tells one follower where the channel stands. What others were not told yet is told to them first, so that one change_id means one state. */
+	#begin(name: string, feed: Feed, subscriber: Subscriber): void {
+		const { channel } = feed;
+		if (feed.changeId === 0) feed.changeId = ++this.#changeId;
+		let state: object | undefined;
+		if (channel.kind === "book") {
+			if (feed.book) this.#refreshBook(name, feed);
+			else feed.book = new BookFeed(channel.series);
+			state = feed.book.snapshot(this.#live.queries);
+		} else state = this.#stateOf(channel);
+		if (state) subscriber.peer.notify(name, { ...state, change_id: feed.changeId, prev_change_id: null });
 	}
-}
 
-function isChannel(channel: string): boolean {
-	if (channel.startsWith("book.")) return seriesOf(channel.slice(5)) !== undefined;
-	if (channel.startsWith("trades.")) return seriesOf(channel.slice(7)) !== undefined;
-	return /^orders\.\d{1,8}$/.test(channel);
+	/** The whole of a channel: what it begins with. */
+	#stateOf(channel: Exclude<Channel, { kind: "book" }>): object | undefined {
+		const { queries } = this.#live;
+		switch (channel.kind) {
+			case "ticker":
+				return queries.isListed(channel.series) ? Views.ticker(queries, channel.series) : undefined;
+			case "trades": {
+				const trades =
+					channel.series === undefined
+						? queries.lastTradesOf(channel.underlying, undefined, SNAPSHOT_TRADES)
+						: queries.lastTrades(channel.series, SNAPSHOT_TRADES);
+				return { type: "snapshot", trades: trades.map(Views.trade) };
+			}
+			case "user.orders":
+				return { type: "snapshot", orders: queries.openOrders(channel.account).map(AccountViews.order) };
+			case "user.portfolio": {
+				const account = queries.account(channel.account);
+				if (!account) return undefined;
+				const { cash, equity, initial_margin, maintenance_margin, available_funds, positions } = AccountViews.account(account);
+				return { account: channel.account, cash, equity, initial_margin, maintenance_margin, available_funds, positions };
+			}
+			case "finality":
+				return this.#progress();
+			case "user.trades":
+				return { type: "snapshot", trades: [] };
+			case "user.events":
+				return undefined;
+		}
+	}
+
+	/** Gathers a bundle's events: one message a channel, however many there were. */
+	#take(events: readonly Event[]): void {
+		const trades = new Map<string, Trade[]>();
+		const orders = new Map<number, Set<number>>();
+		const note = (account: number, order: number): void => {
+			if (!this.#feeds.has(`user.orders.${account}`)) return;
+			const own = orders.get(account) ?? new Set();
+			orders.set(account, own.add(order));
+		};
+		for (const event of events) {
+			if (event.type === "Traded") {
+				const names = [
+					`trades.${nameOf(event.series)}`,
+					`trades.${Views.currencyOf(Series.underlyingOf(event.series))}`,
+					...new Set([`user.trades.${event.taker}`, `user.trades.${event.maker}`]),
+				];
+				for (const name of names) if (this.#feeds.has(name)) trades.set(name, [...(trades.get(name) ?? []), event]);
+				note(event.taker, event.takerOrder);
+				note(event.maker, event.makerOrder);
+				for (const account of new Set([event.taker, event.maker])) this.#tellEvent(account, event);
+				this.#dirty.add(`ticker.${nameOf(event.series)}`);
+			} else if (event.type === "BookChanged") {
+				const name = nameOf(event.series);
+				this.#dirty.add(`book.${name}`).add(`ticker.${name}`);
+			} else if (event.type === "PriceReported" || event.type === "Rebased") {
+				for (const [name, { channel }] of this.#feeds)
+					if (channel.kind === "ticker" || channel.kind === "user.portfolio" || event.type === "Rebased") this.#dirty.add(name);
+			} else if ("account" in event) {
+				if ("order" in event) note(event.account, event.order);
+				this.#tellEvent(event.account, event);
+			}
+			if (event.type === "Transferred") this.#tellEvent(event.recipient, event);
+		}
+		for (const [name, all] of trades) this.#publish(name, { type: "change", trades: all.map(Views.trade) });
+		for (const [account, own] of orders) this.#publishOrders(account, own);
+		for (const name of this.#dirty) if (name.startsWith("book.")) this.#refreshNamed(name);
+	}
+
+	#tellEvent(account: number, event: Event): void {
+		const name = `user.events.${account}`;
+		if (this.#feeds.has(name)) this.#publish(name, event);
+		this.#dirty.add(`user.portfolio.${account}`);
+	}
+
+	#publishOrders(account: number, nonces: ReadonlySet<number>): void {
+		const orders = [...nonces].flatMap((nonce) => {
+			const answer = this.#live.queries.order(account, nonce);
+			return answer.status === "known" ? [AccountViews.order(answer.order)] : [];
+		});
+		if (orders.length > 0) this.#publish(`user.orders.${account}`, { type: "change", orders });
+	}
+
+	#tick(): void {
+		this.#ticks += 1;
+		const isSlow = this.#ticks % SLOW_TICKS === 0;
+		for (const name of this.#dirty) if (!name.startsWith("user.portfolio.") || isSlow) this.#refreshNamed(name);
+		if (isSlow)
+			for (const [name, feed] of this.#feeds)
+				if (feed.channel.kind === "book" || feed.channel.kind === "finality") this.#refreshNamed(name);
+		for (const subscriber of this.#subscribers.values()) {
+			if (subscriber.behind.size === 0 || subscriber.peer.isSlow) continue;
+			for (const name of [...subscriber.behind]) {
+				this.#begin(name, this.#feeds.get(name) as Feed, subscriber);
+				subscriber.behind.delete(name);
+			}
+		}
+	}
+
+	/** Tells what changed in a channel that has a state, if something did. */
+	#refreshNamed(name: string): void {
+		this.#dirty.delete(name);
+		const feed = this.#feeds.get(name);
+		if (!feed) return;
+		const { channel } = feed;
+		if (channel.kind === "book") this.#refreshBook(name, feed);
+		else if (channel.kind === "ticker" || channel.kind === "user.portfolio" || channel.kind === "finality") {
+			const state = this.#stateOf(channel);
+			const text = JSON.stringify(state);
+			if (!state || text === feed.last) return;
+			feed.last = text;
+			this.#publish(name, state);
+		} else for (const follower of feed.followers) follower.behind.add(name);
+	}
+
+	#refreshBook(name: string, feed: Feed): void {
+		const change = feed.book?.change(this.#live.queries);
+		if (change) this.#publish(name, change);
+	}
+
+	#publish(name: string, data: object): void {
+		const feed = this.#feeds.get(name);
+		if (!feed) return;
+		const previous = feed.changeId;
+		feed.changeId = ++this.#changeId;
+		// The event's own fields come last: none of them is called change_id.
+		const message = { change_id: feed.changeId, prev_change_id: previous, ...data };
+		for (const follower of feed.followers) {
+			if (follower.behind.has(name)) continue;
+			if (follower.peer.isSlow) follower.behind.add(name);
+			else follower.peer.notify(name, message);
+		}
+	}
 }

@@ -12,6 +12,8 @@ import type { OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import * as Batch from "../../protocol/Batch.ts";
 import * as Checkpoint from "../../protocol/Checkpoint.ts";
+import { Buckets } from "../../wire/RateLimit.ts";
+import type { Rate } from "../../wire/RateLimit.ts";
 import { Loop } from "../Loop.ts";
 import type { Refusal } from "./rules.ts";
 import * as rules from "./rules.ts";
@@ -32,6 +34,8 @@ export type SequencerPorts = {
 	readonly userDomain: Uint8Array;
 	/** Separator of the SequencerInbox: of receipts. */
 	readonly receiptDomain: Uint8Array;
+	/** Messages of one account; without it there may be any number. */
+	readonly messages?: Rate;
 };
 
 /** What a sender gets when his message is durable, ordered and executed. */
@@ -47,11 +51,14 @@ export type Acknowledgement = {
 
 /** A message that is not taken: for what it is, or because there are too many. */
 export class NotTaken extends Error {
-	readonly code: Refusal["code"] | "overloaded" | "silenced" | "stopped";
+	readonly code: Refusal["code"] | "overloaded" | "rate_limited" | "silenced" | "stopped";
+	/** When there is room again, if that is why. */
+	readonly retryAfterMs: number | undefined;
 
-	constructor(code: NotTaken["code"], detail: string) {
+	constructor(code: NotTaken["code"], detail: string, retryAfterMs?: number) {
 		super(detail);
 		this.code = code;
+		this.retryAfterMs = retryAfterMs;
 	}
 }
 
@@ -75,6 +82,7 @@ export class Sequencer {
 	readonly #ports: SequencerPorts;
 	readonly #loop: Loop;
 	readonly #silenced = new Set<number>();
+	readonly #messages: Buckets<number> | undefined;
 	#waiting: Waiting[] = [];
 	#clock: number;
 	#l1Taken: number;
@@ -85,6 +93,7 @@ export class Sequencer {
 
 	constructor(ports: SequencerPorts) {
 		this.#ports = ports;
+		this.#messages = ports.messages && new Buckets(ports.messages);
 		this.#clock = ports.live.clock;
 		this.#l1Taken = ports.live.l1Index;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
@@ -114,6 +123,8 @@ export class Sequencer {
 		const signers = (index: number): string[] | undefined => live.queries.signersOf(index);
 		const checked = signatures ? rules.claimOf(payload, userDomain, signers) : rules.refusalOf(payload, userDomain, signers);
 		if (checked && "code" in checked) return Promise.reject(new NotTaken(checked.code, checked.detail));
+		const excess = checked || account === undefined || signatures ? undefined : this.#excessOf(account);
+		if (excess) return Promise.reject(excess);
 		return new Promise((resolve, reject) => {
 			const waiting: Waiting = { payload, resolve, reject, state: "ready" };
 			this.#waiting.push(waiting);
@@ -122,13 +133,25 @@ export class Sequencer {
 		});
 	}
 
+	/**
+	 * Why an account's message is one too many, or undefined. SAFETY: only what its owner signed counts, otherwise anybody could use up another's share.
+	 */
+	#excessOf(account: number): NotTaken | undefined {
+		const { messages } = this.#ports;
+		const wait = messages && this.#messages?.take(account, performance.now());
+		if (!wait) return undefined;
+		const detail = `an account may send ${messages.perSecond} messages a second, and ${messages.burst} at once`;
+		return new NotTaken("rate_limited", detail, wait);
+	}
+
 	/** Waits for the signer of a message that stands in line. */
 	async #check(waiting: Waiting, claim: rules.Claim, signatures: SignaturePool): Promise<void> {
 		waiting.state = "checking";
 		try {
 			const refusal = rules.signerRefusal(claim, await signatures.recover(claim.digest, claim.signature));
-			waiting.state = refusal ? "refused" : "ready";
-			if (refusal) waiting.reject(new NotTaken(refusal.code, refusal.detail));
+			const notTaken = refusal ? new NotTaken(refusal.code, refusal.detail) : this.#excessOf(claim.account);
+			waiting.state = notTaken ? "refused" : "ready";
+			if (notTaken) waiting.reject(notTaken);
 		} catch (error) {
 			waiting.state = "refused";
 			waiting.reject(error as Error);

@@ -1,11 +1,14 @@
-// What the API shows of the live state: names, dollars and units instead of ids, ticks and lots.
+// What the API shows of the market: names, dollars and units instead of ids, ticks and lots.
 
-import type { Queries } from "../../executor/Queries.ts";
-import { FOREVER, PPM, lotsPerUnit, tickSize } from "../../machine/Constants.ts";
-import type { Protection } from "../../machine/types/Guard.ts";
+import type { Instrument, Queries, Ticker } from "../../executor/Queries.ts";
+import type { Trade } from "../../executor/Trades.ts";
+import { PPM, lotsPerUnit, strikeGrid, tickSize } from "../../machine/Constants.ts";
 import * as Series from "../../machine/types/Series.ts";
 import * as Decimal from "../../wire/Decimal.ts";
 import { dayName, nameOf, UNDERLYINGS } from "../../wire/Names.ts";
+import type { Answer, Params } from "../../wire/schema.ts";
+
+export type Currency = "ETH" | "BTC";
 
 /** Ticks as dollars. */
 export function price(series: number, ticks: number): string {
@@ -21,46 +24,91 @@ export function money(micro: number): string {
 	return Decimal.format(micro, Decimal.MICRO);
 }
 
-export function instruments(queries: Queries, currency: string | undefined, expired: boolean | undefined): object[] {
-	return queries
-		.instruments()
-		.filter(
-			(i) =>
-				(currency === undefined || UNDERLYINGS[i.underlying] === currency) && (expired === undefined || i.settlementPrice > 0 === expired),
-		)
-		.map((i) => ({
-			instrument_name: nameOf(i.series),
-			series: i.series,
-			currency: UNDERLYINGS[i.underlying],
-			expiry: dayName(i.day),
-			expiration_timestamp: i.expiryTime,
-			kind: i.kind === Series.FUTURE ? "future" : "option",
-			option_type: i.kind === Series.FUTURE ? null : i.kind === Series.CALL ? "call" : "put",
-			strike: i.kind === Series.FUTURE ? null : price(i.series, i.strike),
-			tick_size: money(tickSize(i.underlying)),
-			min_trade_amount: amount(i.series, 1),
-			open_interest: amount(i.series, i.openInterest),
-			settlement_price: i.settlementPrice > 0 ? money(i.settlementPrice) : null,
-		}));
+/** Ticks times lots over lots, as dollars down to a millionth; null when there are no lots. */
+export function averagePrice(series: number, filledValue: number, filled: number): string | null {
+	if (filled === 0) return null;
+	return money(Math.round((filledValue * tickSize(Series.underlyingOf(series))) / filled));
 }
 
-export function orderBook(queries: Queries, series: number, depth: number): object {
+export function currencyOf(underlying: number): Currency {
+	return UNDERLYINGS[underlying] as Currency;
+}
+
+export function kindOf(series: number): "option" | "future" {
+	return Series.kindOf(series) === Series.FUTURE ? "future" : "option";
+}
+
+export function instrument(i: Instrument): Answer<"public/get_instrument"> {
+	const isFuture = i.kind === Series.FUTURE;
+	return {
+		instrument_name: nameOf(i.series),
+		series: i.series,
+		currency: currencyOf(i.underlying),
+		expiry: dayName(i.day),
+		expiration_timestamp: i.expiryTime,
+		kind: kindOf(i.series),
+		option_type: isFuture ? null : i.kind === Series.CALL ? "call" : "put",
+		strike: isFuture ? null : price(i.series, i.strike),
+		tick_size: money(tickSize(i.underlying)),
+		min_trade_amount: amount(i.series, 1),
+		open_interest: amount(i.series, i.openInterest),
+		settlement_price: i.settlementPrice > 0 ? money(i.settlementPrice) : null,
+	};
+}
+
+export function instruments(queries: Queries, filter: Params<"public/get_instruments">): Answer<"public/get_instruments"> {
+	const { currency, kind, expired, expiry, option_type, strike_from, strike_to } = filter;
+	return queries
+		.instruments()
+		.map(instrument)
+		.filter(
+			(i) =>
+				(currency ?? i.currency) === i.currency &&
+				(kind ?? i.kind) === i.kind &&
+				(expired ?? i.settlement_price !== null) === (i.settlement_price !== null) &&
+				(expiry ?? i.expiry) === i.expiry &&
+				(option_type ?? i.option_type) === i.option_type &&
+				(strike_from === undefined || (i.strike !== null && Number(i.strike) >= Number(strike_from))) &&
+				(strike_to === undefined || (i.strike !== null && Number(i.strike) <= Number(strike_to))),
+		);
+}
+
+export function currencies(): Answer<"public/get_currencies"> {
+	return UNDERLYINGS.map((_, underlying) => ({
+		currency: currencyOf(underlying),
+		tick_size: money(tickSize(underlying)),
+		min_trade_amount: Decimal.format(1, lotsPerUnit(underlying)),
+		strike_step: money(strikeGrid(underlying) * tickSize(underlying)),
+	}));
+}
+
+export function orderBook(queries: Queries, series: number, depth: number): Answer<"public/get_order_book"> {
 	const book = queries.book(series, depth);
 	const levels = (side: readonly { price: number; size: number }[]): [string, string][] =>
 		side.map((level) => [price(series, level.price), amount(series, level.size)]);
-	return { instrument_name: nameOf(series), bids: levels(book?.bids ?? []), asks: levels(book?.asks ?? []) };
-}
-
-export function ticker(queries: Queries, series: number): object {
-	const t = queries.ticker(series);
-	if (!t) return { instrument_name: nameOf(series) };
 	return {
 		instrument_name: nameOf(series),
+		timestamp: queries.clock,
+		bids: levels(book?.bids ?? []),
+		asks: levels(book?.asks ?? []),
+	};
+}
+
+/** The series must be listed. */
+export function ticker(queries: Queries, series: number): Answer<"public/ticker"> {
+	const t = queries.ticker(series) as Ticker;
+	const volatility = (value: number | undefined): string | null => (value === undefined ? null : value.toFixed(6));
+	return {
+		instrument_name: nameOf(series),
+		timestamp: queries.clock,
 		mark_price: t.mark === undefined ? null : money(t.mark),
-		mark_iv: t.greeks ? t.greeks.volatility.toFixed(6) : null,
+		mark_iv: volatility(t.greeks?.volatility),
+		bid_iv: volatility(t.bidVolatility),
+		ask_iv: volatility(t.askVolatility),
 		greeks: t.greeks ?? null,
 		underlying_price: money(t.forward),
 		index_price: money(t.indexPrice),
+		settlement_price: t.settlementPrice > 0 ? money(t.settlementPrice) : null,
 		price_timestamp: t.priceTime,
 		best_bid_price: t.bestBid ? price(series, t.bestBid.price) : null,
 		best_bid_amount: t.bestBid ? amount(series, t.bestBid.size) : null,
@@ -71,58 +119,91 @@ export function ticker(queries: Queries, series: number): object {
 	};
 }
 
-export function indexPrice(queries: Queries, underlying: number): object {
+export function tickers(queries: Queries, filter: Params<"public/get_tickers">): Answer<"public/get_tickers"> {
+	return instruments(queries, { ...filter, expired: false }).map(({ series }) => ticker(queries, series));
+}
+
+export function indexPrice(queries: Queries, underlying: number): Answer<"public/get_index_price"> {
 	const u = queries.underlying(underlying);
-	return { currency: UNDERLYINGS[underlying], index_price: u.indexPrice === 0 ? null : money(u.indexPrice), timestamp: u.time };
+	return { currency: currencyOf(underlying), index_price: u.indexPrice === 0 ? null : money(u.indexPrice), timestamp: u.time };
 }
 
-export function lastTrades(queries: Queries, series: number, count: number): object[] {
+export function deliveryPrices(queries: Queries, underlying: number, count: number): Answer<"public/get_delivery_prices"> {
 	return queries
-		.lastTrades(series, count)
-		.map((t) => ({ ...t, instrument_name: nameOf(series), price: price(series, t.price), amount: amount(series, t.size) }));
+		.expiries(underlying)
+		.flatMap((day) => {
+			const settlementPrice = queries.expiry(underlying, day)?.settlementPrice ?? 0;
+			if (settlementPrice === 0) return [];
+			return [{ expiry: dayName(day), expiration_timestamp: Series.expiryTimeOf(day), delivery_price: money(settlementPrice) }];
+		})
+		.reverse()
+		.slice(0, count);
 }
 
-export function account(queries: Queries, index: number): object | undefined {
-	const a = queries.account(index);
-	if (!a) return undefined;
+/** Parameters of SVI are whole numbers of 1e-9 in the machine. */
+const NANO = 1e-9;
+
+export function surface(queries: Queries, underlying: number): Answer<"public/get_volatility_surface"> {
+	return queries.expiries(underlying).flatMap((day) => {
+		const e = queries.expiry(underlying, day);
+		if (!e || e.forward === 0 || e.settlementPrice > 0) return [];
+		return [
+			{
+				expiry: dayName(day),
+				expiration_timestamp: Series.expiryTimeOf(day),
+				timestamp: e.time,
+				forward: money(e.forward),
+				a: e.a * NANO,
+				b: e.b * NANO,
+				rho: e.rho * NANO,
+				m: e.m * NANO,
+				sigma: e.sigma * NANO,
+				rate: e.rate / PPM,
+				confidence: e.confidence / PPM,
+				atm_iv: queries.volatilityAtForward(underlying, day) ?? null,
+			},
+		];
+	});
+}
+
+export function trade(t: Trade): Answer<"public/get_last_trades">[number] {
+	const name = nameOf(t.series);
 	return {
-		account: a.account,
-		owner: a.owner,
-		cash: money(a.cash),
-		equity: money(a.equity),
-		initial_margin: money(a.initialMargin),
-		maintenance_margin: money(a.maintenanceMargin),
-		nonce_floor: a.nonceFloor,
-		dead_man_switch: a.deadline === 0 ? null : a.deadline,
-		sessions: a.sessions.map(({ key, scopes, expiresAt }) => ({ key, scopes, expires_at: expiresAt })),
-		mmp: a.protections.flatMap((p, underlying) => (p.window === 0 ? [] : [protection(underlying, p)])),
-		price_timestamp: a.oldestPriceTime ?? null,
-		positions: a.positions.map((p) => ({ instrument_name: nameOf(p.series), size: amount(p.series, p.size), mark_price: money(p.mark) })),
-		open_orders: a.openOrders.map((o) => ({ ...o, instrument_name: nameOf(o.series), price: price(o.series, o.price) })),
+		trade_id: `${name}/${t.trade}`,
+		trade_seq: t.trade,
+		instrument_name: name,
+		price: price(t.series, t.price),
+		amount: amount(t.series, t.size),
+		direction: t.takerSide === 0 ? "buy" : "sell",
+		timestamp: t.time,
+		sequence: t.sequence,
+		taker: t.taker,
+		taker_order: t.takerOrder,
+		taker_fee: money(t.takerFee),
+		maker: t.maker,
+		maker_order: t.makerOrder,
+		maker_fee: money(t.makerFee),
 	};
 }
 
-/** Limits in lots, lots of delta and dollars per point of volatility; a limit of null is none. */
-function protection(underlying: number, p: Protection): object {
-	const frozen = p.frozenUntil === FOREVER ? "until_reset" : p.frozenUntil;
-	return {
-		currency: underlying === 0 ? "ETH" : "BTC",
-		interval: p.window,
-		frozen_time: p.freeze,
-		quantity_limit: p.quantityLimit || null,
-		delta_limit: p.deltaLimit === 0 ? null : p.deltaLimit / PPM,
-		vega_limit: p.vegaLimit === 0 ? null : money(p.vegaLimit),
-		frozen_until: p.frozenUntil === 0 ? null : frozen,
-	};
+/** Seconds of a candle by its name. */
+function widthOf(resolution: string): number {
+	return resolution === "1D" ? 86_400 : Number(resolution) * 60;
 }
 
-export function orderState(queries: Queries, index: number, order: number): object {
-	const answer = queries.order(index, order);
-	if (answer.status === "unknown") return { status: "unknown", nonce_used: answer.nonceUsed };
+export function candles(
+	queries: Queries,
+	series: number,
+	{ start_timestamp, end_timestamp, resolution }: Params<"public/get_tradingview_chart_data">,
+): Answer<"public/get_tradingview_chart_data"> {
+	const found = queries.candles(series, start_timestamp, end_timestamp, widthOf(resolution));
 	return {
-		status: "known",
-		...answer.order,
-		instrument_name: nameOf(answer.order.series),
-		price: price(answer.order.series, answer.order.price),
+		status: found.length > 0 ? "ok" : "no_data",
+		ticks: found.map(({ time }) => time),
+		open: found.map(({ open }) => price(series, open)),
+		high: found.map(({ high }) => price(series, high)),
+		low: found.map(({ low }) => price(series, low)),
+		close: found.map(({ close }) => price(series, close)),
+		volume: found.map(({ volume }) => amount(series, volume)),
 	};
 }

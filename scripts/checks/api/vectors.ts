@@ -1,0 +1,143 @@
+// Signing as data: for every message that a wallet signs, its typed data, the digest, the signature and the bytes that are sent. The digest is the
+// machine's, and that ethers gives the same is checked here.
+
+import { TypedDataEncoder, Wallet } from "ethers";
+import type { TypedDataField } from "ethers";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
+import * as Series from "../../../src/machine/types/Series.ts";
+import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
+import { typedData } from "../../../src/sdk/index.ts";
+import { nameOf } from "../../../src/wire/Names.ts";
+
+/** Key of the second account of the test mnemonic that every development chain knows. */
+const KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+const VAULT = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
+const INBOX = "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512";
+const domain = { name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: VAULT };
+
+type Fields = Record<string, number | string>;
+type Kind = {
+	readonly type: keyof typeof typedData;
+	readonly fields: Fields;
+	readonly digest: (domain: Uint8Array, message: never) => Uint8Array;
+	readonly encode: (message: never) => Uint8Array;
+};
+
+const SERIES = Series.make(0, 20_812, Series.CALL, 40_000);
+const FUTURE = Series.make(1, 20_812, Series.FUTURE, 0);
+const FRIEND = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
+
+const kind = <M>(
+	type: Kind["type"],
+	fields: Fields,
+	digest: (domain: Uint8Array, message: M) => Uint8Array,
+	encode: (message: M) => Uint8Array,
+): Kind => ({ type, fields, digest, encode });
+
+const PLACE = { account: 1, series: SERIES, side: 0, timeInForce: 0, flags: 0, price: 1255, size: 250, expiresAt: 0, nonce: 256, label: 0 };
+const KINDS: readonly Kind[] = [
+	kind("Place", PLACE, Messages.placeDigest, Encoding.place),
+	kind(
+		"Place",
+		{
+			...PLACE,
+			account: 0xffffff,
+			series: FUTURE,
+			side: 1,
+			flags: 59,
+			price: 8_388_607,
+			size: 1_048_575,
+			expiresAt: 2 ** 40 - 1,
+			nonce: 2 ** 53 - 1,
+			label: 65_535,
+		},
+		Messages.placeDigest,
+		Encoding.place,
+	),
+	kind(
+		"Replace",
+		{ account: 1, series: SERIES, side: 0, order: 256, price: 1260, size: 100, nonce: 257 },
+		Messages.replaceDigest,
+		Encoding.replace,
+	),
+	kind("Cancel", { account: 1, series: SERIES, side: 0, order: 257 }, Messages.cancelDigest, Encoding.cancel),
+	kind("CancelSeries", { account: 1, series: SERIES, sides: 3, label: 7, nonce: 258 }, Messages.cancelSeriesDigest, Encoding.cancelSeries),
+	kind("CancelAll", { account: 1, underlying: 255, nonce: 259 }, Messages.cancelAllDigest, Encoding.cancelAll),
+	kind("Withdraw", { account: 1, recipient: FRIEND, amount: 1_500_000, nonce: 260 }, Messages.withdrawDigest, Encoding.withdraw),
+	kind("Transfer", { account: 1, recipient: 2, amount: 1_500_000, nonce: 261 }, Messages.transferDigest, Encoding.transfer),
+	kind(
+		"SetSession",
+		{ account: 1, key: FRIEND, scopes: 3, expiresAt: 1_800_000_000, nonce: 262 },
+		Messages.setSessionDigest,
+		Encoding.setSession,
+	),
+	kind(
+		"SetProtection",
+		{
+			account: 1,
+			underlying: 0,
+			window: 60,
+			freeze: 5,
+			quantityLimit: 5000,
+			deltaLimit: 1_000_000_000,
+			vegaLimit: 250_000_000,
+			nonce: 263,
+		},
+		Messages.setProtectionDigest,
+		Encoding.setProtection,
+	),
+	kind("Heartbeat", { account: 1, duration: 300, nonce: 264 }, Messages.heartbeatDigest, Encoding.heartbeat),
+];
+
+/** The content of docs/api/vectors.json. Throws when the machine and ethers disagree. */
+export function vectors(): object {
+	const wallet = new Wallet(KEY);
+	const separator = Bytes.fromHex(TypedDataEncoder.hashDomain(domain));
+	const messages = KINDS.map(({ type, fields, digest, encode }) => {
+		const types = typedData[type] as unknown as Record<string, TypedDataField[]>;
+		const bytes = Bytes.toHex(digest(separator, fields as never));
+		if (TypedDataEncoder.hash(domain, types, fields) !== bytes)
+			throw new Error(`The machine's digest of ${type} is not that of its typed data.`);
+		const signature = wallet.signingKey.sign(bytes).serialized;
+		const payload = Bytes.toHex(encode({ ...fields, signature: Bytes.fromHex(signature) } as never));
+		return { primaryType: type, types, message: fields, digest: bytes, signature, payload };
+	});
+	const receiptDomain = { name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: INBOX };
+	const receipt = { sequence: 42, messageHash: `0x${"ab".repeat(32)}`, streamHash: `0x${"cd".repeat(32)}`, time: 1_770_000_000 };
+	const receiptTypes = {
+		Receipt: [
+			{ name: "sequence", type: "uint64" },
+			{ name: "messageHash", type: "bytes32" },
+			{ name: "streamHash", type: "bytes32" },
+			{ name: "time", type: "uint64" },
+		],
+	};
+	const receiptDigest = Bytes.toHex(
+		Checkpoint.receiptDigest(Bytes.fromHex(TypedDataEncoder.hashDomain(receiptDomain)), {
+			...receipt,
+			messageHash: Bytes.fromHex(receipt.messageHash),
+			streamHash: Bytes.fromHex(receipt.streamHash),
+		}),
+	);
+	if (TypedDataEncoder.hash(receiptDomain, receiptTypes, receipt) !== receiptDigest)
+		throw new Error("The sequencer's digest of a receipt is not that of its typed data.");
+	return {
+		about: "EIP-712 typed data, digests, signatures (RFC 6979) and the bytes that public/submit takes. The key is a public test key.",
+		privateKey: KEY,
+		address: wallet.address.toLowerCase(),
+		domain,
+		domainSeparator: Bytes.toHex(separator),
+		series: { [SERIES]: nameOf(SERIES), [FUTURE]: nameOf(FUTURE) },
+		messages,
+		receipt: {
+			domain: receiptDomain,
+			primaryType: "Receipt",
+			types: receiptTypes,
+			message: receipt,
+			digest: receiptDigest,
+			signature: wallet.signingKey.sign(receiptDigest).serialized,
+		},
+	};
+}
