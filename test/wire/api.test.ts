@@ -6,7 +6,7 @@ import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import { Connection, ConnectionError, Trader, typedData } from "../../src/sdk/index.ts";
-import type { Acknowledgement, Domain } from "../../src/sdk/index.ts";
+import type { Domain } from "../../src/sdk/index.ts";
 import { channelOf, CHANNELS } from "../../src/wire/channels.ts";
 import { nameOf } from "../../src/wire/Names.ts";
 import { Code } from "../../src/wire/RpcError.ts";
@@ -417,7 +417,7 @@ describe("given a node's API", () => {
 		assert.equal(data?.limit, "messages_of_account");
 		assert.ok((data?.retry_after_ms as number) > 0);
 		// Another account is served.
-		assert.equal(((await traders[0].cancelAll())).result, "Ok");
+		assert.equal((await traders[0].cancelAll()).result, "Ok");
 	});
 
 	it("limits the calls of a connection, batches included, and serves the others", async () => {
@@ -425,7 +425,7 @@ describe("given a node's API", () => {
 		const outcomes = await Promise.allSettled(Array.from({ length: 600 }, () => hasty.call("public/test")));
 		const refusals = outcomes.filter((outcome) => outcome.status === "rejected");
 		assert.ok(refusals.length > 100 && refusals.length < 300, `${refusals.length} of 600 refused`);
-		const { data } = (refusals[0]).reason as ConnectionError;
+		const { data } = refusals[0].reason as ConnectionError;
 		assert.equal(data?.limit, "calls_of_connection");
 		await ask("public/test");
 		hasty.close();
