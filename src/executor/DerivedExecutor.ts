@@ -17,6 +17,7 @@ import { LeafFile } from "./LeafFile.ts";
 import type { DerivedSnapshot } from "./LiveExecutor.ts";
 import * as Outbox from "./Outbox.ts";
 import { Runner } from "./Runner.ts";
+import type { CellProof } from "./Runner.ts";
 import type { SignaturePool } from "./SignaturePool.ts";
 import { SignaturesAhead } from "./SignaturesAhead.ts";
 import type { CellBytes } from "./TrackedState.ts";
@@ -70,6 +71,7 @@ export class DerivedExecutor implements Histories {
 	#snapshotDistance: number;
 	#headHash: string | undefined;
 	#generation = 0;
+	#proved: { readonly key: string; readonly runner: Promise<Runner> } | undefined;
 	#syncing: Promise<SyncReport> | undefined;
 	#closing = false;
 
@@ -189,6 +191,26 @@ export class DerivedExecutor implements Histories {
 			read: (index: number): Promise<ReadBatch | undefined> => this.#read(index),
 		};
 		return { status: "known", history: new DerivedHistory(context, place, Math.max(place, endStep), targetBatch, height) };
+	}
+
+	/**
+	 * A cell in a state that was derived, such as that of a confirmed assertion; undefined when the state is not derived yet, or never was. The last state
+	 * that was asked about is kept, so that many accounts cost one execution.
+	 */
+	async proveCell(state: HistoryStart, kind: number, index: number): Promise<CellProof | undefined> {
+		const key = `${this.#generation}/${Bytes.toHex(state.leaf)}`;
+		if (this.#proved?.key !== key) {
+			const place = this.#find(state);
+			if (place === undefined || place === "foreign") return undefined;
+			this.#proved = { key, runner: this.#runnerAt(place) };
+		}
+		const { runner } = this.#proved;
+		try {
+			return (await runner).prove(kind, index);
+		} catch (error) {
+			this.#proved = undefined;
+			throw error;
+		}
 	}
 
 	/** A claim on L1 against this outbox root: the withdrawal and its siblings under the root; undefined when the root or the leaf is not known. */

@@ -12,6 +12,9 @@ import type { CellBytes } from "./TrackedState.ts";
 const NO_HEADER: Batch.Header = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), length: 0, minTime: 0, maxTime: 0, l1End: 0 };
 const NOTHING = new Uint8Array(0);
 
+/** That a cell is part of a state. */
+export type CellProof = { readonly kindRoots: readonly Uint8Array[]; readonly cell: Uint8Array; readonly siblings: readonly Uint8Array[] };
+
 /** The machine on its inbox, step by step, batch-exact: what L1 would execute. */
 export class Runner {
 	readonly #state: CommittedState;
@@ -98,6 +101,13 @@ export class Runner {
 
 	commitment(): Uint8Array {
 		return Machines.commitment(this.machine, this.stateRoot(), this.outboxRoot());
+	}
+
+	/** A cell with its path: the roots of all kinds, its bytes, empty when it is absent, and its siblings, lowest first. */
+	prove(kind: number, index: number): CellProof {
+		this.#state.commit();
+		const { forest, live } = this.#state;
+		return { kindRoots: forest.kindRoots(), cell: live.bytesOf(kind, index), siblings: forest.siblings(kind, index) };
 	}
 
 	/** Every cell as bytes. */

@@ -263,6 +263,7 @@ export class Exchange {
 			},
 			version: VERSION,
 			finality: this.finality,
+			accountProof: (account) => this.finality.accountProof(account),
 			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
 			status: () => ({

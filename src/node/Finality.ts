@@ -1,6 +1,7 @@
 import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Keccak from "../machine/math/Keccak.ts";
+import * as Kinds from "../machine/state/Kinds.ts";
 import type { GameReader } from "../ports/Game.ts";
 import type { Orderer } from "../ports/Orderer.ts";
 import * as Batch from "../protocol/Batch.ts";
@@ -29,6 +30,7 @@ export class Finality {
 	#confirmed = 0;
 	#confirmedBatches = 0;
 	#outboxRoot: Uint8Array | undefined;
+	#confirmedState: Uint8Array | undefined;
 	#assertion = "";
 
 	constructor(ports: { readonly derived: DerivedExecutor; readonly orderer: Orderer; readonly game: GameReader }) {
@@ -78,6 +80,22 @@ export class Finality {
 			sequence_confirmed: this.#confirmed,
 			batches_confirmed: this.#confirmedBatches,
 			latest_confirmed: this.#assertion || null,
+		};
+	}
+
+	/** An account's cell in the state of the latest confirmed assertion, with its path; undefined before the first that is derived. */
+	async accountProof(account: number): Promise<Answer<"public/get_account_proof"> | undefined> {
+		const state = this.#confirmedState;
+		const assertion = this.#assertion;
+		if (!state) return undefined;
+		const proof = await this.#ports.derived.proveCell({ leaf: Keccak.hash(state), state }, Kinds.ACCOUNTS, account);
+		if (!proof) return undefined;
+		return {
+			assertion,
+			final_state: Bytes.toHex(state),
+			kind_roots: proof.kindRoots.map(Bytes.toHex),
+			cell: Bytes.toHex(proof.cell),
+			siblings: proof.siblings.map(Bytes.toHex),
 		};
 	}
 
@@ -151,6 +169,7 @@ export class Finality {
 		const assertion = snapshot.assertions.get(snapshot.latestConfirmed);
 		if (!assertion || assertion.finalState.length === 0) return;
 		this.#assertion = assertion.id;
+		this.#confirmedState = assertion.finalState;
 		this.#outboxRoot = assertion.finalState.slice(64, 96);
 		this.#confirmedBatches = Bytes.uint(assertion.finalState, 96, 8);
 		const end = derived.batch(this.#confirmedBatches - 1)?.streamEnd;

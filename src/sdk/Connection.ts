@@ -55,6 +55,12 @@ export class Connection {
 		await this.call("public/subscribe", { channels: [channel] });
 	}
 
+	/** Follows a channel no more. */
+	async unsubscribe(channel: string): Promise<void> {
+		this.#channels.delete(channel);
+		await this.call("public/unsubscribe", { channels: [channel] });
+	}
+
 	close(): void {
 		this.#socket.close();
 	}

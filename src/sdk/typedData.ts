@@ -51,4 +51,8 @@ export const typedData = {
 	},
 	Heartbeat: { Heartbeat: [uint(32, "account"), uint(32, "duration"), uint(64, "nonce")] },
 	Withdraw: { Withdraw: [uint(32, "account"), { name: "recipient", type: "address" }, uint(64, "amount"), uint(64, "nonce")] },
+	/** What the sequencer signs, in the domain of the SequencerInbox. */
+	Receipt: {
+		Receipt: [uint(64, "sequence"), { name: "messageHash", type: "bytes32" }, { name: "streamHash", type: "bytes32" }, uint(64, "time")],
+	},
 };

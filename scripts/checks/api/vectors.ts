@@ -106,14 +106,7 @@ export function vectors(): object {
 	});
 	const receiptDomain = { name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: INBOX };
 	const receipt = { sequence: 42, messageHash: `0x${"ab".repeat(32)}`, streamHash: `0x${"cd".repeat(32)}`, time: 1_770_000_000 };
-	const receiptTypes = {
-		Receipt: [
-			{ name: "sequence", type: "uint64" },
-			{ name: "messageHash", type: "bytes32" },
-			{ name: "streamHash", type: "bytes32" },
-			{ name: "time", type: "uint64" },
-		],
-	};
+	const receiptTypes = typedData.Receipt;
 	const receiptDigest = Bytes.toHex(
 		Checkpoint.receiptDigest(Bytes.fromHex(TypedDataEncoder.hashDomain(receiptDomain)), {
 			...receipt,

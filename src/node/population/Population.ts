@@ -3,6 +3,7 @@ import * as Encoding from "../../machine/step/Encoding.ts";
 import * as Series from "../../machine/types/Series.ts";
 import { Random } from "../../market/Random.ts";
 import type { Acknowledgement, OrderRequest, TypedDataSigner } from "../../sdk/index.ts";
+import { seriesOf, UNDERLYINGS } from "../../wire/Names.ts";
 import { Connection, ConnectionError, Trader } from "../../sdk/index.ts";
 
 export type PopulationOptions = {
@@ -28,7 +29,7 @@ export type Counts = {
 	series: number;
 };
 
-type Instrument = { series: number; currency: string };
+type Ticker = { instrument_name: string; mark_price: string | null };
 type Quote = { readonly series: number; readonly mark: number; readonly underlying: number };
 type Resting = { series: number; side: number; order: number };
 
@@ -90,16 +91,16 @@ export class Population {
 
 	/** Series with their marks in ticks, of one underlying or of all. */
 	async #quotes(underlying?: number): Promise<Quote[]> {
-		const connection = this.#connections[0];
-		const instruments = await connection.call<(Instrument & { instrument_name: string })[]>("public/get_instruments", { expired: false });
-		const quotes = instruments
-			.filter(({ series }) => underlying === undefined || Series.underlyingOf(series) === underlying)
-			.map(async ({ series, instrument_name }) => {
-				const ticker = await connection.call<{ mark_price: string | null }>("public/ticker", { instrument_name });
-				const of = Series.underlyingOf(series);
-				return { series, underlying: of, mark: Math.round((Number(ticker.mark_price ?? 0) * 1_000_000) / tickSize(of)) };
-			});
-		return (await Promise.all(quotes)).filter(({ mark }) => mark > 2);
+		const currencies = UNDERLYINGS.filter((_, one) => underlying === undefined || one === underlying);
+		const tickers = await Promise.all(
+			currencies.map((currency) => this.#connections[0].call<Ticker[]>("public/get_tickers", { currency })),
+		);
+		const quotes = tickers.flat().map(({ instrument_name, mark_price }) => {
+			const series = seriesOf(instrument_name) as number;
+			const of = Series.underlyingOf(series);
+			return { series, underlying: of, mark: Math.round((Number(mark_price ?? 0) * 1_000_000) / tickSize(of)) };
+		});
+		return quotes.filter(({ mark }) => mark > 2);
 	}
 
 	/** Both sides of every series of the maker's underlying, a little away from the mark. */

@@ -38,6 +38,8 @@ export type ApiPorts = {
 		sequenceOf(messageHash: string): Promise<number | undefined>;
 		progress(): Progress;
 	};
+	/** Undefined while no state that holds accounts is confirmed, or it is not derived yet. */
+	readonly accountProof: (account: number) => Promise<Answer<"public/get_account_proof"> | undefined>;
 	readonly withdrawals: (account: number) => Answer<"public/get_withdrawals">;
 	readonly withdrawalProof: (index: number) => Answer<"public/get_withdrawal_proof"> | undefined;
 	readonly status: () => Answer<"public/get_status">;
@@ -157,7 +159,7 @@ export class Api {
 	}
 
 	#accounts(): Pick<Handlers, keyof typeof ACCOUNT> {
-		const { live, withdrawals, withdrawalProof } = this.#ports;
+		const { live, accountProof, withdrawals, withdrawalProof } = this.#ports;
 		return {
 			"public/get_account": ({ account }) => AccountViews.account(this.#account(account)),
 			"public/get_accounts_of": ({ owner }) => live.queries.accountsOf(owner.toLowerCase()),
@@ -182,6 +184,11 @@ export class Api {
 			"private/get_user_trades_by_instrument": ({ account, instrument_name, count }) =>
 				live.queries.tradesOfAccount(account, this.#listed(instrument_name), count).map(Views.trade),
 			"private/simulate_portfolio": (params) => this.#simulate(params),
+			"public/get_account_proof": async ({ account }) => {
+				const proof = await accountProof(account);
+				if (!proof) throw new RpcError(Code.NotFound, "no state is confirmed on L1 that this node has derived");
+				return proof;
+			},
 			"public/get_withdrawals": ({ account }) => withdrawals(account),
 			"public/get_withdrawal_proof": ({ index }) => {
 				const proof = withdrawalProof(index);

@@ -4,6 +4,8 @@ import { z } from "zod";
 import * as Fields from "../fields.ts";
 import { method } from "./method.ts";
 
+const bytes = z.string().regex(/^0x([0-9a-f]{2})*$/, "bytes in hexadecimal with 0x");
+
 const session = z.strictObject({
 	key: Fields.address,
 	scopes: z.int().describe("1 trade, 2 cancel, 4 transfer, added up"),
@@ -132,6 +134,17 @@ export const ACCOUNT = {
 			simulated_positions: z.record(Fields.instrument, Fields.signed).default({}).describe("Units by instrument, added to what is held"),
 		}),
 		assessment,
+	),
+	"public/get_account_proof": method(
+		"The account as the latest confirmed assertion on L1 holds it, with the path that shows it: what sdk.verify checks.",
+		z.strictObject({ account: Fields.account }),
+		z.strictObject({
+			assertion: Fields.hash,
+			final_state: bytes.describe("Preimage of the assertion's last leaf (docs/spec/machine.md, Commitment)"),
+			kind_roots: z.array(Fields.hash).length(8),
+			cell: bytes.describe("The account's bytes, empty when it does not exist there"),
+			siblings: z.array(Fields.hash).length(24).describe("Lowest first"),
+		}),
 	),
 	"public/get_withdrawals": method(
 		"An account's withdrawals that L1 holds, oldest first.",
