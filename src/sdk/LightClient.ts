@@ -177,14 +177,15 @@ export class LightClient {
 		const address = this.#trusted.contracts.SequencerInbox;
 		const [log] = await this.#l1.getLogs({ address, topics, fromBlock: this.#trusted.deployBlock, toBlock: "latest" });
 		if (!log) throw new VerificationError("BATCH_NOT_ON_L1", `L1 holds no batch ${index}.`);
-		const args = INBOX.parseLog(log)?.args as unknown as Record<string, bigint | string>;
+		// By place: one of the fields is called length, as the list itself is.
+		const [, , carrier, contentRoot, length, minTime, maxTime, l1End] = INBOX.parseLog(log)?.args.toArray() as (bigint & string)[];
 		const header: Batch.Header = {
-			carrier: Number(args.carrier),
-			contentRoot: Bytes.fromHex(args.contentRoot as string),
-			length: Number(args.length),
-			minTime: Number(args.minTime),
-			maxTime: Number(args.maxTime),
-			l1End: Number(args.l1End),
+			carrier: Number(carrier),
+			contentRoot: Bytes.fromHex(contentRoot),
+			length: Number(length),
+			minTime: Number(minTime),
+			maxTime: Number(maxTime),
+			l1End: Number(l1End),
 		};
 		const [before, after] = await Promise.all([this.#inbox.batchAccumulator(index), this.#inbox.batchAccumulator(index + 1)]);
 		if (Bytes.toHex(Batch.accumulate(Bytes.fromHex(before as string), header)) !== after)
