@@ -97,12 +97,14 @@ function results(): Finding[] {
 }
 
 const RUNBOOKS = "docs/runbooks";
+const RULES = "ops/prometheus/alerts.yml";
 
 /** Every alarm that code raises has a runbook under its name, every runbook is of an alarm, and the overview links to each. */
 export function runbooks(
 	sources: readonly { readonly file: string; readonly text: string }[],
 	books: readonly string[],
 	overview: string,
+	rules = "",
 ): Finding[] {
 	const found: Finding[] = [];
 	const raised = new Set<string>();
@@ -116,9 +118,15 @@ export function runbooks(
 			if (name !== undefined) raised.add(name);
 		}
 	}
+	for (const match of rules.matchAll(/^\s*- alert: (\w+)$/gm)) {
+		const name = String(match[1]);
+		if (!books.includes(name))
+			found.push({ file: RULES, line: lineAt(rules, match.index), message: `alerts on ${name}, which has no ${RUNBOOKS}/${name}.md.` });
+		raised.add(name);
+	}
 	for (const name of books) {
 		const file = `${RUNBOOKS}/${name}.md`;
-		if (!raised.has(name)) found.push({ file, message: `is of no alarm that src raises.` });
+		if (!raised.has(name)) found.push({ file, message: `is of no alarm that src raises, and of no alert.` });
 		if (!overview.includes(`(${name}.md)`)) found.push({ file, message: `is not in ${RUNBOOKS}/README.md.` });
 	}
 	return found;
@@ -138,7 +146,7 @@ export const docs: Check = {
 		const books = filesUnder(RUNBOOKS, ".md")
 			.map((file) => posix.basename(file, ".md"))
 			.filter((name) => name !== "README");
-		found.push(...runbooks(sources, books, read(`${RUNBOOKS}/README.md`)));
+		found.push(...runbooks(sources, books, read(`${RUNBOOKS}/README.md`), read(RULES)));
 		for (const folder of ["src", "contracts", "scripts", "deploy", "bench", "test"]) {
 			for (const file of filesUnder(folder, ".ts", ".mjs", ".sol")) found.push(...paths(file, read(file)));
 		}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
-import { separatorOf } from "../chain/Bridge.ts";
+import { Bridge, separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
@@ -35,9 +35,13 @@ import { openStore } from "../store/LmdbStore.ts";
 import type { Rate } from "../wire/RateLimit.ts";
 import { Server } from "../wire/Server.ts";
 import { Finality } from "./Finality.ts";
+import { Health } from "./Health.ts";
+import { countAlarms } from "./Log.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import * as Pages from "./Pages.ts";
 import { Reconciler } from "./Reconciler.ts";
+import { rollupView } from "./rollupView.ts";
+import { Vitals } from "./Vitals.ts";
 
 export type ExchangeOptions = {
 	readonly provider: ChainProvider;
@@ -59,6 +63,8 @@ export type ExchangeOptions = {
 };
 
 const REPORT_INTERVAL_SECONDS = 10;
+/** Bundles that execution may be behind the order and still be called up to date. */
+const MAX_BEHIND = 64;
 const MESSAGES: Rate = { perSecond: 250, burst: 1000 };
 const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8")) as { version: string };
 
@@ -80,6 +86,8 @@ export class Exchange {
 	readonly reconciler: Reconciler;
 	readonly game: GameChain;
 	readonly finality: Finality;
+	readonly vitals: Vitals;
+	readonly health: Health;
 	readonly server: Server;
 	url = "";
 	readonly #stores: readonly Store[];
@@ -88,6 +96,7 @@ export class Exchange {
 	readonly #stop = new AbortController();
 	#following: Promise<void> = Promise.resolve();
 	readonly #api: Api;
+	readonly #log: Log;
 
 	/** Opens every store and connects the roles; nothing runs before `start`. Throws with one sentence when a store or a port cannot be had. */
 	static async open(options: ExchangeOptions): Promise<Exchange> {
@@ -148,9 +157,11 @@ export class Exchange {
 			signatures: SignaturePool;
 		},
 	) {
-		const { provider, deployment, clock, log, metrics, market } = options;
+		const { provider, deployment, clock, metrics, market } = options;
+		const log = countAlarms(options.log, metrics);
 		const { stores, inbox, orderer, live, derived, watched, userDomain } = parts;
 		this.options = options;
+		this.#log = log;
 		this.inbox = inbox;
 		this.orderer = orderer;
 		this.live = live;
@@ -266,6 +277,9 @@ export class Exchange {
 			accountProof: (account) => this.finality.accountProof(account),
 			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
+			vitals: () => this.vitals.answer(),
+			rollup: async () => rollupView(await this.game.look(), this.game.parameters.challengePeriodBlocks, derived),
+			metrics,
 			status: () => ({
 				height: live.height,
 				clock: live.clock,
@@ -275,12 +289,48 @@ export class Exchange {
 				...this.finality.status(),
 			}),
 		});
+		this.vitals = new Vitals({
+			provider,
+			bridge: new Bridge(provider, deployment),
+			game: this.game,
+			live,
+			derived,
+			watched,
+			finality: this.finality,
+			clock,
+			log: logOf("vitals"),
+			metrics,
+			wallets: Object.fromEntries(
+				(["batcher", "proposer", "challenger", "keeper", "feeder"] as const).map((role) => [role, testWallet(PLACES[role]).address]),
+			),
+			reporters: deployment.reporters.length,
+			quorum: deployment.quorum,
+			committee: 1,
+			liveReporters: () => this.reporters.liveReporters,
+			validatorStake: BigInt(deployment.parameters.validatorStake),
+		});
+		const { sequencer, batcher, proposer, challenger, keeper, reconciler, finality, vitals } = this;
+		this.health = new Health({
+			metrics,
+			roles: { sequencer, batcher, proposer, challenger, reporters: this.reporters, keeper, reconciler, finality, vitals },
+			// The proposer and the challenger run when the caller wants assertions.
+			wanted: () => [
+				...["sequencer", "batcher", "reporters", "keeper", "reconciler", "finality", "vitals"],
+				...(proposer.health.isRunning ? ["proposer"] : []),
+				...(challenger.health.isRunning ? ["challenger"] : []),
+			],
+			conditions: {
+				caught_up: () => (live.height < orderer.height - MAX_BEHIND ? `executed ${live.height} of ${orderer.height} bundles` : undefined),
+				agrees_with_l1: () => (reconciler.disagrees ? "live execution and L1 disagree" : undefined),
+			},
+			collect: () => vitals.collect(),
+		});
 		this.server = new Server({
 			host: options.host,
 			port: options.port,
 			log: logOf("api"),
 			calls: options.calls,
-			pages: (path) => Pages.serve(path, metrics),
+			pages: (path) => Pages.serve(path, this.health),
 		});
 		this.server.onClose((peer) => this.#api.forget(peer));
 	}
@@ -289,19 +339,20 @@ export class Exchange {
 	async start(): Promise<void> {
 		const { height } = this.orderer;
 		this.#following = this.#follower.run(this.#stop.signal).catch((error: unknown) => {
-			this.options.log.alarm("ExecutionFailed", "the live state cannot follow the order", { reason: (error as Error).message });
+			this.#log.alarm("ExecutionFailed", "the live state cannot follow the order", { reason: (error as Error).message });
 		});
 		// Nobody is answered from a state that is behind what was acknowledged before a crash.
 		if (this.live.height < height) await this.#follower.results(height);
 		this.url = await this.server.listen(this.#api.handle);
-		for (const role of [this.sequencer, this.batcher, this.reporters, this.keeper, this.reconciler, this.finality]) role.start();
+		for (const role of [this.sequencer, this.batcher, this.reporters, this.keeper, this.reconciler, this.finality, this.vitals])
+			role.start();
 	}
 
 	/** Stops in the order in which nothing that is acknowledged is lost. */
 	async stop(): Promise<void> {
 		await this.server.close();
 		this.#api.close();
-		for (const role of [this.keeper, this.reporters, this.challenger, this.proposer, this.finality]) await role.stop();
+		for (const role of [this.keeper, this.reporters, this.challenger, this.proposer, this.finality, this.vitals]) await role.stop();
 		await this.sequencer.stop();
 		await this.batcher.stop();
 		await this.reconciler.stop();

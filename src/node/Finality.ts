@@ -9,12 +9,20 @@ import * as Decimal from "../wire/Decimal.ts";
 import type { Answer } from "../wire/schema.ts";
 import { SystemClock } from "./Clock.ts";
 import { Loop } from "../roles/Loop.ts";
+import type { LoopHealth } from "../roles/Loop.ts";
 
 const PAUSE_MS = 400;
 /** LIMIT: messages that are known by their hash: the newest. */
 const MAX_HASHES = 1_000_000;
 /** Bytes of a hash that tell messages apart. */
 const HASH_BYTES = 12;
+
+/** The end of a bundle, and when it was seen ordered: milliseconds of this process. */
+type Climber = { readonly sequenceEnd: number; readonly at: number };
+
+/** LIMIT: climbs that are remembered for percentiles, and bundles whose climb is watched. */
+const MAX_CLIMBED = 1000;
+const MAX_CLIMBING = 50_000;
 
 /** On which rung of the ladder each record stands: received and ordered when acknowledged, posted when its batch is on L1, confirmed with its assertion. */
 export class Finality {
@@ -26,6 +34,11 @@ export class Finality {
 	/** Sequence numbers by the beginning of the message's hash, oldest first. */
 	readonly #sequenceOf = new Map<string, number>();
 	#reading: Promise<void> | undefined;
+	#hasRead = false;
+	#ordered = 0;
+	/** Bundles that this node saw ordered and that wait for a rung, oldest first, and how long the last ones took: seconds. */
+	readonly #climbing = { posted: [] as Climber[], confirmed: [] as Climber[] };
+	readonly #climbed = { posted: [] as number[], confirmed: [] as number[] };
 	#posted = 0;
 	#confirmed = 0;
 	#confirmedBatches = 0;
@@ -37,6 +50,10 @@ export class Finality {
 		this.#ports = ports;
 		const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
 		this.#loop = new Loop(new SystemClock(), silent, PAUSE_MS, () => this.#round());
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {
@@ -68,6 +85,22 @@ export class Finality {
 		const key = messageHash.slice(0, 2 + 2 * HASH_BYTES);
 		if (!this.#sequenceOf.has(key)) await this.#read();
 		return this.#sequenceOf.get(key);
+	}
+
+	/** Messages ordered, as far as was read. */
+	get ordered(): number {
+		return this.#ordered;
+	}
+
+	/** Seconds since the oldest message that waits for its batch was ordered, as far as this node saw it; undefined when none waits. */
+	get unpostedAgeSeconds(): number | undefined {
+		const [oldest] = this.#climbing.posted;
+		return oldest && (performance.now() - oldest.at) / 1000;
+	}
+
+	/** Seconds that the last bundles took from their ordering to a rung. */
+	climbTimes(rung: "posted" | "confirmed"): readonly number[] {
+		return this.#climbed[rung];
 	}
 
 	progress(): { posted_below: number; confirmed_below: number; assertion: string | null } {
@@ -130,9 +163,17 @@ export class Finality {
 
 	async #readOn(): Promise<void> {
 		const { orderer } = this.#ports;
+		const at = performance.now();
+		// What was ordered before this node started climbed while nobody watched.
+		const isWatched = this.#hasRead;
+		this.#hasRead = true;
 		for (const { records, height, streamEnd, firstSequence, recordCount } of await orderer.read(this.#height + 1, orderer.height)) {
 			this.#sequenceAt.set(streamEnd, firstSequence + recordCount);
 			this.#height = height;
+			this.#ordered = firstSequence + recordCount;
+			if (isWatched)
+				for (const climbing of Object.values(this.#climbing))
+					if (climbing.length < MAX_CLIMBING) climbing.push({ sequenceEnd: this.#ordered, at });
 			for (let at = 0, sequence = firstSequence; at < records.length; sequence++) {
 				const record = Batch.readRecord(records, 0, at, records.length);
 				if (!record.ok) break;
@@ -165,6 +206,7 @@ export class Finality {
 		const { derived, game } = this.#ports;
 		await this.#read();
 		this.#posted = this.#sequenceAt.get(derived.streamEnd) ?? this.#posted;
+		this.#climb("posted", this.#posted);
 		const snapshot = await game.look();
 		const assertion = snapshot.assertions.get(snapshot.latestConfirmed);
 		if (!assertion || assertion.finalState.length === 0) return;
@@ -174,6 +216,16 @@ export class Finality {
 		this.#confirmedBatches = Bytes.uint(assertion.finalState, 96, 8);
 		const end = derived.batch(this.#confirmedBatches - 1)?.streamEnd;
 		this.#confirmed = (end === undefined ? undefined : this.#sequenceAt.get(end)) ?? this.#confirmed;
+		this.#climb("confirmed", this.#confirmed);
+	}
+
+	/** Bundles below a sequence number have come to a rung. */
+	#climb(rung: "posted" | "confirmed", below: number): void {
+		const climbing = this.#climbing[rung];
+		const climbed = this.#climbed[rung];
+		const now = performance.now();
+		while (climbing.length > 0 && climbing[0].sequenceEnd <= below) climbed.push((now - (climbing.shift() as Climber).at) / 1000);
+		if (climbed.length > MAX_CLIMBED) climbed.splice(0, climbed.length - MAX_CLIMBED);
 	}
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import pino from "pino";
 import type { Alarm, Fields, Log } from "../ports/Log.ts";
+import type { Metrics } from "../ports/Metrics.ts";
 
 /** Structured log lines (one JSON object each) to a file, or to standard error when no file is named. */
 export function openLog(file: string | undefined, level = "info"): Log {
@@ -19,5 +20,34 @@ function wrap(logger: pino.Logger): Log {
 		alarm: (name: Alarm, message: string, fields?: Fields) =>
 			logger.error({ ...fields, alarm: name, runbook: `docs/runbooks/${name}.md` }, message),
 		child: (fields: Fields) => wrap(logger.child(fields)),
+	};
+}
+
+const ALARMS: readonly Alarm[] = [
+	"WrongAssertion",
+	"LiveAndDerivedDisagree",
+	"ExecutionFailed",
+	"NoPriceQuorum",
+	"LowBalance",
+	"ApiFailed",
+];
+
+/** The same log, with every alarm counted: a counter that begins at 0 is one whose first rise Prometheus sees. */
+export function countAlarms(log: Log, metrics: Metrics): Log {
+	for (const alarm of ALARMS) metrics.add("alarms", 0, { alarm });
+	return counted(log, metrics);
+}
+
+function counted(log: Log, metrics: Metrics): Log {
+	const raise = log.alarm.bind(log);
+	return {
+		debug: (message, fields) => log.debug(message, fields),
+		info: (message, fields) => log.info(message, fields),
+		warn: (message, fields) => log.warn(message, fields),
+		alarm: (name, message, fields) => {
+			metrics.add("alarms", 1, { alarm: name });
+			raise(name, message, fields);
+		},
+		child: (fields) => counted(log.child(fields), metrics),
 	};
 }

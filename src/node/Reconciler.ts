@@ -5,6 +5,7 @@ import type { Log } from "../ports/Log.ts";
 import type { Metrics } from "../ports/Metrics.ts";
 import type { Batcher } from "../roles/batcher/Batcher.ts";
 import { Loop } from "../roles/Loop.ts";
+import type { LoopHealth } from "../roles/Loop.ts";
 
 const PAUSE_MS = 120;
 
@@ -32,6 +33,10 @@ export class Reconciler {
 			log.alarm("LiveAndDerivedDisagree", "live execution and L1 disagree: nothing is posted any more", { reason: comparison.reason });
 			void batcher.stop();
 		});
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {

@@ -1,6 +1,9 @@
 import type { Clock } from "../ports/Clock.ts";
 import type { Log } from "../ports/Log.ts";
 
+/** How a role fares: whether it runs, how long ago a round succeeded (milliseconds; undefined before the first), and how many failed since. */
+export type LoopHealth = { readonly isRunning: boolean; readonly successAgeMs: number | undefined; readonly failures: number };
+
 /** Look, decide, act, sleep, until it is stopped. A failed round is logged and tried again: everything a round does may be done twice. */
 export class Loop {
 	readonly #clock: Clock;
@@ -11,12 +14,18 @@ export class Loop {
 	#wake = new AbortController();
 	#running: Promise<void> | undefined;
 	#failures = 0;
+	#succeeded: number | undefined;
 
 	constructor(clock: Clock, log: Log, pauseMilliseconds: number, round: () => Promise<void>) {
 		this.#clock = clock;
 		this.#log = log;
 		this.#pauseMilliseconds = pauseMilliseconds;
 		this.#round = round;
+	}
+
+	get health(): LoopHealth {
+		const successAgeMs = this.#succeeded === undefined ? undefined : performance.now() - this.#succeeded;
+		return { isRunning: this.#running !== undefined, successAgeMs, failures: this.#failures };
 	}
 
 	start(): void {
@@ -45,6 +54,7 @@ export class Loop {
 			try {
 				await this.#round();
 				this.#failures = 0;
+				this.#succeeded = performance.now();
 			} catch (error) {
 				this.#failures += 1;
 				if (!this.#stop.signal.aborted)

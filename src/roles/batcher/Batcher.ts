@@ -6,6 +6,7 @@ import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Orderer } from "../../ports/Orderer.ts";
 import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
 import { decide } from "./decide.ts";
 import * as rules from "./rules.ts";
 import { look } from "./view.ts";
@@ -38,6 +39,10 @@ export class Batcher {
 	constructor(ports: BatcherPorts) {
 		this.#ports = ports;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {

@@ -5,6 +5,7 @@ import type { Histories } from "../../ports/History.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
 import type { Action } from "./decide.ts";
 import { decide } from "./decide.ts";
 import { prepare } from "./prepare.ts";
@@ -38,6 +39,10 @@ export class Challenger {
 
 	onMove(listener: (move: Move) => void): void {
 		this.#listeners.add(listener);
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {

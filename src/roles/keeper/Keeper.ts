@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/Clock.ts";
 import type { InboxTransactions } from "../../ports/Inbox.ts";
 import type { Log } from "../../ports/Log.ts";
 import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
 import { decide } from "./decide.ts";
 import { look } from "./view.ts";
 
@@ -30,6 +31,10 @@ export class Keeper {
 	constructor(ports: KeeperPorts) {
 		this.#ports = ports;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {

@@ -4,6 +4,7 @@ import type { GameReader, GameTransactions } from "../../ports/Game.ts";
 import type { Histories } from "../../ports/History.ts";
 import type { Log } from "../../ports/Log.ts";
 import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
 import { decide, lineageOf } from "./decide.ts";
 import { look } from "./view.ts";
 
@@ -26,6 +27,10 @@ export class Proposer {
 	constructor(ports: ProposerPorts) {
 		this.#ports = ports;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {

@@ -8,6 +8,7 @@ import type { Oracle } from "../../ports/Oracle.ts";
 import type { MarketQuote } from "../../ports/PriceSource.ts";
 import type { Store } from "../../ports/Store.ts";
 import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
 import type { Due } from "./decide.ts";
 import { decide, medianOf, obsolete, owed } from "./decide.ts";
 import { MadeReports } from "./MadeReports.ts";
@@ -45,6 +46,7 @@ const MAX_SENT = 24;
 export class ReporterCircle {
 	readonly #ports: CirclePorts;
 	readonly #loop: Loop;
+	readonly #liveReporters = new Map<number, number>();
 	readonly #made: MadeReports;
 	readonly #oracleTimes = new Map<number, number>();
 	/** Reports that L1 refused. */
@@ -57,6 +59,16 @@ export class ReporterCircle {
 		this.#ports = ports;
 		this.#made = new MadeReports(ports.store);
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
+	}
+
+	/** The fewest that gave a quote for an underlying's last report; undefined before the first. */
+	get liveReporters(): number | undefined {
+		const counts = [...this.#liveReporters.values()];
+		return counts.length === 0 ? undefined : Math.min(...counts);
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {
@@ -145,6 +157,7 @@ export class ReporterCircle {
 		const { reporters, quorum, log, metrics } = this.#ports;
 		const seen = await Promise.all(reporters.map((reporter) => reporter.see(due.underlying, due.time, due.days).catch(() => undefined)));
 		const quotes = seen.filter((quote): quote is MarketQuote => quote !== undefined);
+		this.#liveReporters.set(due.underlying, quotes.length);
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
 		if (quotes.length < quorum) {
 			log.alarm("NoPriceQuorum", "too few reporters see a price: trading halts when the last report is too old", {

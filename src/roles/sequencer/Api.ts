@@ -4,6 +4,7 @@ import { nameOf as resultName } from "../../machine/Result.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
+import type { Metrics } from "../../ports/Metrics.ts";
 import type { Handler, Peer } from "../../ports/Transport.ts";
 import type { ACCOUNT } from "../../wire/methods/account.ts";
 import type { MARKET } from "../../wire/methods/market.ts";
@@ -43,6 +44,9 @@ export type ApiPorts = {
 	readonly withdrawals: (account: number) => Answer<"public/get_withdrawals">;
 	readonly withdrawalProof: (index: number) => Answer<"public/get_withdrawal_proof"> | undefined;
 	readonly status: () => Answer<"public/get_status">;
+	readonly vitals: () => Answer<"public/get_vitals">;
+	readonly rollup: () => Promise<Answer<"public/get_rollup">>;
+	readonly metrics: Metrics;
 };
 
 type Handlers = { [M in Method]: (params: Params<M>, peer: Peer) => Answer<M> | Promise<Answer<M>> };
@@ -82,16 +86,26 @@ export class Api {
 				issues: parsed.error.issues.length,
 			});
 		}
-		return (this.#handlers[method] as (params: unknown, peer: Peer) => unknown)(parsed.data, peer);
+		const began = performance.now();
+		let outcome = "error";
+		try {
+			const answer = await (this.#handlers[method] as (params: unknown, peer: Peer) => unknown)(parsed.data, peer);
+			outcome = "ok";
+			return answer;
+		} finally {
+			this.#ports.metrics.observe("api_call_seconds", (performance.now() - began) / 1000, { method, outcome });
+		}
 	};
 
 	#session(): Pick<Handlers, keyof typeof SESSION> {
-		const { clock, domain, finality, status, version, live } = this.#ports;
+		const { clock, domain, finality, status, version, live, vitals, rollup } = this.#ports;
 		return {
 			"public/test": () => ({ version }),
 			"public/get_time": () => clock.now(),
 			"public/get_domain": () => domain,
 			"public/get_status": () => status(),
+			"public/get_vitals": () => vitals(),
+			"public/get_rollup": () => rollup(),
 			"public/get_currencies": () => Views.currencies(),
 			"public/get_finality": async (params) => {
 				if ("sequence" in params) return finality.of(params.sequence);

@@ -15,6 +15,7 @@ import * as Checkpoint from "../../protocol/Checkpoint.ts";
 import { Buckets } from "../../wire/RateLimit.ts";
 import type { Rate } from "../../wire/RateLimit.ts";
 import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
 import type { Refusal } from "./rules.ts";
 import * as rules from "./rules.ts";
 
@@ -97,6 +98,10 @@ export class Sequencer {
 		this.#clock = ports.live.clock;
 		this.#l1Taken = ports.live.l1Index;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
 	}
 
 	start(): void {

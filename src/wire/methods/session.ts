@@ -4,6 +4,7 @@ import { z } from "zod";
 import * as Fields from "../fields.ts";
 import { method } from "./method.ts";
 
+const state = z.enum(["ok", "warn", "alarm", "unknown"]);
 const channels = z.array(z.string().max(80)).min(1).max(200);
 
 export const SESSION = {
@@ -15,6 +16,60 @@ export const SESSION = {
 		z.record(z.string(), z.unknown()),
 	),
 	"public/get_status": method("Height, clock, batches, what is posted and confirmed.", Fields.nothing, z.record(z.string(), z.unknown())),
+	"public/get_vitals": method(
+		"The measures of fault tolerance, each with its definition, unit and age. What is not known is unknown, never good; the headline is the worst.",
+		Fields.nothing,
+		z.strictObject({
+			headline: state,
+			vitals: z.array(
+				z.strictObject({
+					name: z.string(),
+					unit: z.string(),
+					definition: z.string(),
+					value: z.number().nullable(),
+					state,
+					detail: z.string(),
+					age_seconds: z.number().nullable(),
+				}),
+			),
+		}),
+	),
+	"public/get_rollup": method(
+		"Batches and assertions on L1, and the edges of every dispute, newest last.",
+		Fields.nothing,
+		z.strictObject({
+			block: z.int(),
+			latest_confirmed: z.string(),
+			challenge_period_blocks: z.int(),
+			batches: z
+				.array(z.strictObject({ index: z.int(), block: z.int(), bytes: z.int(), end_step: z.int(), state_root: Fields.hash }))
+				.describe("The last 50"),
+			assertions: z.array(
+				z.strictObject({
+					id: Fields.hash,
+					parent: z.string(),
+					status: z.enum(["pending", "winner", "confirmed", "rejected"]),
+					asserter: Fields.address,
+					target_batch: z.int(),
+					created_at: z.int().describe("L1 block"),
+					rivals: z.int().describe("Others of the same parent"),
+				}),
+			),
+			edges: z.array(
+				z.strictObject({
+					id: Fields.hash,
+					mutual_id: Fields.hash,
+					height: z.int().describe("2^height steps"),
+					position: z.int(),
+					root: Fields.hash,
+					created_at: z.int(),
+					rivalled_at: z.int().describe("0: never"),
+					move: z.enum(["none", "bisected", "proven"]),
+					mover: z.string(),
+				}),
+			),
+		}),
+	),
 	"public/get_currencies": method(
 		"What is traded.",
 		Fields.nothing,
