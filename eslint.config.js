@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
 	{ ignores: ["node_modules/", "artifacts/", "cache/", "typechain-types/", "deployments/", "data/", "dist/"] },
 	{
-		files: ["**/*.ts"],
+		files: ["**/*.ts", "**/*.tsx"],
 		plugins: { "@typescript-eslint": tseslint.plugin },
 		languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
 		linterOptions: { reportUnusedDisableDirectives: "error" },

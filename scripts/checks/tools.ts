@@ -32,7 +32,7 @@ export const format: Check = {
 			update ? "--write" : "--list-different",
 			"--cache",
 			"--cache-location=cache/prettier",
-			"**/*.{ts,mjs,js,sol,json,css,html}",
+			"**/*.{ts,tsx,mjs,js,sol,json,css,html}",
 		]);
 		return findingsOf("prettier", ran, (output) =>
 			output
@@ -84,7 +84,7 @@ export const types: Check = {
 	name: "types",
 	promise: "TypeScript agrees, and floors 0 and 1 name nothing of the world around them",
 	async run() {
-		const projects = [".", "src/machine", "src/protocol"];
+		const projects = [".", "src/machine", "src/protocol", "dashboard"];
 		const found = await Promise.all(
 			projects.map(async (project) => {
 				const ran = await runTool("typescript/bin/tsc", ["--project", project, "--pretty", "false"]);
@@ -92,7 +92,10 @@ export const types: Check = {
 					[...output.matchAll(/^([^\s(]+)\((\d+),\d+\): error (.+)$/gm)].map(([, file, line, message]) => ({
 						file: String(file),
 						line: Number(line),
-						message: project === "." ? String(message) : `${message} (under ${project}/tsconfig.json, which has no ambient types)`,
+						message:
+							project === "." || project === "dashboard"
+								? String(message)
+								: `${message} (under ${project}/tsconfig.json, which has no ambient types)`,
 					})),
 				);
 			}),

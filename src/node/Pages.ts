@@ -20,6 +20,7 @@ export async function serve(path: string, health: Health): Promise<Page | undefi
 	if (path === "/metrics") return { type: "text/plain; version=0.0.4", body: await health.metrics() };
 	if (path === "/livez") return { type: "text/plain", body: "ok\n" };
 	if (first === "readyz") return health.page(role);
+	if (path === "/page.js") return { type: TYPES.js, body: await script() };
 	const file = normalize(join(folder, NAMED[path] ?? path));
 	const type = TYPES[file.split(".").at(-1) ?? ""];
 	if (!file.startsWith(folder) || !type) return undefined;
@@ -28,4 +29,28 @@ export async function serve(path: string, health: Health): Promise<Page | undefi
 	} catch {
 		return undefined;
 	}
+}
+
+let bundled: Promise<string> | undefined;
+
+/** The page's script, bundled from dashboard/src when the first browser asks for it. */
+function script(): Promise<string> {
+	bundled ??= (async () => {
+		// Loaded when it is needed: a node that no browser asks starts without it.
+		const { build } = await import("esbuild");
+		const { outputFiles } = await build({
+			entryPoints: [join(folder, "..", "src", "main.tsx")],
+			bundle: true,
+			write: false,
+			format: "esm",
+			target: "es2023",
+			minify: true,
+			legalComments: "inline",
+			jsx: "automatic",
+			jsxImportSource: "preact",
+			logLevel: "silent",
+		});
+		return outputFiles[0].text;
+	})();
+	return bundled;
 }

@@ -61,6 +61,11 @@ export class Connection {
 		await this.call("public/unsubscribe", { channels: [channel] });
 	}
 
+	/** Calls back once when the connection ends, by whomever. */
+	onClose(listener: () => void): void {
+		this.#socket.addEventListener("close", listener, { once: true });
+	}
+
 	close(): void {
 		this.#socket.close();
 	}

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
@@ -8,10 +6,7 @@ import { testWallet } from "../../src/chain/TestKeys.ts";
 import { Connection, Trader } from "../../src/sdk/index.ts";
 import { nameOf } from "../../src/wire/Names.ts";
 import { World } from "../node/world.ts";
-
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const executablePath = process.env.CHROMIUM ?? PLACES.find((place) => existsSync(place));
-const skip = executablePath === undefined && "no Chromium is installed here: apt-get install chromium, or name one in CHROMIUM";
+import { executablePath, faultsOf, picture, skip } from "./browser.ts";
 
 const WALLETS = [60, 61];
 const PATIENCE_MS = 20_000;
@@ -21,7 +16,7 @@ describe("given the page in a browser", { skip }, () => {
 	let browser: Browser;
 	let page: Page;
 	/** What the page wrote to its console as errors, and what it could not load. */
-	const faults: string[] = [];
+	let faults: string[] = [];
 	const traders: Trader[] = [];
 	const connections: Connection[] = [];
 	let series = 0;
@@ -42,9 +37,7 @@ describe("given the page in a browser", { skip }, () => {
 		series = world.exchange.live.queries.instruments().filter(({ underlying, kind }) => underlying === 0 && kind === 0)[1].series;
 		browser = await chromium.launch({ executablePath: executablePath as string, args: ["--no-sandbox"] });
 		page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-		page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-		page.on("pageerror", (error) => faults.push(error.message));
-		page.on("response", (response) => response.status() >= 400 && faults.push(`${response.status()} ${response.url()}`));
+		faults = faultsOf(page);
 		await page.goto(address);
 		await page.getByRole("button", { name: `order book of ${nameOf(series)}` }).click({ timeout: PATIENCE_MS });
 	});
@@ -121,10 +114,7 @@ describe("given the page in a browser", { skip }, () => {
 				return { overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth, outside, cramped };
 			});
 			assert.deepEqual(wide, { overflow: 0, outside: [], cramped: [] });
-			if (process.env.SCREENSHOTS) {
-				mkdirSync(process.env.SCREENSHOTS, { recursive: true });
-				await page.screenshot({ path: join(process.env.SCREENSHOTS, `page-${width}.png`), fullPage: true });
-			}
+			await picture(page, `page-${width}`);
 		});
 	}
 
