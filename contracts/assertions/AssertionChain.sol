@@ -21,6 +21,8 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
     /// LIMIT: the most gas one game refunds: a bisection on each height, and one proof of the largest step.
     uint256 private constant BISECT_GAS = 131_072;
     uint256 private constant PROOF_GAS = 16_711_680;
+    /// Timers of edges count this far (ChallengeManager).
+    uint256 private constant PERIOD_LIMIT = type(uint24).max;
 
     IChallengeManager public immutable CHALLENGES;
     ISequencerInbox public immutable SEQUENCER_INBOX;
@@ -39,6 +41,8 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
     mapping(address staker => Stake) public stakes;
     /// Which child of an assertion won.
     mapping(bytes32 parent => bytes32 child) public winners;
+    /// The game that a rejected assertion's line lost, by the parent of that game's assertions.
+    mapping(bytes32 assertionId => bytes32 parent) private lostUnder;
     /// Forfeited bonds of a game, by the parent of its assertions.
     mapping(bytes32 parent => uint256) public pots;
     mapping(address => uint256) public credits;
@@ -63,6 +67,7 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         // SAFETY: an honest player needs (2H + 3) moves, each of which may take the delay to land, after all the censorship that is budgeted.
         uint256 required = budget.censorshipBlocks + (uint256(budget.delayBlocks) + 1) * (2 * uint256(config.height) + 3);
         require(config.challengePeriodBlocks > required, PeriodTooShort(config.challengePeriodBlocks, required));
+        require(config.challengePeriodBlocks < PERIOD_LIMIT, PeriodTooLong(config.challengePeriodBlocks, PERIOD_LIMIT));
         uint256 largestRefund = (uint256(config.height) * BISECT_GAS + PROOF_GAS) * config.refundCap;
         require(config.bond >= 2 * largestRefund, BondTooSmall(config.bond, 2 * largestRefund));
         CHALLENGES = challenges;
@@ -117,18 +122,22 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         assertionId = Assertions.assertionId(game, historyRoot);
         require(assertionId == expectedId, UnexpectedId(expectedId, assertionId));
         require(records[assertionId].status == Status.None, AlreadyAsserted(assertionId));
-        record(assertionId, parent, historyRoot, finalLeaf, finalState);
-        addEdge(assertionId, parentRecord, game);
+        Assertion memory created = describe(parent, parentRecord.targetBatch, finalLeaf, finalState);
+        records[assertionId] = created;
         stakes[msg.sender].latest = assertionId;
-        Assertion storage created = records[assertionId];
+        CHALLENGES.addTopEdge(game, HEIGHT, CHALLENGE_PERIOD_BLOCKS, parentRecord.finalLeaf, historyRoot);
         emit AssertionCreated(assertionId, parent, game, historyRoot, created.targetBatch, msg.sender, created.isOverflow, finalState);
     }
 
     /// @inheritdoc IAssertionChain
-    function declareWinner(bytes32 assertionId) external {
+    function declareWinner(bytes32 assertionId, bytes32 historyRoot) external {
         Assertion storage assertion = records[assertionId];
         require(assertion.status == Status.Pending, WrongStatus(assertionId, assertion.status));
-        uint256 timer = CHALLENGES.timerOf(assertion.topEdge);
+        bytes32 game = gameIdOf(assertion.parent);
+        bytes32 shown = Assertions.assertionId(game, historyRoot);
+        require(shown == assertionId, UnexpectedId(assertionId, shown));
+        EdgeKey memory top = EdgeKey(game, HEIGHT, 0, records[assertion.parent].finalLeaf, historyRoot);
+        uint256 timer = CHALLENGES.timerOf(Edges.edgeId(top));
         require(timer >= CHALLENGE_PERIOD_BLOCKS, TooSoon(block.number + CHALLENGE_PERIOD_BLOCKS - timer));
         bytes32 earlier = winners[assertion.parent];
         require(earlier == bytes32(0), WrongStatus(earlier, Status.Winner));
@@ -136,7 +145,7 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         assertion.status = Status.Winner;
         assertion.decidedAt = uint64(block.number);
         // Whether it had a rival is asked now, when no rival can come any more.
-        assertion.isRivalled = CHALLENGES.isRivalled(topMutualId(assertion));
+        assertion.isRivalled = CHALLENGES.isRivalled(Edges.mutualId(top));
         emit WinnerDeclared(assertionId);
     }
 
@@ -164,10 +173,17 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
     /// @inheritdoc IAssertionChain
     function reject(bytes32 assertionId) external {
         Assertion storage assertion = records[assertionId];
-        require(assertion.status == Status.Pending, WrongStatus(assertionId, assertion.status));
-        bytes32 winner = winners[assertion.parent];
-        bool lost = winner != bytes32(0) && winner != assertionId && records[winner].status == Status.Confirmed;
-        require(lost || records[assertion.parent].status == Status.Rejected, WrongStatus(assertionId, assertion.status));
+        Status status = assertion.status;
+        require(status == Status.Pending || status == Status.Winner, WrongStatus(assertionId, status));
+        bytes32 parent = assertion.parent;
+        bytes32 winner = winners[parent];
+        if (winner != bytes32(0) && winner != assertionId && records[winner].status == Status.Confirmed) {
+            lostUnder[assertionId] = parent;
+        } else {
+            // A descendant falls with its line, though nobody may have rivalled it: an honest player does not play under a lie.
+            require(records[parent].status == Status.Rejected, WrongStatus(assertionId, status));
+            lostUnder[assertionId] = lostUnder[parent];
+        }
         assertion.status = Status.Rejected;
         emit AssertionRejected(assertionId);
     }
@@ -181,8 +197,9 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         require(amount > 0, NotBonded(staker));
         held.amount = 0;
         held.latest = bytes32(0);
-        pots[records[latest].parent] += amount;
-        emit BondForfeited(staker, latest, amount);
+        bytes32 parent = lostUnder[latest];
+        pots[parent] += amount;
+        emit BondForfeited(staker, latest, parent, amount);
     }
 
     /// @inheritdoc IAssertionChain
@@ -190,19 +207,14 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         Assertion storage assertion = records[assertionId];
         require(assertion.status == Status.Confirmed, WrongStatus(assertionId, assertion.status));
         bytes32 edgeId = Edges.edgeId(edge);
-        bytes32 game = gameIdOf(assertion.parent);
-        bool inTree =
-            edge.gameId == game &&
-                path.length + edge.height == HEIGHT &&
-                HistoryCommitment.rootOf(edge.historyRoot, edge.position, path) == assertion.historyRoot;
-        require(inTree, NotOnWinningTree(edgeId));
+        require(isOnTree(assertionId, assertion.parent, edge, path), NotOnWinningTree(edgeId));
         require(!refunded[edgeId], AlreadyRefunded(edgeId));
-        (address mover, uint256 gasUsed) = CHALLENGES.moveOf(edgeId);
-        uint256 price = block.basefee < REFUND_CAP ? block.basefee : REFUND_CAP;
-        uint256 amount = gasUsed * price;
-        if (amount > pots[assertion.parent]) amount = pots[assertion.parent];
-        // Not `amount > 0`: nodes simulate calls at a base fee of 0, and would refuse to send what pays when it is mined.
-        require(mover != address(0) && pots[assertion.parent] > 0, NothingToPay());
+        (address mover, uint256 amount) = CHALLENGES.moveOf(edgeId);
+        uint256 pot = pots[assertion.parent];
+        require(mover != address(0) && pot > 0, NothingToPay());
+        uint256 cap = (edge.height == 0 ? PROOF_GAS : BISECT_GAS) * REFUND_CAP;
+        if (amount > cap) amount = cap;
+        if (amount > pot) amount = pot;
         refunded[edgeId] = true;
         pots[assertion.parent] -= amount;
         credits[mover] += amount;
@@ -226,7 +238,9 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
     /// @inheritdoc IAssertionChain
     function unstake() external {
         Stake storage held = stakes[msg.sender];
-        require(held.latest == bytes32(0) || records[held.latest].status == Status.Confirmed, StillStaked(held.latest));
+        bool isFree = held.latest == bytes32(0) || records[held.latest].status == Status.Confirmed;
+        // With an unsound verifier nobody can tell who was right, so nobody loses his bond.
+        require(isFree || CHALLENGES.isFrozen(), StillStaked(held.latest));
         uint256 amount = held.amount;
         require(amount > 0, NotBonded(msg.sender));
         held.amount = 0;
@@ -256,6 +270,11 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         return Assertions.gameId(parent, assertion.targetBatch, accumulator, CONFIG_ID);
     }
 
+    /// @inheritdoc IAssertionChain
+    function gameOf(bytes32 parent) external view returns (bytes32 gameId, uint64 targetBatch, address verifier) {
+        return (gameIdOf(parent), records[parent].targetBatch, VERIFIER);
+    }
+
     function checkParent(bytes32 parent, Assertion storage parentRecord) private view {
         Status status = parentRecord.status;
         require(status != Status.None, UnknownAssertion(parent));
@@ -283,14 +302,15 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         require(at == latest, NotInLineage(latest, parent));
     }
 
-    function record(bytes32 assertionId, bytes32 parent, bytes32 historyRoot, bytes32 finalLeaf, bytes memory finalState) private {
-        Assertion storage assertion = records[assertionId];
-        uint64 parentTarget = records[parent].targetBatch;
+    function describe(
+        bytes32 parent,
+        uint64 parentTarget,
+        bytes32 finalLeaf,
+        bytes memory finalState
+    ) private view returns (Assertion memory assertion) {
         uint64 count = SEQUENCER_INBOX.batchCount();
         assertion.parent = parent;
         assertion.finalLeaf = finalLeaf;
-        assertion.historyRoot = historyRoot;
-        assertion.asserter = msg.sender;
         assertion.createdAt = uint64(block.number);
         assertion.status = Status.Pending;
         assertion.isOverflow = Bytes.uint_(finalState, 96, 8) < parentTarget;
@@ -298,21 +318,15 @@ contract AssertionChain is IAssertionChain, ReentrancyGuard {
         assertion.targetBatch = assertion.isOverflow ? parentTarget : (count > parentTarget ? count : parentTarget + 1);
     }
 
-    function addEdge(bytes32 assertionId, Assertion storage parentRecord, bytes32 game) private {
-        Assertion storage assertion = records[assertionId];
-        (assertion.topEdge, ) = CHALLENGES.addTopEdge(
-            game,
-            parentRecord.targetBatch,
-            HEIGHT,
-            CHALLENGE_PERIOD_BLOCKS,
-            VERIFIER,
-            parentRecord.finalLeaf,
-            assertion.historyRoot
-        );
-    }
-
-    function topMutualId(Assertion storage assertion) private view returns (bytes32) {
-        bytes32 prefix = records[assertion.parent].finalLeaf;
-        return Edges.mutualId(EdgeKey(gameIdOf(assertion.parent), HEIGHT, 0, prefix, assertion.historyRoot));
+    /// @dev SAFETY: the prefix is shown too: the true half of a history may also stand behind a wrong past, where moving it served nobody.
+    function isOnTree(bytes32 assertionId, bytes32 parent, EdgeKey memory edge, bytes32[] memory path) private view returns (bool) {
+        bytes32 game = gameIdOf(parent);
+        if (edge.gameId != game || path.length + edge.height != HEIGHT || edge.position >> path.length != 0) return false;
+        bytes32 root = HistoryCommitment.rootOf(edge.historyRoot, edge.position, path);
+        bytes32 prefix = records[parent].finalLeaf;
+        for (uint256 i = path.length; i > 0; i--) {
+            if ((edge.position >> (i - 1)) & 1 == 1) prefix = Edges.rightPrefix(prefix, path[i - 1]);
+        }
+        return Assertions.assertionId(game, root) == assertionId && edge.prefix == prefix;
     }
 }

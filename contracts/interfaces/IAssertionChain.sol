@@ -16,8 +16,6 @@ interface IAssertionChain {
     struct Assertion {
         bytes32 parent;
         bytes32 finalLeaf;
-        bytes32 topEdge;
-        bytes32 historyRoot;
         /// Batches that its children execute.
         uint64 targetBatch;
         uint64 createdAt;
@@ -25,7 +23,6 @@ interface IAssertionChain {
         Status status;
         bool isRivalled;
         bool isOverflow;
-        address asserter;
     }
 
     event AssertionCreated(
@@ -43,11 +40,13 @@ interface IAssertionChain {
     event AssertionRejected(bytes32 indexed assertionId);
     event Staked(address indexed staker, uint256 amount);
     event Unstaked(address indexed staker, uint256 amount);
-    event BondForfeited(address indexed staker, bytes32 indexed assertionId, uint256 amount);
+    /// @notice A bond went to the pot of the game that its line lost: `parent` is the parent of that game's assertions.
+    event BondForfeited(address indexed staker, bytes32 indexed assertionId, bytes32 indexed parent, uint256 amount);
     event MoveRefunded(bytes32 indexed edgeId, address indexed mover, uint256 amount);
     event Swept(bytes32 indexed parent, uint256 amount);
 
     error PeriodTooShort(uint256 challengePeriodBlocks, uint256 required);
+    error PeriodTooLong(uint256 challengePeriodBlocks, uint256 limit);
     error BondTooSmall(uint256 bond, uint256 required);
     error UnknownAssertion(bytes32 assertionId);
     error WrongStatus(bytes32 assertionId, Status status);
@@ -79,25 +78,26 @@ interface IAssertionChain {
         bytes32 expectedId
     ) external payable returns (bytes32 assertionId);
 
-    /// @notice Declares that an assertion's timer is full, whatever its parent's status.
-    function declareWinner(bytes32 assertionId) external;
+    /// @notice Declares that an assertion's timer is full, whatever its parent's status. Its history root is shown, because its id commits to it.
+    function declareWinner(bytes32 assertionId, bytes32 historyRoot) external;
 
     /// @notice Confirms a winner whose parent is the latest confirmed, and hands its outbox root to the bridge.
     function confirm(bytes32 assertionId, bytes calldata finalState) external;
 
-    /// @notice Rejects an assertion that lost to a sibling, or whose parent is rejected.
+    /// @notice Rejects an assertion that lost to a sibling, or whose parent is rejected, even if it won its own game.
     function reject(bytes32 assertionId) external;
 
-    /// @notice Takes the bond of a staker whose latest assertion is rejected.
+    /// @notice Takes the bond of a staker whose latest assertion is rejected, for the game in which his line lost to a sibling.
     function forfeit(address staker) external;
 
-    /// @notice Credits the gas of a move on a confirmed assertion's tree to who made it, out of the losers' bonds.
+    /// @notice Credits what a move on a confirmed assertion's tree cost to who made it, out of the losers' bonds.
     function refund(bytes32 assertionId, EdgeKey calldata edge, bytes32[] calldata path) external;
 
-    /// @notice Credits what refunds left of a game's forfeited bonds to the treasury, a grace period after its winner was confirmed.
+    /// @notice Credits what refunds left of a game's forfeited bonds to the treasury, a grace and a challenge period after its winner was
+    /// declared.
     function sweep(bytes32 parent) external;
 
-    /// @notice Turns the caller's bond into a credit, when his latest assertion is confirmed.
+    /// @notice Turns the caller's bond into a credit, when his latest assertion is confirmed, or nothing can be confirmed any more.
     function unstake() external;
 
     /// @notice Pays the caller's credit.
@@ -111,4 +111,7 @@ interface IAssertionChain {
     function lastConfirmedBlock() external view returns (uint64);
 
     function gameIdOf(bytes32 parent) external view returns (bytes32);
+
+    /// @notice The game of an assertion's children, and what judges it: the batches that they execute, and the verifier of a step.
+    function gameOf(bytes32 parent) external view returns (bytes32 gameId, uint64 targetBatch, address verifier);
 }

@@ -22,10 +22,18 @@ library Edges {
         return keccak256(abi.encodePacked(TAG_MUTUAL, edge.gameId, edge.height, edge.position, edge.prefix));
     }
 
+    /// @notice Name of an edge. A left half is named by what goes on from it, the mutual id of the right halves beside it; a right half by what it claims.
     function edgeId(EdgeKey memory edge) internal pure returns (bytes32) {
-        return idOf(mutualId(edge), edge.historyRoot);
+        return edgeIdOf(edge, mutualId(edge));
     }
 
+    /// @notice Name of an edge whose mutual id is known.
+    function edgeIdOf(EdgeKey memory edge, bytes32 mutual) internal pure returns (bytes32) {
+        if (edge.position % 2 == 1) return idOf(mutual, edge.historyRoot);
+        return mutualId(EdgeKey(edge.gameId, edge.height, edge.position + 1, rightPrefix(edge.prefix, edge.historyRoot), bytes32(0)));
+    }
+
+    /// @notice Name of a right half.
     function idOf(bytes32 mutual, bytes32 historyRoot) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(TAG_EDGE, mutual, historyRoot));
     }

@@ -9,9 +9,6 @@ import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 import { EventLog } from "./EventLog.ts";
 
-/** LIMIT: a refund's gas: a path of 22 hashes, three slots written. */
-const REFUND_GAS = 250_000n;
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The games as their events tell them: a pure function of L1's logs. */
@@ -23,6 +20,8 @@ export class GameChain implements GameReader, GameTransactions {
 	readonly #sequencerInbox: string;
 	readonly #log: EventLog;
 	readonly #assertions = new Map<string, Mutable<AssertionView>>();
+	/** Parents of games, by game. */
+	readonly #parents = new Map<string, string>();
 	readonly #edges = new Map<string, Mutable<EdgeView>>();
 	readonly #byMutual = new Map<string, Mutable<EdgeView>[]>();
 	readonly #refunded = new Set<string>();
@@ -104,6 +103,7 @@ export class GameChain implements GameReader, GameTransactions {
 					status: args.finalState === "0x" ? "confirmed" : "pending",
 					decidedAt: 0,
 				});
+				this.#parents.set(args.gameId as string, args.parent as string);
 				this.#stakeOf(args.asserter as string).latest = args.assertionId as string;
 				return;
 			case "WinnerDeclared":
@@ -124,7 +124,7 @@ export class GameChain implements GameReader, GameTransactions {
 				return;
 			case "BondForfeited": {
 				this.#stakes.delete(String(args.staker).toLowerCase());
-				const parent = this.#assertions.get(args.assertionId as string)?.parent as string;
+				const parent = args.parent as string;
 				this.#pots.set(parent, (this.#pots.get(parent) ?? 0n) + (args.amount as bigint));
 				return;
 			}
@@ -134,16 +134,21 @@ export class GameChain implements GameReader, GameTransactions {
 			case "Swept":
 				this.#pots.delete(args.parent as string);
 				return;
-			case "EdgeAdded":
-				this.#addEdge(event, block);
+			case "EdgeAdded": {
+				const [gameId, prefix, historyRoot] = [args.gameId, args.prefix, args.historyRoot].map((hash) => getBytes(hash as string));
+				this.#addEdge({ gameId, height: Number(args.height), position: Number(args.position), prefix, historyRoot }, block);
 				return;
+			}
 			case "Bisected":
 			case "OneStepProved": {
 				const edge = this.#edges.get(args.edgeId as string);
-				if (edge) {
-					edge.move = event.name === "Bisected" ? "bisected" : "proven";
-					edge.mover = String(args.mover).toLowerCase();
-				}
+				if (!edge) return;
+				edge.move = event.name === "Bisected" ? "bisected" : "proven";
+				edge.mover = String(args.mover).toLowerCase();
+				if (event.name === "OneStepProved") return;
+				const [left, right] = [args.left, args.right].map((hash) => getBytes(hash as string));
+				this.#addEdge(Edge.leftChild(edge.edge, left), block);
+				this.#addEdge(Edge.rightChild(edge.edge, left, right), block);
 				return;
 			}
 			case "VerifierContradicted":
@@ -151,22 +156,18 @@ export class GameChain implements GameReader, GameTransactions {
 		}
 	}
 
-	#addEdge(event: LogDescription, block: number): void {
-		const args = event.args;
-		const mutualId = args.mutualId as string;
+	/** An edge that may stand already: rivals share the left halves on which they agree. */
+	#addEdge(edge: EdgeKey, block: number): void {
+		const id = toHex(Edge.edgeId(edge));
+		if (this.#edges.has(id)) return;
+		const mutualId = toHex(Edge.mutualId(edge));
 		const rivals = this.#byMutual.get(mutualId) ?? [];
 		this.#byMutual.set(mutualId, rivals);
 		if (rivals.length === 1) for (const rival of rivals) rival.rivalledAt = block;
 		const view: Mutable<EdgeView> = {
-			id: args.edgeId as string,
+			id,
 			mutualId,
-			edge: {
-				gameId: getBytes(args.gameId as string),
-				height: Number(args.height),
-				position: Number(args.position),
-				prefix: getBytes(args.prefix as string),
-				historyRoot: getBytes(args.historyRoot as string),
-			},
+			edge,
 			createdAt: block,
 			isFirst: rivals.length === 0,
 			rivalledAt: rivals.length === 0 ? 0 : (rivals[0]?.rivalledAt ?? block),
@@ -223,7 +224,15 @@ export class GameChain implements GameReader, GameTransactions {
 		siblings: readonly Uint8Array[],
 		proof: Uint8Array,
 	): TransactionRequest {
-		return this.#toChallenges(`prove/${toHex(Edge.edgeId(edge))}`, "proveOneStep", [edge, preState, earlierPrefix, siblings, proof]);
+		const parent = this.#parents.get(toHex(edge.gameId));
+		return this.#toChallenges(`prove/${toHex(Edge.edgeId(edge))}`, "proveOneStep", [
+			edge,
+			parent,
+			preState,
+			earlierPrefix,
+			siblings,
+			proof,
+		]);
 	}
 
 	updateTimers(updates: readonly TimerUpdate[], attempt: number): TransactionRequest {
@@ -232,7 +241,7 @@ export class GameChain implements GameReader, GameTransactions {
 	}
 
 	declareWinner(assertion: string): TransactionRequest {
-		return this.#toChain(`winner/${assertion}`, "declareWinner", [assertion]);
+		return this.#toChain(`winner/${assertion}`, "declareWinner", [assertion, this.#assertions.get(assertion)?.historyRoot]);
 	}
 
 	confirm(assertion: string, finalState: Uint8Array): TransactionRequest {
@@ -248,8 +257,7 @@ export class GameChain implements GameReader, GameTransactions {
 	}
 
 	refund(assertion: string, edge: EdgeKey, path: readonly Uint8Array[]): TransactionRequest {
-		// An estimate would be made at a base fee of 0, at which nothing is credited and less is written.
-		return { ...this.#toChain(`refund/${toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]), gasLimit: REFUND_GAS };
+		return this.#toChain(`refund/${toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]);
 	}
 
 	unstake(latest: string): TransactionRequest {

@@ -68,7 +68,13 @@ export interface GameReader {
 	batchCount(): Promise<number>;
 }
 
-export type TimerUpdate = { readonly edge: EdgeKey; readonly left: Uint8Array; readonly right: Uint8Array };
+/** An edge, and the path from it down to an edge whose own timer is kept or running: its place, its root, and the roots beside the path, lowest first. */
+export type TimerUpdate = {
+	readonly edge: EdgeKey;
+	readonly position: number;
+	readonly root: Uint8Array;
+	readonly siblings: readonly Uint8Array[];
+};
 
 /** Transactions of the game, ready to be sent. Their keys name the move, so that none is sent twice. */
 export interface GameTransactions {

@@ -25,10 +25,18 @@ export function mutualId(edge: EdgeKey): Uint8Array {
 	return Keccak.hash(Bytes.concat(TAG_MUTUAL, edge.gameId, place, edge.prefix));
 }
 
+/** Name of an edge. A left half is named by what goes on from it, the mutual id of the right halves beside it; a right half by what it claims. */
 export function edgeId(edge: EdgeKey): Uint8Array {
-	return idOf(mutualId(edge), edge.historyRoot);
+	return edgeIdOf(edge, mutualId(edge));
 }
 
+/** Name of an edge whose mutual id is known. */
+export function edgeIdOf(edge: EdgeKey, mutual: Uint8Array): Uint8Array {
+	if (edge.position % 2 === 1) return idOf(mutual, edge.historyRoot);
+	return mutualId({ ...edge, position: edge.position + 1, prefix: rightPrefix(edge.prefix, edge.historyRoot) });
+}
+
+/** Name of a right half. */
 export function idOf(mutual: Uint8Array, historyRoot: Uint8Array): Uint8Array {
 	return Keccak.hash(Bytes.concat(TAG_EDGE, mutual, historyRoot));
 }

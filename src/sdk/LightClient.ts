@@ -69,7 +69,7 @@ const INBOX = new Interface([
 ]);
 const ASSERTIONS = [
 	"function latestConfirmed() view returns (bytes32)",
-	"function assertions(bytes32) view returns (tuple(bytes32 parent, bytes32 finalLeaf, bytes32 topEdge, bytes32 historyRoot, uint64 targetBatch, uint64 createdAt, uint64 decidedAt, uint8 status, bool isRivalled, bool isOverflow, address asserter))",
+	"function assertions(bytes32) view returns (tuple(bytes32 parent, bytes32 finalLeaf, uint64 targetBatch, uint64 createdAt, uint64 decidedAt, uint8 status, bool isRivalled, bool isOverflow))",
 ];
 const STAKES = ["function validatorOf(address) view returns (tuple(uint128 stake, uint128 leaving, uint64 leavesAt, bool isSlashed))"];
 const CONFIRMED = 3;

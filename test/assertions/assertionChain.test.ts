@@ -88,7 +88,7 @@ describe("given an assertion chain with its games", () => {
 	async function updateTimer(parent: string, parentState: Uint8Array, state: Uint8Array): Promise<void> {
 		const game = await chain.getFunction("gameIdOf")(parent);
 		const edge = [game, HEIGHT, 0, keccak256(parentState), historyOf(state).root];
-		await send(games, rival, "updateTimers", [[[edge, ZeroHash, ZeroHash]]]);
+		await send(games, rival, "updateTimers", [[[edge, 0, historyOf(state).root, []]]]);
 	}
 
 	it("is not deployed with a period in which an honest player could not make all moves, or a bond that refunds would eat", async () => {
@@ -170,11 +170,11 @@ describe("given an assertion chain with its games", () => {
 		it("refuses to declare, confirm, reject or forfeit before anything is decided", async () => {
 			await postBatch();
 			await l1.chain.mine(MINIMUM);
-			await refuses(send(chain, rival, "declareWinner", [honest]), chain.interface, "TooSoon");
+			await refuses(send(chain, rival, "declareWinner", [honest, historyOf(stateAt(1)).root]), chain.interface, "TooSoon");
 			await refuses(send(chain, rival, "confirm", [honest, stateAt(1)]), chain.interface, "WrongStatus");
 			await refuses(send(chain, rival, "reject", [honest]), chain.interface, "WrongStatus");
 			await refuses(send(chain, rival, "forfeit", [proposer.address]), chain.interface, "WrongStatus");
-			await refuses(send(chain, rival, "declareWinner", [ZeroHash]), chain.interface, "WrongStatus");
+			await refuses(send(chain, rival, "declareWinner", [ZeroHash, ZeroHash]), chain.interface, "WrongStatus");
 		});
 
 		it("lets the honest side extend its own line", async () => {
@@ -192,9 +192,9 @@ describe("given an assertion chain with its games", () => {
 			await mineTo(createdAt + PERIOD - 2);
 			await updateTimer(genesis, stateAt(0), stateAt(1));
 			await refuses(assertBy(rival, stateAt(1, 1), { value: BOND }), games.interface, "RivalTooLate");
-			await refuses(send(chain, rival, "declareWinner", [honest]), chain.interface, "TooSoon");
+			await refuses(send(chain, rival, "declareWinner", [honest, historyOf(stateAt(1)).root]), chain.interface, "TooSoon");
 			await updateTimer(genesis, stateAt(0), stateAt(1));
-			await send(chain, rival, "declareWinner", [honest]);
+			await send(chain, rival, "declareWinner", [honest, historyOf(stateAt(1)).root]);
 			await refuses(send(chain, rival, "confirm", [honest, stateAt(1, 1)]), chain.interface, "WrongFinalState");
 			const grandchild = await idOf(honest, stateAt(2));
 			const confirmed = await send(chain, rival, "confirm", [honest, stateAt(1)]);
@@ -206,7 +206,7 @@ describe("given an assertion chain with its games", () => {
 			await refuses(assertBy(rival, stateAt(1, 1), { value: BOND }), chain.interface, "WrongStatus");
 			await l1.chain.mine(PERIOD);
 			await updateTimer(honest, stateAt(1), stateAt(2));
-			await send(chain, rival, "declareWinner", [grandchild]);
+			await send(chain, rival, "declareWinner", [grandchild, historyOf(stateAt(2)).root]);
 			await send(chain, rival, "confirm", [grandchild, stateAt(2)]);
 			await send(chain, proposer, "unstake", []);
 			await refuses(send(chain, proposer, "unstake", []), chain.interface, "NotBonded");
@@ -223,8 +223,8 @@ describe("given an assertion chain with its games", () => {
 			await updateTimer(genesis, stateAt(0), stateAt(1));
 			await updateTimer(genesis, stateAt(0), stateAt(1, 1));
 			// A rival came after a few blocks, and nobody moved: neither timer can be full.
-			await refuses(send(chain, rival, "declareWinner", [honest]), chain.interface, "TooSoon");
-			await refuses(send(chain, rival, "declareWinner", [lie]), chain.interface, "TooSoon");
+			await refuses(send(chain, rival, "declareWinner", [honest, historyOf(stateAt(1)).root]), chain.interface, "TooSoon");
+			await refuses(send(chain, rival, "declareWinner", [lie, historyOf(stateAt(1, 1)).root]), chain.interface, "TooSoon");
 		});
 
 		it("keeps both bonds until the game is decided", async () => {

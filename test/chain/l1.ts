@@ -39,19 +39,25 @@ export class L1 {
 		return getCreateAddress({ from: this.deployer.address, nonce: nonce + ahead });
 	}
 
-	async deploy(name: string, args: readonly unknown[], value = 0n): Promise<Contract> {
-		const { abi, bytecode } = Artifacts.of(name);
+	/** A contract by its name, or one that was compiled beside the build. */
+	async deploy(what: string | Artifacts.Artifact, args: readonly unknown[], value = 0n): Promise<Contract> {
+		const { abi, bytecode } = typeof what === "string" ? Artifacts.of(what) : what;
 		const contract = await new ContractFactory(abi, bytecode, this.deployer).deploy(...args, { value, gasLimit: GAS });
 		await contract.waitForDeployment();
 		return new Contract(await contract.getAddress(), abi, this.deployer);
 	}
 
-	/** A contract that passes every call on to `target`, and what comes back to its caller. */
-	async forwarder(target: string): Promise<string> {
-		const runtime = `365f5f375f5f365f5f73${target.slice(2)}5af13d5f5f3e602a573d5ffd5b3d5ff3`;
-		const sent = await this.deployer.sendTransaction({ data: `0x602e600a5f39602e5ff3${runtime}`, gasLimit: GAS });
+	/** A contract whose code is this, in hexadecimal without 0x, at most 255 bytes. */
+	async runtime(code: string): Promise<string> {
+		const length = (code.length / 2).toString(16).padStart(2, "0");
+		const sent = await this.deployer.sendTransaction({ data: `0x60${length}600a5f3960${length}5ff3${code}`, gasLimit: GAS });
 		const receipt = await sent.wait();
 		return receipt?.contractAddress as string;
+	}
+
+	/** A contract that passes every call on to `target`, and what comes back to its caller. */
+	async forwarder(target: string): Promise<string> {
+		return this.runtime(`365f5f375f5f365f5f73${target.slice(2)}5af13d5f5f3e602a573d5ffd5b3d5ff3`);
 	}
 
 	/** The next block's time, if a transaction comes now. */

@@ -56,21 +56,41 @@ export function movesOf(snapshot: GameSnapshot, history: History, start: History
 	return actions;
 }
 
-/** Timer that an assertion's top edge would have after an update, and the updates that give it, leaf first. */
+/**
+ * Timer that an assertion's top edge would have after an update, and the updates that give it. One path reaches one bisected edge on each height; where both
+ * halves of an edge are bisected, the right one's timer is carried up first, and then lies beside the path.
+ */
 export function timerOf(view: View, link: Link): { readonly blocks: number; readonly updates: readonly TimerUpdate[] } {
 	const updates: TimerUpdate[] = [];
+	const { history } = link;
 	const timers = new Map<string, number>();
+	/** The lowest edge of the path that runs through a bisected edge, by that edge's id. */
+	const lowest = new Map<string, EdgeKey>();
+	const carryUp = (edge: EdgeKey): void => {
+		const { height, position, historyRoot } = lowest.get(Bytes.toHex(Edge.edgeId(edge))) ?? edge;
+		const siblings = Array.from({ length: edge.height - height }, (_, i) => {
+			const place = Math.floor(position / 2 ** i);
+			return history.root(height + i, place % 2 === 0 ? place + 1 : place - 1);
+		});
+		updates.push({ edge, position, root: historyRoot, siblings });
+	};
+	let top: EdgeView | undefined;
 	let blocks = 0;
-	for (const { view: edge, left, right } of ownedEdges(view.snapshot, link.history, link.start, Bytes.fromHex(link.gameId))) {
+	for (const { view: edge, left, right } of ownedEdges(view.snapshot, history, link.start, Bytes.fromHex(link.gameId))) {
+		top = edge;
 		blocks = rules.unrivalledBlocks(edge, view.snapshot.block);
 		if (edge.move === "proven") blocks = Number.POSITIVE_INFINITY;
 		if (edge.move === "bisected") {
-			const children = [Edge.leftChild(edge.edge, left), Edge.rightChild(edge.edge, left, right)];
-			blocks += Math.min(...children.map((child) => timers.get(Bytes.toHex(Edge.edgeId(child))) ?? 0));
+			const halves = [Edge.leftChild(edge.edge, left), Edge.rightChild(edge.edge, left, right)];
+			const ids = halves.map((half) => Bytes.toHex(Edge.edgeId(half)));
+			blocks += Math.min(...ids.map((id) => timers.get(id) ?? 0));
+			const [leftLowest, rightLowest] = ids.map((id) => lowest.get(id));
+			if (leftLowest && rightLowest) carryUp(halves[1]);
+			lowest.set(edge.id, leftLowest ?? rightLowest ?? halves[0]);
 		}
 		timers.set(edge.id, blocks);
-		updates.push({ edge: edge.edge, left, right });
 	}
+	if (top) carryUp(top.edge);
 	return { blocks, updates };
 }
 

@@ -33,8 +33,8 @@ export function isConfirmable(
 	return snapshot.block >= Math.max(grace, assertion.createdAt + parameters.challengePeriodBlocks);
 }
 
-/** Whether a pending assertion lost: a sibling is confirmed, or its parent is rejected. */
+/** Whether an assertion lost: a sibling is confirmed, or its parent is rejected, which takes down even who won a game below a lie. */
 export function isLost(assertion: AssertionView, confirmedSibling: AssertionView | undefined, parent: AssertionView | undefined): boolean {
-	if (assertion.status !== "pending") return false;
+	if (assertion.status !== "pending" && assertion.status !== "winner") return false;
 	return (confirmedSibling !== undefined && confirmedSibling.id !== assertion.id) || parent?.status === "rejected";
 }
