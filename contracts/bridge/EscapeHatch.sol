@@ -7,6 +7,7 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {MAX_UNDERLYINGS, lotsPerUnit} from "../machine/Constants.sol";
+import {Bytes} from "../machine/math/Bytes.sol";
 import {FixedPoint} from "../machine/math/FixedPoint.sol";
 import {Merkle} from "../machine/math/Merkle.sol";
 import {State} from "../machine/state/State.sol";
@@ -14,6 +15,7 @@ import {Settlement} from "../machine/step/Settlement.sol";
 import {Account, Accounts, Position} from "../machine/types/Account.sol";
 import {Machines} from "../machine/types/Machine.sol";
 import {Series} from "../machine/types/Series.sol";
+import {InboxAccumulator} from "../protocol/InboxAccumulator.sol";
 
 interface ILastL1End {
     function lastL1End() external view returns (uint64);
@@ -37,13 +39,19 @@ contract EscapeHatch is IEscapeHatch {
     uint64 public immutable REGISTRATION_SECONDS;
 
     bool public isFrozen;
+    bool private isDivided;
     uint64 public registrationEndsAt;
+    /// L1 messages before this one are executed in the state of the freeze.
+    uint64 public firstUnexecuted;
     bytes32 public stateRoot;
     uint256 public totalClaims;
-    /// What the vault held when the first was paid.
+    /// What the vault held when the first was paid after the registration.
     uint256 public pool;
+    /// What the pool still owes to registered claims.
+    uint256 public owed;
     mapping(uint256 account => Claim) public claims;
     mapping(uint256 account => bool) public isRegistered;
+    mapping(uint64 index => bool) public isReturned;
     /// Index prices that L1 knew at the freeze, in micro-USDC per unit.
     mapping(uint256 underlying => uint256) public indexAtFreeze;
     /// @dev Prices at which positions are valued, once one of that day was. INVARIANT: never changed, so that what the long gains the short loses.
@@ -78,6 +86,7 @@ contract EscapeHatch is IEscapeHatch {
         require(keccak256(finalState) == leaf, WrongState(leaf, keccak256(finalState)));
         isFrozen = true;
         stateRoot = Machines.stateRootOf(finalState);
+        firstUnexecuted = uint64(Machines.decode(finalState).cursor.l1Index);
         registrationEndsAt = uint64(block.timestamp) + REGISTRATION_SECONDS;
         for (uint256 i = 0; i < MAX_UNDERLYINGS; i++) indexAtFreeze[i] = ORACLE.feedOf(i).indexPrice;
         emit FrozenBy(msg.sender, stateRoot, registrationEndsAt);
@@ -105,12 +114,43 @@ contract EscapeHatch is IEscapeHatch {
         require(block.timestamp >= registrationEndsAt, RegistrationOpen(registrationEndsAt));
         Claim memory claim = claims[account];
         require(claim.amount > 0, NothingOwed(account));
-        if (pool == 0) pool = VAULT.balance();
+        dividePool();
         delete claims[account];
         // ROUNDING: down, so that the last is paid as the first.
         uint256 amount = totalClaims <= pool ? claim.amount : (uint256(claim.amount) * pool) / totalClaims;
+        owed -= amount;
         emit Escaped(account, claim.owner, amount);
         VAULT.pay(claim.owner, amount);
+    }
+
+    /// @inheritdoc IEscapeHatch
+    function returnDeposit(uint64 index, bytes calldata payload) external {
+        require(isFrozen, NotFrozen());
+        require(index >= firstUnexecuted, AlreadyExecuted(index, firstUnexecuted));
+        require(!isReturned[index], AlreadyReturned(index));
+        bytes32 hash = InboxAccumulator.messageHash(Machines.DEPOSIT, address(VAULT), INBOX.timestampOf(index), index, payload);
+        bytes32 expected = INBOX.accumulator(index + 1);
+        hash = InboxAccumulator.accumulate(INBOX.accumulator(index), hash);
+        require(hash == expected, WrongProof(expected, hash));
+        isReturned[index] = true;
+        address owner = Bytes.address_(payload, 3);
+        uint256 amount = Bytes.uint_(payload, 23, 8);
+        if (block.timestamp >= registrationEndsAt) {
+            dividePool();
+            // SAFETY: who comes late takes nothing from who registered.
+            uint256 left = VAULT.balance() - owed;
+            require(amount <= left, PoolDivided(amount, left));
+        }
+        emit DepositReturned(index, owner, amount);
+        VAULT.pay(owner, amount);
+    }
+
+    /// @dev Fixes the ratio of all registered claims by what the vault holds now.
+    function dividePool() private {
+        if (isDivided) return;
+        isDivided = true;
+        pool = VAULT.balance();
+        owed = totalClaims <= pool ? totalClaims : pool;
     }
 
     /// @dev Whether the oldest L1 message that no batch consumed waits for longer than anybody should.

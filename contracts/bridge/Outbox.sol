@@ -28,6 +28,8 @@ contract Outbox is IOutbox {
     /// @inheritdoc IOutbox
     function acceptRoot(bytes32 outboxRoot) external {
         require(msg.sender == ASSERTION_CHAIN, OnlyAssertionChain(msg.sender));
+        // SAFETY: the escape pays by the state of the freeze: withdrawals that were confirmed later would be paid on top of the accounts that made them.
+        if (ESCAPE_HATCH.isFrozen()) return;
         isAccepted[outboxRoot] = true;
         emit RootAccepted(outboxRoot);
     }

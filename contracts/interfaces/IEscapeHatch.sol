@@ -7,6 +7,8 @@ interface IEscapeHatch {
     /// @notice Positions that expire on a day are all valued at this price, in micro-USDC per unit.
     event PriceFixed(uint256 indexed underlying, uint256 indexed day, uint256 price);
     event Registered(uint256 indexed account, address indexed owner, uint256 amount);
+    /// @notice A deposit that no confirmed assertion executed went back to its owner.
+    event DepositReturned(uint64 indexed index, address indexed owner, uint256 amount);
     event Escaped(uint256 indexed account, address indexed owner, uint256 amount);
 
     error NotDead(uint256 blockNumber, uint256 deadBlock);
@@ -20,6 +22,9 @@ interface IEscapeHatch {
     /// @notice L1 knows no price at all of the series' underlying: show its oracle a report.
     error NotSettled(uint256 series);
     error NothingOwed(uint256 account);
+    error AlreadyExecuted(uint64 index, uint64 firstUnexecuted);
+    error AlreadyReturned(uint64 index);
+    error PoolDivided(uint256 amount, uint256 left);
 
     /// @notice Freezes the rollup when nothing was confirmed for too long, or a forced message waits too long. `finalState` is the machine at the
     /// last confirmed leaf.
@@ -28,6 +33,10 @@ interface IEscapeHatch {
     /// @notice Registers an account's claim: its cash, and its positions at settlement prices fixed on L1, or at their intrinsic
     /// value at the index price of the freeze where no settlement price is fixed. `kindRoots` are the eight roots of the state.
     function register(uint256 account, bytes calldata cell, bytes32[] calldata siblings, bytes32[] calldata kindRoots) external;
+
+    /// @notice Gives a deposit back to its owner that the confirmed state had not executed: L1 message `index`, with its payload. In full, like a confirmed
+    /// withdrawal, because it never was the exchange's; after the registration out of what the registered claims leave.
+    function returnDeposit(uint64 index, bytes calldata payload) external;
 
     /// @notice Pays a registered claim, after the registration, at the ratio that everybody gets.
     function escape(uint256 account) external;

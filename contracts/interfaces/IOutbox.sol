@@ -14,7 +14,7 @@ interface IOutbox {
     error NotPayee(address caller, address payee);
     error RollupFrozen();
 
-    /// @notice Makes a confirmed outbox root payable. Only the AssertionChain.
+    /// @notice Makes a confirmed outbox root payable, unless the rollup is frozen. Only the AssertionChain.
     function acceptRoot(bytes32 outboxRoot) external;
 
     /// @notice Pays withdrawal `index`, shown under a confirmed root by its 24 siblings. Anyone may call; the payee is paid.

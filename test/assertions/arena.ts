@@ -26,6 +26,9 @@ const STEPS = 2 ** HEIGHT;
 /** Returns the first word of the proof, whatever the step: a verifier that is as sound as who calls it. */
 const STUB_VERIFIER = "6084355f5260205ff3";
 
+/** Answers 0: an escape hatch that is not frozen. */
+const NEVER_FROZEN = "5f5f5260205ff3";
+
 /** A machine that stands before batch `batch`; `mark` tells apart states that only differ in what they hold. */
 export function stateAt(batch: number, mark = 0): Uint8Array {
 	const machine = { ...Machines.initial(), cursor: { batch, l1Index: 0, offset: 0 } };
@@ -109,7 +112,7 @@ export class Arena {
 		const l1 = await L1.start();
 		const committee = await l1.wallet(1);
 		const verifier = await l1.runtime(STUB_VERIFIER);
-		const at = await Promise.all([0, 1, 2, 3, 4, 5].map((ahead) => l1.nextAddress(ahead)));
+		const at = await Promise.all([0, 1, 2, 3, 4, 6].map((ahead) => l1.nextAddress(ahead)));
 		const [inbox, registry, sequencer, challenges, assertionChain, outboxAt] = at;
 		await l1.deploy("Inbox", [TREASURY]);
 		await l1.deploy("StakeRegistry", [TREASURY, 1, [committee.address]], BOND);
@@ -126,7 +129,8 @@ export class Arena {
 			budget,
 			leaf,
 		]);
-		const outbox = await l1.deploy("Outbox", [assertionChain, TREASURY, TREASURY]);
+		const hatch = await l1.runtime(NEVER_FROZEN);
+		const outbox = await l1.deploy("Outbox", [assertionChain, TREASURY, hatch]);
 		const genesis = (await chain.getFunction("latestConfirmed")()) as string;
 		return new Arena({ l1, committee, sequencerInbox, games, chain, outbox, genesis, verifier });
 	}

@@ -46,7 +46,7 @@ describe("given an assertion chain with its games", () => {
 		l1 = await L1.start();
 		proposer = await l1.wallet(1);
 		rival = await l1.wallet(2);
-		const at = await Promise.all([0, 1, 2, 3, 4, 5].map((ahead) => l1.nextAddress(ahead)));
+		const at = await Promise.all([0, 1, 2, 3, 4, 6].map((ahead) => l1.nextAddress(ahead)));
 		const [inbox, registry, sequencer, challenges, assertionChain, outboxAt] = at;
 		await l1.deploy("Inbox", [SOMEBODY]);
 		await l1.deploy("StakeRegistry", [SOMEBODY, 1, [proposer.address]], BOND);
@@ -55,7 +55,9 @@ describe("given an assertion chain with its games", () => {
 		config = configOf(PERIOD, BOND);
 		const leaf = keccak256(stateAt(0));
 		chain = await l1.deploy("AssertionChain", [challenges, sequencer, outboxAt, SOMEBODY, config, [0, 0], leaf]);
-		outbox = await l1.deploy("Outbox", [assertionChain, SOMEBODY, SOMEBODY]);
+		// An escape hatch that is not frozen answers 0.
+		const hatch = await l1.runtime("5f5f5260205ff3");
+		outbox = await l1.deploy("Outbox", [assertionChain, SOMEBODY, hatch]);
 		genesis = (await chain.getFunction("latestConfirmed")()) as string;
 	});
 	after(() => l1.close());

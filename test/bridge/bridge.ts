@@ -33,16 +33,16 @@ export class Bridge {
 	assertionChainKey!: HDNodeWallet;
 	reporter!: HDNodeWallet;
 
-	private constructor(l1: L1, accounts: readonly Accounts.Account[]) {
+	private constructor(l1: L1, accounts: readonly Accounts.Account[], cursor: Machines.Cursor) {
 		this.l1 = l1;
 		this.cells = accounts.map((account) => Accounts.encode(account));
 		for (const [i, cell] of this.cells.entries()) this.forest.set(Kinds.ACCOUNTS, i + 1, cell);
-		this.finalState = Machines.encode(Machines.initial(), this.forest.stateRoot(), this.forest.outboxRoot());
+		this.finalState = Machines.encode({ ...Machines.initial(), cursor }, this.forest.stateRoot(), this.forest.outboxRoot());
 	}
 
-	/** The genesis holds these accounts, from number 1 on. */
-	static async deploy(accounts: readonly Accounts.Account[]): Promise<Bridge> {
-		const bridge = new Bridge(await L1.start(), accounts);
+	/** The genesis holds these accounts, from number 1 on, and has consumed what the cursor says. */
+	static async deploy(accounts: readonly Accounts.Account[], cursor = Machines.initial().cursor): Promise<Bridge> {
+		const bridge = new Bridge(await L1.start(), accounts, cursor);
 		const { l1 } = bridge;
 		bridge.assertionChainKey = await l1.wallet(20);
 		bridge.reporter = await l1.wallet(21);
@@ -82,6 +82,16 @@ export class Bridge {
 		const digest = Messages.reportDigest(getBytes(DOMAIN), { ...report, signatures: [] });
 		const signatures = [await new KeySigner(this.reporter.privateKey).sign(digest)];
 		await send(this.oracle, this.reporter, "report", [hexlify(Encoding.report({ ...report, signatures }))]);
+	}
+
+	/** Takes money out of a contract as if it had been lost. */
+	async drain(from: string, amount: number): Promise<void> {
+		const { provider } = this.l1.chain;
+		await provider.send("hardhat_impersonateAccount", [from]);
+		await provider.send("hardhat_setBalance", [from, "0xde0b6b3a7640000"]);
+		const data = this.usdc.interface.encodeFunctionData("transfer", [this.reporter.address, amount]);
+		const hash = (await provider.send("eth_sendTransaction", [{ from, to: await this.usdc.getAddress(), data }])) as string;
+		await provider.waitForTransaction(hash);
 	}
 
 	async close(): Promise<void> {

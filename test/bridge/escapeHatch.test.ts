@@ -57,11 +57,16 @@ describe("given a rollup whose confirmed state holds six accounts", () => {
 	let hatch: Contract;
 	let anybody: HDNodeWallet;
 	let finalState: string;
+	const tree = new Tree(Withdrawal.DEPTH);
+	const root = (): string => hexlify(tree.root);
 	before(async () => {
 		bridge = await Bridge.deploy(ACCOUNTS);
 		({ hatch } = bridge);
 		anybody = await bridge.l1.wallet(2);
 		finalState = hexlify(bridge.finalState);
+		tree.set(0, Withdrawal.leaf(0, 1, owners[0].toLowerCase(), 9));
+		tree.set(1, Withdrawal.leaf(1, 1, owners[0].toLowerCase(), 9));
+		await send(bridge.outbox, bridge.assertionChainKey, "acceptRoot", [root()]);
 		await bridge.settle(1, EXPIRY, PRICE);
 		await bridge.report(1, EXPIRY + 60, LATER);
 	});
@@ -111,16 +116,11 @@ describe("given a rollup whose confirmed state holds six accounts", () => {
 	it("pays confirmed withdrawals first, as long as the pool is not divided", async () => {
 		const { chain } = bridge.l1;
 		const snapshot = await chain.snapshot();
-		const tree = new Tree(Withdrawal.DEPTH);
-		tree.set(0, Withdrawal.leaf(0, 1, owners[0].toLowerCase(), 9));
-		tree.set(1, Withdrawal.leaf(1, 1, owners[0].toLowerCase(), 9));
-		const root = hexlify(tree.root);
-		await send(bridge.outbox, bridge.assertionChainKey, "acceptRoot", [root]);
 		await send(bridge.usdc, anybody, "mint", [await bridge.vault.getAddress(), 18]);
-		await send(bridge.outbox, anybody, "claim", [root, 0, 1, owners[0], 9, tree.siblings(0)]);
+		await send(bridge.outbox, anybody, "claim", [root(), 0, 1, owners[0], 9, tree.siblings(0)]);
 		assert.equal(await balanceOf(owners[0]), 9n);
 		await bridge.l1.at(Number(await hatch.getFunction("registrationEndsAt")()));
-		const late = send(bridge.outbox, anybody, "claim", [root, 1, 1, owners[0], 9, tree.siblings(1)]);
+		const late = send(bridge.outbox, anybody, "claim", [root(), 1, 1, owners[0], 9, tree.siblings(1)]);
 		await refuses(late, bridge.outbox.interface, "RollupFrozen");
 		await chain.revert(snapshot);
 	});
