@@ -27,6 +27,9 @@ export class GameChain implements GameReader, GameTransactions {
 	readonly #refunded = new Set<string>();
 	readonly #stakes = new Map<string, { amount: bigint; latest: string }>();
 	readonly #pots = new Map<string, bigint>();
+	readonly #genesis: string;
+	/** Every event that L1 still has. */
+	#events: { readonly event: LogDescription; readonly block: number }[] = [];
 	#latestConfirmed: string;
 	#isFrozen = false;
 	#reading: Promise<unknown> = Promise.resolve();
@@ -45,6 +48,7 @@ export class GameChain implements GameReader, GameTransactions {
 		this.#chain = deployment.contracts.AssertionChain;
 		this.#challenges = deployment.contracts.ChallengeManager;
 		this.#sequencerInbox = deployment.contracts.SequencerInbox;
+		this.#genesis = deployment.genesis;
 		this.#latestConfirmed = deployment.genesis;
 		this.#log = new EventLog(provider, [this.#chain, this.#challenges], deployment.deployBlock);
 	}
@@ -67,12 +71,18 @@ export class GameChain implements GameReader, GameTransactions {
 
 	async #look(): Promise<GameSnapshot> {
 		const head = await this.#provider.getBlock("latest");
-		if (!head) throw new Error("The L1 endpoint gives no latest block: it may still be starting.");
-		await this.#log.each(head.number, (log) => {
-			const codec = log.address.toLowerCase() === this.#chain ? codecOf("AssertionChain") : codecOf("ChallengeManager");
-			const event = codec.parseLog(log);
-			if (event) this.#take(event, log.blockNumber);
-		});
+		if (!head?.hash) throw new Error("The L1 endpoint gives no latest block: it may still be starting.");
+		await this.#log.each(
+			{ number: head.number, hash: head.hash },
+			(log) => {
+				const codec = log.address.toLowerCase() === this.#chain ? codecOf("AssertionChain") : codecOf("ChallengeManager");
+				const event = codec.parseLog(log);
+				if (!event) return;
+				this.#events.push({ event, block: log.blockNumber });
+				this.#take(event, log.blockNumber);
+			},
+			(last) => this.#takeBack(last),
+		);
 		return {
 			block: head.number,
 			baseFee: head.baseFeePerGas ?? 0n,
@@ -84,6 +94,15 @@ export class GameChain implements GameReader, GameTransactions {
 			stakes: this.#stakes,
 			pots: this.#pots,
 		};
+	}
+
+	/** L1 dropped the blocks above this one. Events change each other's views, so what is left is told again from the beginning. */
+	#takeBack(last: number): void {
+		this.#events = this.#events.filter(({ block }) => block <= last);
+		for (const view of [this.#assertions, this.#parents, this.#edges, this.#byMutual, this.#refunded, this.#stakes, this.#pots]) view.clear();
+		this.#latestConfirmed = this.#genesis;
+		this.#isFrozen = false;
+		for (const { event, block } of this.#events) this.#take(event, block);
 	}
 
 	#take(event: LogDescription, block: number): void {

@@ -6,14 +6,14 @@ import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 import { EventLog } from "./EventLog.ts";
 
-/** Reads batches and L1 messages from the logs of the inboxes; the content of a batch is the calldata of the transaction that posted it. */
+/** Reads batches and L1 messages from the logs of the inboxes, as L1 has them now: what a reorganisation dropped is dropped here. The content of a batch is the calldata of the transaction that posted it. */
 export class L1InboxReader implements InboxReader {
 	readonly #provider: JsonRpcProvider;
 	readonly #log: EventLog;
 	#batches: PostedBatch[] = [];
 	#messages: L1Message[] = [];
 	#reading: Promise<void> = Promise.resolve();
-	#head = -1;
+	#headHash = "";
 
 	constructor(provider: JsonRpcProvider, deployment: Deployment) {
 		this.#provider = provider;
@@ -54,10 +54,17 @@ export class L1InboxReader implements InboxReader {
 	}
 
 	async #readOn(): Promise<void> {
-		const head = await this.#provider.getBlockNumber();
-		if (head <= this.#head) return;
-		await this.#log.each(head, (log) => this.#take(log));
-		this.#head = head;
+		const head = await this.head();
+		if (head.hash === this.#headHash) return;
+		await this.#log.each(
+			head,
+			(log) => this.#take(log),
+			(last) => {
+				this.#batches = this.#batches.filter(({ block }) => block <= last);
+				this.#messages = this.#messages.filter(({ block }) => block <= last);
+			},
+		);
+		this.#headHash = head.hash;
 	}
 
 	async #take(log: Log): Promise<void> {
