@@ -92,6 +92,61 @@ export class Bridge {
 		return this.#send(signer, "Outbox", "claim", [outbox_root, index, account, recipient, amount, siblings]);
 	}
 
+	/** Freezes a dead rollup. `finalState` is the preimage of the last confirmed leaf. */
+	freeze(signer: ChainSigner, finalState: Uint8Array): Promise<Sent> {
+		return this.#send(signer, "EscapeHatch", "freeze", [finalState]);
+	}
+
+	/** Registers an account's claim on a frozen rollup, by its cell under the state of the freeze. */
+	register(
+		signer: ChainSigner,
+		account: number,
+		proof: { readonly cell: Uint8Array; readonly siblings: readonly Uint8Array[]; readonly kindRoots: readonly Uint8Array[] },
+	): Promise<Sent> {
+		return this.#send(signer, "EscapeHatch", "register", [account, proof.cell, proof.siblings, proof.kindRoots]);
+	}
+
+	/** Gives a deposit back that the state of the freeze had not executed. */
+	returnDeposit(signer: ChainSigner, index: number, payload: Uint8Array): Promise<Sent> {
+		return this.#send(signer, "EscapeHatch", "returnDeposit", [index, payload]);
+	}
+
+	/** Pays an account's registered claim, after the registration. */
+	escape(signer: ChainSigner, account: number): Promise<Sent> {
+		return this.#send(signer, "EscapeHatch", "escape", [account]);
+	}
+
+	/** Shows L1's own oracle a report that a quorum signed. */
+	report(signer: ChainSigner, payload: Uint8Array): Promise<Sent> {
+		return this.#send(signer, "PriceOracle", "report", [payload]);
+	}
+
+	/** Whether the rollup is frozen, and the seconds at which registration ends (0 before the freeze). */
+	async freezeState(): Promise<{ readonly isFrozen: boolean; readonly registrationEndsAt: number }> {
+		const isFrozen = (await this.#read("EscapeHatch", "isFrozen", [])) as boolean;
+		return { isFrozen, registrationEndsAt: Number(await this.#read("EscapeHatch", "registrationEndsAt", [])) };
+	}
+
+	/** An account's claim as it was registered, in micro-USDC: 0 once it is paid. */
+	async claimOf(account: number): Promise<{ readonly isRegistered: boolean; readonly amount: number }> {
+		const { amount } = (await this.#read("EscapeHatch", "claims", [account])) as { amount: bigint };
+		return { isRegistered: (await this.#read("EscapeHatch", "isRegistered", [account])) as boolean, amount: Number(amount) };
+	}
+
+	async isReturned(index: number): Promise<boolean> {
+		return (await this.#read("EscapeHatch", "isReturned", [index])) as boolean;
+	}
+
+	/** Accounts that were ever opened: they are 1 .. this. */
+	async accountCount(): Promise<number> {
+		return Number(await this.#read("Vault", "accountCount", []));
+	}
+
+	/** Seconds on L1's clock. */
+	async time(): Promise<number> {
+		return (await this.#provider.getBlock("latest"))?.timestamp ?? 0;
+	}
+
 	/** The account of an owner, undefined before his first deposit. */
 	async accountOf(owner: string, subaccount: number): Promise<number | undefined> {
 		const account = Number(await this.#read("Vault", "accountOf", [owner, subaccount]));

@@ -99,7 +99,8 @@ export class GameChain implements GameReader, GameTransactions {
 	/** L1 dropped the blocks above this one. Events change each other's views, so what is left is told again from the beginning. */
 	#takeBack(last: number): void {
 		this.#events = this.#events.filter(({ block }) => block <= last);
-		for (const view of [this.#assertions, this.#parents, this.#edges, this.#byMutual, this.#refunded, this.#stakes, this.#pots]) view.clear();
+		for (const view of [this.#assertions, this.#parents, this.#edges, this.#byMutual, this.#refunded, this.#stakes, this.#pots])
+			view.clear();
 		this.#latestConfirmed = this.#genesis;
 		this.#isFrozen = false;
 		for (const { event, block } of this.#events) this.#take(event, block);

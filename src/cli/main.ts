@@ -8,6 +8,7 @@ import { challengerCommand } from "./challenger.ts";
 import { deployCommand } from "./deploy.ts";
 import { disputeCommand } from "./dispute.ts";
 import { doctorCommand } from "./doctor.ts";
+import { escapeCommand } from "./escape.ts";
 import { finish } from "./finish.ts";
 import { forceCommand } from "./force.ts";
 import { fundsCommands } from "./funds.ts";
@@ -34,6 +35,7 @@ for (const command of [
 	tradeCommand(),
 	...accountCommands(),
 	forceCommand(),
+	escapeCommand(),
 	statusCommand(),
 	doctorCommand(),
 	disputeCommand(),

@@ -47,7 +47,8 @@ describe("given deposits that the confirmed state had not executed when the roll
 	});
 	afterEach(() => bridge.l1.chain.revert(snapshot));
 
-	const give = (index: number, payload = payloads[index]): ReturnType<typeof send> => send(hatch, anybody, "returnDeposit", [index, payload]);
+	const give = (index: number, payload = payloads[index]): ReturnType<typeof send> =>
+		send(hatch, anybody, "returnDeposit", [index, payload]);
 	const refused = (call: Promise<unknown>, name: string, args?: readonly unknown[]): Promise<void> =>
 		refuses(call, hatch.interface, name, args);
 	const balanceOf = async (who: string): Promise<number> => Number((await bridge.usdc.getFunction("balanceOf")(who)) as bigint);

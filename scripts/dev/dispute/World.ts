@@ -10,6 +10,7 @@ import * as Artifacts from "../../../src/chain/Artifacts.ts";
 import type { Deployment } from "../../../src/chain/Deployment.ts";
 import { DEVNET } from "../../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../../src/chain/EmbeddedChain.ts";
+import { GameChain } from "../../../src/chain/GameChain.ts";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import { L1InboxReader } from "../../../src/chain/L1InboxReader.ts";
 import { DerivedExecutor } from "../../../src/executor/DerivedExecutor.ts";
@@ -21,6 +22,11 @@ import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import { Random } from "../../../src/market/Random.ts";
 import { SyntheticMarket } from "../../../src/market/SyntheticMarket.ts";
+import { TransactionManager } from "../../../src/chain/TransactionManager.ts";
+import { SystemClock } from "../../../src/node/Clock.ts";
+import type { Log } from "../../../src/ports/Log.ts";
+import { Challenger } from "../../../src/roles/challenger/Challenger.ts";
+import { Proposer } from "../../../src/roles/proposer/Proposer.ts";
 import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
@@ -33,6 +39,9 @@ const ACCOUNTS = 6;
 const STRIKES = [19_500, 20_000, 20_500];
 /** LIMIT: messages of the disputed batches; what a larger tree has beyond them is the halted machine. */
 const MAX_MESSAGES = 1600;
+/** LIMIT: rounds of ten blocks for two assertions to be confirmed in. */
+const MAX_ROUNDS = 40;
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
 
 export type World = {
 	readonly chain: EmbeddedChain.EmbeddedChain;
@@ -153,4 +162,30 @@ async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deplo
 		const signature = await committee.sign(Checkpoint.batchDigest(domain, vote));
 		await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, whole, [signature])).wait();
 	}
+}
+
+/** Asserts everything that is posted, unrivalled, and lets time pass until all of it is confirmed. */
+export async function confirmAll({ chain, deployment, derived }: World): Promise<void> {
+	const { provider } = chain;
+	const wallet = testWallet(PLACES.proposer);
+	await provider.send("hardhat_setBalance", [wallet.address, `0x${(10n ** 21n).toString(16)}`]);
+	const game = new GameChain(provider, deployment);
+	const ports = {
+		game,
+		sender: new TransactionManager({ provider, wallet, store: new MemoryStore(), log: silent }),
+		clock: new SystemClock(),
+		log: silent,
+		metrics: { set: () => undefined, add: () => undefined, observe: () => undefined },
+		sync: async () => undefined,
+		histories: derived,
+	};
+	const roles = [new Proposer(ports), new Challenger(ports)];
+	for (let round = 0; round < MAX_ROUNDS; round++) {
+		for (const role of roles) await role.round();
+		const { assertions, latestConfirmed } = await game.look();
+		const latest = assertions.get(latestConfirmed);
+		if (latest && latest.targetBatch > derived.batchCount) return;
+		await chain.mine(10);
+	}
+	throw new Error(`What is posted was not confirmed within ${MAX_ROUNDS} rounds of ten blocks.`);
 }
