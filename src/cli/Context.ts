@@ -18,6 +18,9 @@ export const ROOT = join(import.meta.dirname, "..", "..");
 export const RECORDS = process.env.STRIKEPROOF_HOME ?? ROOT;
 const KEYS = join(process.env.STRIKEPROOF_HOME ?? join(homedir(), ".strikeproof"), "keys");
 
+/** Roles that are alone in their process. */
+const NEEDS_ONE_KEY: readonly string[] = ["proposer", "challenger", "reporter"];
+
 /** Options that every command takes. */
 export type Common = {
 	readonly network: string;
@@ -89,6 +92,20 @@ export class Context {
 	wallet(): Promise<ChainWallet> {
 		this.#wallet ??= this.#openWallet();
 		return this.#wallet;
+	}
+
+	/**
+	 * The wallet of one of a node's roles: the key that is named, or the keystore's key under the role's name; on a development chain its public test key.
+	 */
+	async walletOfRole(role: string, place: number): Promise<ChainWallet> {
+		const { keystore } = this;
+		if (this.options.key !== undefined || process.env[KEY_VARIABLE] || process.env.STRIKEPROOF_KEY) {
+			// One key is one lane of nonces: a sequencer's roles each need their own.
+			if (NEEDS_ONE_KEY.includes(role)) return this.wallet();
+		}
+		if (!keystore.has(role)) return this.#testWallet(place);
+		const wallet = await keystore.unlock(role, await passwordFor(`Password of the key ${role}: `));
+		return wallet.connect(await this.provider());
 	}
 
 	async #openWallet(): Promise<ChainWallet> {

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { VERSION } from "../../deploy/deploy.ts";
 import { NETWORKS } from "../chain/Networks.ts";
 import { accountCommands } from "./account.ts";
+import { backupCommands } from "./backup.ts";
 import { challengerCommand } from "./challenger.ts";
 import { deployCommand } from "./deploy.ts";
 import { disputeCommand } from "./dispute.ts";
@@ -12,6 +13,7 @@ import { escapeCommand } from "./escape.ts";
 import { finish } from "./finish.ts";
 import { forceCommand } from "./force.ts";
 import { fundsCommands } from "./funds.ts";
+import { nodeCommand } from "./node.ts";
 import { keysCommand } from "./keys.ts";
 import { whole } from "./parse.ts";
 import { statusCommand } from "./status.ts";
@@ -39,6 +41,8 @@ for (const command of [
 	statusCommand(),
 	doctorCommand(),
 	disputeCommand(),
+	nodeCommand(),
+	...backupCommands(),
 	challengerCommand(),
 	keysCommand(),
 ])

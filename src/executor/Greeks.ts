@@ -50,35 +50,6 @@ export function volatilityAtForward(expiry: Expiry, clock: number): number | und
 	return total / Math.sqrt(seconds / Parameters.SECONDS_PER_YEAR);
 }
 
-/**
- * The volatility a year at which an option's price (micro-USDC per unit, without discounting) is its value; undefined when no volatility up to 10 gives it,
- * or there is none to ask about.
- */
-export function impliedVolatility(series: number, expiry: Expiry, clock: number, price: number): number | undefined {
-	const seconds = Series.expiryTimeOf(expiry.day) - clock;
-	if (seconds <= 0 || expiry.forward === 0 || Series.kindOf(series) === Series.FUTURE) return undefined;
-	const strike = Series.strikeOf(series) * tickSize(Series.underlyingOf(series));
-	const root = Math.sqrt(seconds / Parameters.SECONDS_PER_YEAR);
-	const logMoneyness = Math.log(expiry.forward / strike);
-	const intrinsic = Math.max(0, Series.kindOf(series) === Series.PUT ? strike - expiry.forward : expiry.forward - strike);
-	const extrinsic = price - intrinsic;
-	// Out of the money, call or put, so that nothing is lost to cancellation.
-	const valueAt = (volatility: number): number => {
-		const total = volatility * root;
-		const d1 = logMoneyness / total + total / 2;
-		const isCall = logMoneyness <= 0;
-		return isCall ? expiry.forward * normal(d1) - strike * normal(d1 - total) : strike * normal(total - d1) - expiry.forward * normal(-d1);
-	};
-	let [low, high] = [0.001, 10];
-	if (extrinsic <= valueAt(low) || extrinsic >= valueAt(high)) return undefined;
-	for (let i = 0; i < 50; i++) {
-		const middle = (low + high) / 2;
-		if (valueAt(middle) < extrinsic) low = middle;
-		else high = middle;
-	}
-	return (low + high) / 2;
-}
-
 /** Standard normal distribution by its series or continued fraction: relative error below 1e-12 where it matters for display. */
 function normal(x: number): number {
 	const size = Math.abs(x);

@@ -1,4 +1,3 @@
-import { tickSize } from "../machine/Constants.ts";
 import * as Margin from "../machine/risk/Margin.ts";
 import * as Valuations from "../machine/risk/Valuations.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
@@ -95,9 +94,6 @@ export type Ticker = {
 	readonly bestBid: Level | undefined;
 	readonly bestAsk: Level | undefined;
 	readonly lastTrade: Trade | undefined;
-	/** What the best bid and ask say of volatility, a fraction a year; undefined when they say nothing. */
-	readonly bidVolatility: number | undefined;
-	readonly askVolatility: number | undefined;
 	/** Micro-USDC per unit; 0 until settled. */
 	readonly settlementPrice: number;
 	readonly openInterest: number;
@@ -361,8 +357,6 @@ export class Queries {
 			bestBid: book?.bids[0],
 			bestAsk: book?.asks[0],
 			lastTrade: this.lastTrades(series, 1)[0],
-			bidVolatility: this.#implied(series, expiry, book?.bids[0]),
-			askVolatility: this.#implied(series, expiry, book?.asks[0]),
 			settlementPrice: expiry.settlementPrice,
 			openInterest: State.series(this.#state, index).openInterest,
 		};
@@ -383,10 +377,6 @@ export class Queries {
 			else levels.push({ price: order.price, size: order.size });
 		}
 		return levels;
-	}
-
-	#implied(series: number, expiry: Expiry, level: Level | undefined): number | undefined {
-		return level && Greeks.impliedVolatility(series, expiry, this.#clock(), level.price * tickSize(Series.underlyingOf(series)));
 	}
 
 	#mark(series: number): number {

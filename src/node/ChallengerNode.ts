@@ -23,6 +23,7 @@ export type ChallengerOptions = {
 	readonly dataDirectory: string;
 	readonly clock: Clock;
 	readonly log: Log;
+	readonly metrics?: PrometheusMetrics;
 };
 
 /** A challenger alone: it needs L1 and nothing else of the exchange, and one of it anywhere is enough. */
@@ -34,20 +35,9 @@ export class ChallengerNode {
 
 	/** Opens its store, which it resumes from. Throws with one sentence when the store is of another deployment or in use. */
 	static async open(options: ChallengerOptions): Promise<ChallengerNode> {
-		const { provider, deployment, dataDirectory } = options;
+		const { deployment, dataDirectory } = options;
 		const store = await openStore({ directory: join(dataDirectory, "challenger"), genesis: deployment.genesis });
-		const signatures = new SignaturePool(1);
-		const derived = await DerivedExecutor.open({
-			store,
-			leafFile: join(dataDirectory, "challenger.leaves"),
-			inbox: new L1InboxReader(provider, deployment),
-			genesis: Genesis.cells({
-				domainSeparator: separatorOf(deployment, "Vault"),
-				reporters: deployment.reporters,
-				quorum: deployment.quorum,
-			}),
-			signatures,
-		});
+		const { derived, signatures } = await deriveAlone(options, store, "challenger");
 		return new ChallengerNode(options, store, derived, signatures);
 	}
 
@@ -62,7 +52,7 @@ export class ChallengerNode {
 			sender: new TransactionManager({ provider, wallet, store, log, lowBalance: BigInt(deployment.parameters.bond) }),
 			clock,
 			log,
-			metrics: new PrometheusMetrics(),
+			metrics: options.metrics ?? new PrometheusMetrics(),
 			sync: () => derived.sync(),
 			histories: derived,
 		});
@@ -78,4 +68,26 @@ export class ChallengerNode {
 		await this.#store.close();
 		await this.#signatures.close();
 	}
+}
+
+/** Execution from L1 alone, for a role that trusts nobody else's. */
+export async function deriveAlone(
+	options: Pick<ChallengerOptions, "provider" | "deployment" | "dataDirectory">,
+	store: Store,
+	name: string,
+): Promise<{ readonly derived: DerivedExecutor; readonly signatures: SignaturePool }> {
+	const { provider, deployment, dataDirectory } = options;
+	const signatures = new SignaturePool(1);
+	const derived = await DerivedExecutor.open({
+		store,
+		leafFile: join(dataDirectory, `${name}.leaves`),
+		inbox: new L1InboxReader(provider, deployment),
+		genesis: Genesis.cells({
+			domainSeparator: separatorOf(deployment, "Vault"),
+			reporters: deployment.reporters,
+			quorum: deployment.quorum,
+		}),
+		signatures,
+	});
+	return { derived, signatures };
 }

@@ -28,6 +28,7 @@ import { Challenger } from "../roles/challenger/Challenger.ts";
 import { Keeper } from "../roles/keeper/Keeper.ts";
 import { Proposer } from "../roles/proposer/Proposer.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
+import type { Seat } from "../roles/reporter/Reporter.ts";
 import { ReporterCircle } from "../roles/reporter/ReporterCircle.ts";
 import { Api } from "../roles/sequencer/Api.ts";
 import { Sequencer } from "../roles/sequencer/Sequencer.ts";
@@ -48,7 +49,12 @@ export type ExchangeOptions = {
 	readonly l1Url: string;
 	readonly deployment: Deployment;
 	readonly dataDirectory: string;
+	/** Where the reporters of this process see prices, when none are given. */
 	readonly market: SyntheticMarket;
+	/** Reporters that run elsewhere. */
+	readonly reporters?: readonly Seat[];
+	/** Who signs and pays for each role; public test keys otherwise. */
+	readonly keys?: Keys;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics: PrometheusMetrics;
@@ -61,6 +67,16 @@ export type ExchangeOptions = {
 	readonly messages?: Rate;
 	readonly calls?: Rate;
 };
+
+/** One wallet a role: two roles that paid from one would take each other's nonces. The sequencer's is only a key. */
+export type Keys = Readonly<Record<"sequencer" | "batcher" | "proposer" | "challenger" | "keeper" | "feeder", ChainWallet>>;
+
+/** PUBLIC TEST KEYS, for development chains. */
+export function testKeys(): Keys {
+	const { sequencer, batcher, proposer, challenger, keeper, feeder } = PLACES;
+	const places = { sequencer, batcher, proposer, challenger, keeper, feeder };
+	return Object.fromEntries(Object.entries(places).map(([role, place]) => [role, testWallet(place)])) as unknown as Keys;
+}
 
 const REPORT_INTERVAL_SECONDS = 10;
 /** Bundles that execution may be behind the order and still be called up to date. */
@@ -107,7 +123,7 @@ export class Exchange {
 		const genesis = { domainSeparator: separatorOf(deployment, "Vault"), reporters: deployment.reporters, quorum: deployment.quorum };
 		const inbox = new L1InboxReader(options.provider, deployment);
 		const batchDomain = separatorOf(deployment, "SequencerInbox");
-		const sequencerSigner = new ThreadedSigner(testWallet(PLACES.sequencer).privateKey);
+		const sequencerSigner = new ThreadedSigner((options.keys ?? testKeys()).sequencer.privateKey);
 		// One more thread checks signatures: at the door, and ahead of the steps that are derived from L1.
 		const signatures = new SignaturePool(1);
 		const orderer = await LocalOrderer.open({
@@ -169,6 +185,7 @@ export class Exchange {
 		this.watched = watched;
 		this.#stores = Object.values(stores);
 		this.#threads = [parts.signatures, parts.sequencerSigner];
+		const keys = options.keys ?? testKeys();
 		const logOf = (role: string): Log => log.child({ role });
 		const managerOf = (wallet: ChainWallet, store: Store, role: string): TransactionManager =>
 			new TransactionManager({ provider, wallet, store, log: logOf(role), lowBalance: 10n ** 17n });
@@ -191,7 +208,7 @@ export class Exchange {
 		this.batcher = new Batcher({
 			inbox,
 			transactions,
-			sender: managerOf(testWallet(PLACES.batcher), stores.batcher, "batcher"),
+			sender: managerOf(keys.batcher, stores.batcher, "batcher"),
 			orderer,
 			live,
 			clock,
@@ -202,7 +219,7 @@ export class Exchange {
 		this.game = new GameChain(provider, deployment);
 		this.proposer = new Proposer({
 			game: this.game,
-			sender: managerOf(testWallet(PLACES.proposer), stores.proposer, "proposer"),
+			sender: managerOf(keys.proposer, stores.proposer, "proposer"),
 			clock,
 			log: logOf("proposer"),
 			sync: () => derived.sync(),
@@ -210,7 +227,7 @@ export class Exchange {
 		});
 		this.challenger = new Challenger({
 			game: new GameChain(provider, deployment),
-			sender: managerOf(testWallet(PLACES.challenger), stores.challenger, "challenger"),
+			sender: managerOf(keys.challenger, stores.challenger, "challenger"),
 			clock,
 			log: logOf("challenger"),
 			metrics,
@@ -222,22 +239,31 @@ export class Exchange {
 			live,
 			inbox,
 			transactions,
-			sender: managerOf(testWallet(PLACES.keeper), stores.keeper, "keeper"),
+			sender: managerOf(keys.keeper, stores.keeper, "keeper"),
 			clock,
 			log: logOf("keeper"),
 			submit,
-			wanted: { days: options.days, strikesPerSide: options.strikesPerSide, forceDelaySeconds: deployment.parameters.forceDelaySeconds },
+			wanted: {
+				// Read anew each time: what is to be listed moves with the days.
+				get days() {
+					return options.days;
+				},
+				strikesPerSide: options.strikesPerSide,
+				forceDelaySeconds: deployment.parameters.forceDelaySeconds,
+			},
 		});
-		const reporters = deployment.reporters.map(
-			(_, place) =>
-				new Reporter({
-					place,
-					signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
-					source: market.source(place + 1, 0.0002),
-					store: prefixed(stores.reporters, `${place}/`),
-					domainSeparator: userDomain,
-				}),
-		);
+		const ownReporters = (): Seat[] =>
+			deployment.reporters.map(
+				(_, place) =>
+					new Reporter({
+						place,
+						signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
+						source: market.source(place + 1, 0.0002),
+						store: prefixed(stores.reporters, `${place}/`),
+						domainSeparator: userDomain,
+					}),
+			);
+		const reporters = options.reporters ?? ownReporters();
 		this.reporters = new ReporterCircle({
 			reporters,
 			quorum: deployment.quorum,
@@ -247,7 +273,7 @@ export class Exchange {
 			metrics,
 			store: prefixed(stores.reporters, "circle/"),
 			oracle: new OracleChain(provider, deployment),
-			sender: managerOf(testWallet(PLACES.feeder), prefixed(stores.reporters, "feeder/"), "reporters"),
+			sender: managerOf(keys.feeder, prefixed(stores.reporters, "feeder/"), "reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
 		});
@@ -301,7 +327,7 @@ export class Exchange {
 			log: logOf("vitals"),
 			metrics,
 			wallets: Object.fromEntries(
-				(["batcher", "proposer", "challenger", "keeper", "feeder"] as const).map((role) => [role, testWallet(PLACES[role]).address]),
+				(["batcher", "proposer", "challenger", "keeper", "feeder"] as const).map((role) => [role, keys[role].address]),
 			),
 			reporters: deployment.reporters.length,
 			quorum: deployment.quorum,

@@ -99,9 +99,8 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 	/** Faults of accessibility that are serious, by axe. */
 	async function seriousFaults(): Promise<string[]> {
 		await page.evaluate(AXE);
-		const { violations } = (await page.evaluate("axe.run()")) as {
-			violations: { id: string; impact: string; nodes: { html: string }[] }[];
-		};
+		type Found = { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
+		const { violations } = await page.evaluate<Found>("axe.run()");
 		return violations
 			.filter(({ impact }) => impact === "serious" || impact === "critical")
 			.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);

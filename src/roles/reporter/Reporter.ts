@@ -15,8 +15,18 @@ export type ReporterPorts = {
 	readonly domainSeparator: Uint8Array;
 };
 
+/** A reporter as the circle meets it, in this process or elsewhere. */
+export interface Seat {
+	/** Its place among the reporters: its bit in a report. */
+	readonly place: number;
+	/** What it sees; undefined when it has no price for that time. May reject. */
+	see(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined>;
+	/** Its signature under a proposal that agrees with its own view, else undefined. May reject. */
+	sign(proposal: MarketQuote): Promise<Uint8Array | undefined>;
+}
+
 /** One independent reporter: sees prices for itself, and signs only what it sees. */
-export class Reporter {
+export class Reporter implements Seat {
 	readonly #ports: ReporterPorts;
 
 	constructor(ports: ReporterPorts) {

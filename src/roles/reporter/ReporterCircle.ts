@@ -12,13 +12,13 @@ import type { LoopHealth } from "../Loop.ts";
 import type { Due } from "./decide.ts";
 import { decide, medianOf, obsolete, owed } from "./decide.ts";
 import { MadeReports } from "./MadeReports.ts";
-import type { Reporter } from "./Reporter.ts";
+import type { Seat } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
 import type { Made, View } from "./view.ts";
 import { look } from "./view.ts";
 
 export type CirclePorts = {
-	readonly reporters: readonly Reporter[];
+	readonly reporters: readonly Seat[];
 	readonly quorum: number;
 	readonly live: LiveExecutor;
 	readonly clock: Clock;

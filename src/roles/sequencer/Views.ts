@@ -3,7 +3,9 @@
 import type { Instrument, Queries, Ticker } from "../../executor/Queries.ts";
 import type { Trade } from "../../executor/Trades.ts";
 import { PPM, lotsPerUnit, strikeGrid, tickSize } from "../../machine/Constants.ts";
+import { SECONDS_PER_YEAR } from "../../machine/risk/Parameters.ts";
 import * as Series from "../../machine/types/Series.ts";
+import { impliedVolatility } from "../../market/impliedVolatility.ts";
 import * as Decimal from "../../wire/Decimal.ts";
 import { dayName, nameOf, UNDERLYINGS } from "../../wire/Names.ts";
 import type { Answer, Params } from "../../wire/schema.ts";
@@ -103,8 +105,8 @@ export function ticker(queries: Queries, series: number): Answer<"public/ticker"
 		timestamp: queries.clock,
 		mark_price: t.mark === undefined ? null : money(t.mark),
 		mark_iv: volatility(t.greeks?.volatility),
-		bid_iv: volatility(t.bidVolatility),
-		ask_iv: volatility(t.askVolatility),
+		bid_iv: volatility(impliedBy(queries, series, t, t.bestBid?.price)),
+		ask_iv: volatility(impliedBy(queries, series, t, t.bestAsk?.price)),
 		greeks: t.greeks ?? null,
 		underlying_price: money(t.forward),
 		index_price: money(t.indexPrice),
@@ -117,6 +119,15 @@ export function ticker(queries: Queries, series: number): Answer<"public/ticker"
 		last_price: t.lastTrade ? price(series, t.lastTrade.price) : null,
 		open_interest: amount(series, t.openInterest),
 	};
+}
+
+/** What a quote in ticks says of volatility, a fraction a year; undefined when it says nothing. */
+function impliedBy(queries: Queries, series: number, { forward }: Ticker, ticks: number | undefined): number | undefined {
+	const years = (Series.expiryTimeOf(Series.dayOf(series)) - queries.clock) / SECONDS_PER_YEAR;
+	if (ticks === undefined || forward === 0 || years <= 0 || Series.kindOf(series) === Series.FUTURE) return undefined;
+	const tick = tickSize(Series.underlyingOf(series));
+	const option = { strike: Series.strikeOf(series) * tick, isCall: Series.kindOf(series) === Series.CALL };
+	return impliedVolatility(option, forward, years, ticks * tick);
 }
 
 export function tickers(queries: Queries, filter: Params<"public/get_tickers">): Answer<"public/get_tickers"> {

@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import type { ChainWallet } from "../chain/Bridge.ts";
+import { PLACES } from "../chain/TestKeys.ts";
+import { SECONDS_PER_DAY } from "../machine/Constants.ts";
+import type { Keys } from "../node/Exchange.ts";
+import type { PriceSource } from "../ports/PriceSource.ts";
+import type { Answer, Common, Context } from "./Context.ts";
+import { ROOT, does } from "./Context.ts";
+import { ExitCode, Failure } from "./ExitCode.ts";
+import { whole } from "./parse.ts";
+
+const ROLES = ["sequencer", "proposer", "challenger", "reporter"] as const;
+type Role = (typeof ROLES)[number];
+
+type Options = Common & {
+	readonly role: Role;
+	readonly data?: string;
+	readonly host: string;
+	readonly port?: number;
+	readonly reporter: string[];
+	readonly source: "synthetic" | "exchanges";
+	readonly seed: number;
+	readonly strikes: number;
+};
+
+const PORTS: Readonly<Record<Role, number>> = { sequencer: 8547, reporter: 8548, proposer: 8549, challenger: 8550 };
+
+/** What runs until it is told to stop, and where it answers. */
+type Running = { readonly url: string; stop(): Promise<void> };
+
+/** The days to list: the next three, and the next three Fridays. */
+export function daysToList(now: number): number[] {
+	const today = Math.floor(now / SECONDS_PER_DAY);
+	// Day 0 of the epoch was a Thursday: Fridays are the days that leave 1.
+	const friday = today + 1 + ((8 - ((today + 1) % 7)) % 7);
+	return [...new Set([1, 2, 3].map((ahead) => today + ahead).concat([friday, friday + 7, friday + 14]))].sort((a, b) => a - b);
+}
+
+async function startSequencer(context: Context, options: Options, dataDirectory: string): Promise<Running> {
+	const { Exchange } = await import("../node/Exchange.ts");
+	const { RemoteReporter } = await import("../roles/reporter/RemoteReporter.ts");
+	const { SyntheticMarket } = await import("../market/SyntheticMarket.ts");
+	const { SystemClock } = await import("../node/Clock.ts");
+	const { openLog } = await import("../node/Log.ts");
+	const { PrometheusMetrics } = await import("../node/Metrics.ts");
+	const deployment = await context.deployment();
+	const roles = ["sequencer", "batcher", "proposer", "challenger", "keeper", "feeder"] as const;
+	const wallets: ChainWallet[] = [];
+	for (const role of roles) wallets.push(await context.walletOfRole(role, PLACES[role]));
+	const keys = Object.fromEntries(roles.map((role, i) => [role, wallets[i]])) as unknown as Keys;
+	if (options.reporter.length > 0 && options.reporter.length !== deployment.reporters.length)
+		throw new Failure(
+			ExitCode.Usage,
+			`The deployment has ${deployment.reporters.length} reporters and ${options.reporter.length} are named: name each with --reporter, in the order of their bits.`,
+		);
+	if (options.reporter.length === 0 && options.source !== "synthetic")
+		throw new Failure(
+			ExitCode.Usage,
+			"A sequencer that reports itself knows the synthetic market alone: name the reporters with --reporter.",
+		);
+	const clock = new SystemClock();
+	const exchange = await Exchange.open({
+		provider: await context.provider(),
+		l1Url: context.rpcUrl,
+		deployment,
+		dataDirectory,
+		market: new SyntheticMarket(options.seed, clock.now()),
+		reporters: options.reporter.length === 0 ? undefined : options.reporter.map((url, place) => new RemoteReporter(place, url)),
+		keys,
+		clock,
+		log: openLog(join(dataDirectory, "node.log")),
+		metrics: new PrometheusMetrics(),
+		host: options.host,
+		port: options.port ?? PORTS.sequencer,
+		get days() {
+			return daysToList(clock.now());
+		},
+		strikesPerSide: options.strikes,
+	});
+	await exchange.start();
+	return { url: exchange.url, stop: () => exchange.stop() };
+}
+
+async function startFromL1(context: Context, options: Options, dataDirectory: string, role: "proposer" | "challenger"): Promise<Running> {
+	const { ChallengerNode } = await import("../node/ChallengerNode.ts");
+	const { ProposerNode } = await import("../node/ProposerNode.ts");
+	const { Monitor } = await import("../node/Monitor.ts");
+	const { SystemClock } = await import("../node/Clock.ts");
+	const { openLog } = await import("../node/Log.ts");
+	const { PrometheusMetrics } = await import("../node/Metrics.ts");
+	const log = openLog(join(dataDirectory, `${role}.log`));
+	const metrics = new PrometheusMetrics();
+	const parts = {
+		provider: await context.provider(),
+		deployment: await context.deployment(),
+		wallet: await context.walletOfRole(role, PLACES[role]),
+		dataDirectory,
+		clock: new SystemClock(),
+		log,
+		metrics,
+	};
+	const node = role === "proposer" ? await ProposerNode.open(parts) : await ChallengerNode.open(parts);
+	const health = "proposer" in node ? node.proposer : node.challenger;
+	const monitor = new Monitor({ host: options.host, port: options.port ?? PORTS[role], log, metrics, roles: { [role]: health } });
+	const url = await monitor.listen();
+	node.start();
+	return {
+		url,
+		stop: async () => {
+			await monitor.close();
+			await node.stop();
+		},
+	};
+}
+
+async function sourceOf({ source, seed }: Options): Promise<PriceSource> {
+	if (source === "exchanges") {
+		const { exchangeSource } = await import("../market/ExchangeSource.ts");
+		return exchangeSource();
+	}
+	const { SyntheticMarket } = await import("../market/SyntheticMarket.ts");
+	return new SyntheticMarket(seed, SYNTHETIC_START).source(1, 0.0001);
+}
+
+/** Reporters in several processes see one market only if its path begins at one time. */
+const SYNTHETIC_START = Date.UTC(2026, 0, 1) / 1000;
+
+async function startReporter(context: Context, options: Options, dataDirectory: string): Promise<Running> {
+	const { ReporterNode } = await import("../node/ReporterNode.ts");
+	const { openLog } = await import("../node/Log.ts");
+	const { PrometheusMetrics } = await import("../node/Metrics.ts");
+	const { privateKey } = await context.walletOfRole("reporter", PLACES.reporters);
+	const node = await ReporterNode.open({
+		deployment: await context.deployment(),
+		privateKey,
+		source: await sourceOf(options),
+		dataDirectory,
+		host: options.host,
+		port: options.port ?? PORTS.reporter,
+		log: openLog(join(dataDirectory, "reporter.log")),
+		metrics: new PrometheusMetrics(),
+	});
+	return { url: await node.start(), stop: () => node.stop() };
+}
+
+async function run(context: Context, options: Options): Promise<Answer> {
+	const { role } = options;
+	const dataDirectory = options.data ?? join(ROOT, "data", options.network, role);
+	const start = { sequencer: startSequencer, reporter: startReporter };
+	const running =
+		role === "sequencer" || role === "reporter"
+			? await start[role](context, options, dataDirectory)
+			: await startFromL1(context, options, dataDirectory, role);
+	process.stderr.write(`${running.url} ${role} runs; its data and log are in ${dataDirectory}\n`);
+	await new Promise<void>((resolve) => {
+		process.once("SIGINT", resolve);
+		process.once("SIGTERM", resolve);
+	});
+	await running.stop();
+	return { text: `${role} stopped`, json: { role, stopped: true } };
+}
+
+const collect = (text: string, before: string[]): string[] => [...before, text];
+
+export function nodeCommand(): Command {
+	return does(
+		new Command("node")
+			.description("runs one role as a process of its own, until it is stopped; it resumes from its data")
+			.addOption(
+				new Option("--role <role>", "sequencer runs batcher, keeper and the reporters' circle too").choices(ROLES).makeOptionMandatory(),
+			)
+			.option("--data <folder>", "folder of its stores and its log (default: data/<network>/<role>)")
+			.option("--host <address>", "address to listen on", "127.0.0.1")
+			.option("--port <number>", "port of the API, /metrics and /readyz, 0 for any (default: 8547 to 8550 by role)", whole(0, 65_535))
+			.option("--reporter <url>", "of a sequencer: a reporter's address, in order of their bits; once for each", collect, [])
+			.addOption(
+				new Option("--source <market>", "of a reporter: where prices are seen").choices(["synthetic", "exchanges"]).default("synthetic"),
+			)
+			.option("--seed <number>", "of the synthetic market", whole(0, 4_294_967_295), 1)
+			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8),
+		run,
+	);
+}

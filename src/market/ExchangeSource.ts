@@ -1,0 +1,158 @@
+import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY } from "../machine/Constants.ts";
+import type { MarketQuote, PriceSource, SurfaceQuote } from "../ports/PriceSource.ts";
+import type { Fit, Point, Svi } from "./fitSvi.ts";
+import { fitSvi, variance } from "./fitSvi.ts";
+import { impliedVolatility } from "./impliedVolatility.ts";
+import { loadCcxt, venuesOf } from "./Venues.ts";
+import type { OptionQuote, Venue } from "./Venues.ts";
+
+/** What is seen now is not reported for another time than this many seconds away. */
+const MAX_AGE_SECONDS = 20;
+/** Venues are not asked more often than this. */
+const POLL_MS = 4000;
+/** A venue whose index is further than this part from the median is left out. */
+const OUTLIER = 0.01;
+const MIN_VENUES = 2;
+const SECONDS_PER_YEAR = 31_536_000;
+const PPM = 1_000_000;
+/** Volatility by which a surface may be uncertain and still be worth half the confidence. */
+const HALF_CONFIDENCE = 0.05;
+
+type Slice = { readonly expiry: number; readonly years: number; readonly forward: number; readonly fit: Fit; readonly spread: number };
+type Seen = { readonly at: number; readonly index: number; readonly spread: number; readonly slices: readonly Slice[] };
+
+/** The median, and what is near it. Undefined when too few agree. */
+export function robustIndex(prices: readonly number[]): { readonly index: number; readonly spread: number } | undefined {
+	const sorted = [...prices].sort((a, b) => a - b);
+	const median = (values: readonly number[]): number => (values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2;
+	if (sorted.length < MIN_VENUES) return undefined;
+	const centre = median(sorted);
+	const kept = sorted.filter((price) => Math.abs(price / centre - 1) <= OUTLIER);
+	if (kept.length < MIN_VENUES || 2 * kept.length <= sorted.length) return undefined;
+	return { index: median(kept), spread: (kept[kept.length - 1] - kept[0]) / centre };
+}
+
+/** Slices of a chain without butterfly arbitrage in any, or calendar arbitrage between two; expiries whose quotes fit none are left out. */
+export function slicesOf(chain: readonly OptionQuote[], now: number): Slice[] {
+	const slices: Slice[] = [];
+	let floor: Svi | undefined;
+	for (const expiry of [...new Set(chain.map((one) => one.expiry))].sort((a, b) => a - b)) {
+		const years = (expiry - now) / SECONDS_PER_YEAR;
+		if (years <= 0) continue;
+		const quotes = chain.filter((one) => one.expiry === expiry);
+		const forwards = quotes.map(({ forward }) => forward).sort((a, b) => a - b);
+		const forward = forwards[forwards.length >> 1];
+		const points: (Point & { readonly spread: number })[] = quotes.flatMap((quote) => {
+			// Out of the money alone: there the volatility is what is traded.
+			if (quote.isCall !== quote.strike >= forward) return [];
+			const bid = impliedVolatility(quote, forward, years, quote.bid);
+			const ask = impliedVolatility(quote, forward, years, quote.ask);
+			if (bid === undefined || ask === undefined) return [];
+			const spread = ask - bid;
+			return [{ k: Math.log(quote.strike / forward), volatility: (bid + ask) / 2, weight: 1 / (0.005 + spread) ** 2, spread }];
+		});
+		const fit = fitSvi(points, years, floor);
+		if (!fit) continue;
+		floor = fit.svi;
+		const spreads = points.map(({ spread }) => spread).sort((a, b) => a - b);
+		slices.push({ expiry, years, forward, fit, spread: spreads[spreads.length >> 1] });
+	}
+	return slices;
+}
+
+/** What exchanges say: an index that no single venue can move, and surfaces fitted to a chain. It has no past: for another time than now it says nothing. */
+export class ExchangeSource implements PriceSource {
+	readonly #venues: readonly Venue[];
+	readonly #now: () => number;
+	readonly #seen = new Map<number, Promise<Seen | undefined>>();
+	readonly #asked = new Map<number, number>();
+
+	/** @param now seconds since 1970 */
+	constructor(venues: readonly Venue[], now: () => number = () => Math.floor(Date.now() / 1000)) {
+		this.#venues = venues;
+		this.#now = now;
+	}
+
+	async quote(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined> {
+		if (Math.abs(this.#now() - time) > MAX_AGE_SECONDS) return undefined;
+		const seen = await this.#look(underlying);
+		if (!seen || Math.abs(seen.at - time) > MAX_AGE_SECONDS) return undefined;
+		const surfaces = days.map((day) => surfaceAt(seen, day, time));
+		// A report without one of the days asked for would leave its margin on an old surface.
+		if (surfaces.some((surface) => surface === undefined)) return undefined;
+		return {
+			underlying,
+			time,
+			indexPrice: Math.round(seen.index * PPM),
+			confidence: Math.max(0, Math.round(PPM * (1 - seen.spread / OUTLIER / 2))),
+			surfaces: surfaces as SurfaceQuote[],
+		};
+	}
+
+	#look(underlying: number): Promise<Seen | undefined> {
+		const asked = this.#asked.get(underlying);
+		const known = this.#seen.get(underlying);
+		if (known && asked !== undefined && performance.now() - asked < POLL_MS) return known;
+		this.#asked.set(underlying, performance.now());
+		const seen = this.#see(underlying);
+		this.#seen.set(underlying, seen);
+		return seen;
+	}
+
+	async #see(underlying: number): Promise<Seen | undefined> {
+		const at = this.#now();
+		const chainOf = this.#venues.find((venue) => venue.chain !== undefined);
+		const [chain, ...indices] = await Promise.all([
+			chainOf?.chain?.(underlying).catch(() => undefined),
+			...this.#venues.map((venue) => venue.index(underlying).catch(() => undefined)),
+		]);
+		const index = robustIndex(indices.filter((price) => price !== undefined));
+		if (!index || !chain) return undefined;
+		return { at, ...index, slices: slicesOf(chain, at) };
+	}
+}
+
+/** Sources over the exchanges themselves. Throws an Error with one sentence when ccxt is not installed. */
+export async function exchangeSource(): Promise<ExchangeSource> {
+	return new ExchangeSource(venuesOf(await loadCcxt()));
+}
+
+/** The surface of a listed day: a slice of the chain, or between two of them, linear in total variance; undefined beyond the last. */
+function surfaceAt(seen: Seen, day: number, time: number): SurfaceQuote | undefined {
+	const expiry = day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY;
+	const years = (expiry - time) / SECONDS_PER_YEAR;
+	const after = seen.slices.findIndex((slice) => slice.expiry >= expiry);
+	const high = seen.slices[after];
+	if (!high || years <= 0) return undefined;
+	const low = after > 0 ? seen.slices[after - 1] : undefined;
+	if (high.expiry === expiry) return surfaceOf(day, high.forward, high.fit.svi, high);
+	// Before the first expiry variance grows from nothing.
+	const part = low ? (expiry - low.expiry) / (high.expiry - low.expiry) : years / high.years;
+	const between = (k: number): number => (low ? variance(low.fit.svi, k) : 0) * (1 - part) + variance(high.fit.svi, k) * part;
+	const side = 3 * Math.sqrt(between(0));
+	const points = Array.from({ length: 25 }, (_, i) => -side + (2 * side * i) / 24).map((k) => ({
+		k,
+		volatility: Math.sqrt(between(k) / years),
+		weight: 1,
+	}));
+	const fit = fitSvi(points, years, low?.fit.svi);
+	if (!fit) return undefined;
+	const forward = low ? low.forward * (high.forward / low.forward) ** part : seen.index * (high.forward / seen.index) ** part;
+	return surfaceOf(day, forward, fit.svi, { fit: { svi: fit.svi, error: fit.error + high.fit.error }, spread: high.spread });
+}
+
+function surfaceOf(day: number, forward: number, svi: Svi, { fit, spread }: { readonly fit: Fit; readonly spread: number }): SurfaceQuote {
+	const nano = (value: number): number => Math.round(value * 1e9);
+	const uncertainty = fit.error + spread / 4;
+	return {
+		day,
+		forward: Math.round(forward * PPM),
+		a: nano(svi.a),
+		b: nano(svi.b),
+		rho: nano(svi.rho),
+		m: nano(svi.m),
+		sigma: Math.max(1, nano(svi.sigma)),
+		rate: 0,
+		confidence: Math.round(PPM / (1 + uncertainty / HALF_CONFIDENCE)),
+	};
+}

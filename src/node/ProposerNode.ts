@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { GameChain } from "../chain/GameChain.ts";
+import { TransactionManager } from "../chain/TransactionManager.ts";
+import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
+import type { SignaturePool } from "../executor/SignaturePool.ts";
+import type { Store } from "../ports/Store.ts";
+import { Proposer } from "../roles/proposer/Proposer.ts";
+import { openStore } from "../store/LmdbStore.ts";
+import type { ChallengerOptions } from "./ChallengerNode.ts";
+import { deriveAlone } from "./ChallengerNode.ts";
+
+/** A proposer alone: like a challenger it needs L1 and nothing else. */
+export class ProposerNode {
+	readonly proposer: Proposer;
+	readonly derived: DerivedExecutor;
+	readonly #store: Store;
+	readonly #signatures: SignaturePool;
+
+	/** Opens its store, which it resumes from. Throws with one sentence when the store is of another deployment or in use. */
+	static async open(options: ChallengerOptions): Promise<ProposerNode> {
+		const { deployment, dataDirectory } = options;
+		const store = await openStore({ directory: join(dataDirectory, "proposer"), genesis: deployment.genesis });
+		const { derived, signatures } = await deriveAlone(options, store, "proposer");
+		return new ProposerNode(options, store, derived, signatures);
+	}
+
+	private constructor(options: ChallengerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
+		const { provider, deployment, wallet, clock } = options;
+		const log = options.log.child({ role: "proposer" });
+		this.#store = store;
+		this.#signatures = signatures;
+		this.derived = derived;
+		this.proposer = new Proposer({
+			game: new GameChain(provider, deployment),
+			sender: new TransactionManager({ provider, wallet, store, log, lowBalance: BigInt(deployment.parameters.bond) }),
+			clock,
+			log,
+			sync: () => derived.sync(),
+			histories: derived,
+		});
+	}
+
+	start(): void {
+		this.proposer.start();
+	}
+
+	async stop(): Promise<void> {
+		await this.proposer.stop();
+		await this.derived.close();
+		await this.#store.close();
+		await this.#signatures.close();
+	}
+}

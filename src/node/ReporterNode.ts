@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { separatorOf } from "../chain/Bridge.ts";
+import type { Deployment } from "../chain/Deployment.ts";
+import { KeySigner } from "../chain/KeySigner.ts";
+import * as Bytes from "../machine/math/Bytes.ts";
+import type { Log } from "../ports/Log.ts";
+import type { PriceSource } from "../ports/PriceSource.ts";
+import type { Store } from "../ports/Store.ts";
+import type { Handler } from "../ports/Transport.ts";
+import type { LoopHealth } from "../roles/Loop.ts";
+import { Reporter } from "../roles/reporter/Reporter.ts";
+import { openStore } from "../store/LmdbStore.ts";
+import { REPORTING } from "../wire/reporting.ts";
+import { Code, RpcError } from "../wire/RpcError.ts";
+import type { PrometheusMetrics } from "./Metrics.ts";
+import { Monitor } from "./Monitor.ts";
+
+export type ReporterOptions = {
+	readonly deployment: Deployment;
+	/** Hexadecimal with 0x; its address must be one of the deployment's reporters. */
+	readonly privateKey: string;
+	readonly source: PriceSource;
+	readonly dataDirectory: string;
+	readonly host: string;
+	readonly port: number;
+	readonly log: Log;
+	readonly metrics: PrometheusMetrics;
+};
+
+/** One reporter alone: it answers what it sees, and signs what agrees with that. It needs no L1 and no wallet. */
+export class ReporterNode {
+	readonly place: number;
+	readonly #monitor: Monitor;
+	readonly #store: Store;
+	#lastSeen: number | undefined;
+	#failures = 0;
+
+	/** Throws with one sentence when the key is not a reporter's, or the store is in use. */
+	static async open(options: ReporterOptions): Promise<ReporterNode> {
+		const { deployment, dataDirectory, privateKey } = options;
+		const signer = new KeySigner(privateKey);
+		const place = deployment.reporters.map((address) => address.toLowerCase()).indexOf(signer.address);
+		if (place < 0) throw new Error(`${signer.address} is not one of the ${deployment.reporters.length} reporters of this deployment.`);
+		const store = await openStore({ directory: join(dataDirectory, "reporter"), genesis: deployment.genesis });
+		return new ReporterNode(options, place, signer, store);
+	}
+
+	private constructor(options: ReporterOptions, place: number, signer: KeySigner, store: Store) {
+		const { deployment, source, host, port, metrics } = options;
+		const log = options.log.child({ role: "reporter" });
+		this.place = place;
+		this.#store = store;
+		const reporter = new Reporter({ place, signer, source, store, domainSeparator: separatorOf(deployment, "Vault") });
+		const handlers: { [M in keyof typeof REPORTING]: (params: never) => Promise<unknown> } = {
+			"reporter/place": async () => place,
+			"reporter/see": async ({ underlying, time, days }: { underlying: number; time: number; days: number[] }) => {
+				const seen = await reporter.see(underlying, time, days).catch((error: Error) => {
+					log.warn("the market could not be seen", { reason: error.message });
+					return undefined;
+				});
+				if (seen) this.#lastSeen = performance.now();
+				this.#failures = seen ? 0 : this.#failures + 1;
+				return seen ?? null;
+			},
+			"reporter/sign": async ({ proposal }: { proposal: Parameters<Reporter["sign"]>[0] }) => {
+				const signature = await reporter.sign(proposal);
+				if (!signature)
+					log.warn("did not sign a report that differs from what is seen", { underlying: proposal.underlying, time: proposal.time });
+				return signature ? Bytes.toHex(signature) : null;
+			},
+		};
+		const handler: Handler = async (method, params) => {
+			if (!Object.hasOwn(REPORTING, method)) throw new RpcError(Code.MethodNotFound, `there is no method ${method.slice(0, 60)}`);
+			const name = method as keyof typeof REPORTING;
+			const parsed = REPORTING[name].params.safeParse(params);
+			if (!parsed.success) throw new RpcError(Code.InvalidParams, parsed.error.issues[0]?.message ?? "wrong parameters");
+			return handlers[name](parsed.data as never);
+		};
+		this.#monitor = new Monitor({ host, port, log, metrics, roles: { reporter: this }, handler });
+	}
+
+	/** It is asked, and does not ask: it fares well while it sees the market. */
+	get health(): LoopHealth {
+		const successAgeMs = this.#lastSeen === undefined ? undefined : performance.now() - this.#lastSeen;
+		return { isRunning: true, successAgeMs, failures: this.#failures };
+	}
+
+	/** Resolves with the address in use. */
+	start(): Promise<string> {
+		return this.#monitor.listen();
+	}
+
+	async stop(): Promise<void> {
+		await this.#monitor.close();
+		await this.#store.close();
+	}
+}

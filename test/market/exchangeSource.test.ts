@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ExchangeSource, robustIndex, slicesOf } from "../../src/market/ExchangeSource.ts";
+import { variance } from "../../src/market/fitSvi.ts";
+import { loadCcxt, optionOf, venuesOf } from "../../src/market/Venues.ts";
+import type { Venue } from "../../src/market/Venues.ts";
+import { RecordedExchanges, volatilityAt } from "./recordedExchanges.ts";
+
+const NOW = Date.UTC(2026, 1, 2, 9) / 1000;
+const TODAY = Math.floor(NOW / 86_400);
+const CCXT = process.env.CCXT ?? "ccxt";
+const hasCcxt = await loadCcxt(CCXT).then(
+	() => true,
+	() => false,
+);
+const skip = !hasCcxt && "the package ccxt is not installed: npm install --no-save ccxt@4, or name its entry in CCXT";
+
+describe("given prices of several venues", () => {
+	it("says nothing when there are too few, or they do not agree", () => {
+		assert.equal(robustIndex([]), undefined);
+		assert.equal(robustIndex([2000]), undefined);
+		assert.equal(robustIndex([2000, 2500]), undefined);
+		assert.equal(robustIndex([2000, 2200, 2400, 2600]), undefined);
+	});
+
+	it("leaves out the one that is far away, however far", () => {
+		assert.deepEqual(robustIndex([2000, 2001, 2002])?.index, 2001);
+		for (const lie of [1, 2100, 1e9]) {
+			const robust = robustIndex([2000, 2001, 2002, lie]);
+			assert.ok(robust && robust.index >= 2000 && robust.index <= 2002, `with ${lie}`);
+		}
+	});
+});
+
+describe("given a summary of Deribit's", () => {
+	it("takes nothing that is no option with two quotes", () => {
+		const good = { instrument_name: "ETH-25DEC26-4000-C", bid_price: 0.01, ask_price: 0.011, underlying_price: 2000 };
+		assert.deepEqual(optionOf(good), [
+			{ expiry: Date.UTC(2026, 11, 25, 8) / 1000, strike: 4000, isCall: true, forward: 2000, bid: 20, ask: 22 },
+		]);
+		for (const wrong of [
+			{ instrument_name: "ETH-PERPETUAL" },
+			{ bid_price: null },
+			{ ask_price: 0.009 },
+			{ underlying_price: 0 },
+			{ bid_price: "many" },
+		])
+			assert.deepEqual(optionOf({ ...good, ...wrong }), []);
+	});
+});
+
+describe("given exchanges behind ccxt", { skip }, () => {
+	const exchanges = new RecordedExchanges(NOW);
+	let venues: Venue[] = [];
+
+	before(async () => {
+		venues = venuesOf(await loadCcxt(CCXT), await exchanges.listen());
+	});
+
+	after(() => exchanges.close());
+
+	const source = (): ExchangeSource => new ExchangeSource(venues, () => NOW);
+
+	it("sees the index and the surfaces, and is as sure as they deserve", async () => {
+		for (const [underlying, index] of [2000, 71_000].entries()) {
+			const quote = await source().quote(underlying, NOW, [TODAY + 2, TODAY + 9, TODAY + 30]);
+			assert.ok(quote, "there is a quote");
+			assert.ok(Math.abs(quote.indexPrice / 1e6 / index - 1) < 1e-3);
+			assert.ok(quote.confidence > 900_000 && quote.surfaces.every(({ confidence }) => confidence > 500_000));
+			const [, week] = quote.surfaces;
+			const years = ((TODAY + 9) * 86_400 + 28_800 - NOW) / 31_536_000;
+			const svi = { a: week.a / 1e9, b: week.b / 1e9, rho: week.rho / 1e9, m: week.m / 1e9, sigma: week.sigma / 1e9 };
+			for (const k of [-0.1, 0, 0.1]) {
+				const volatility = Math.sqrt(variance(svi, k) / years);
+				assert.ok(Math.abs(volatility - volatilityAt(k)) < 0.01, `volatility ${volatility} at ${k}`);
+			}
+		}
+	});
+
+	it("puts a day between two expiries between their slices, and knows nothing beyond the last", async () => {
+		const quote = await source().quote(0, NOW, [TODAY + 5]);
+		const years = ((TODAY + 5) * 86_400 + 28_800 - NOW) / 31_536_000;
+		const surface = quote?.surfaces[0];
+		assert.ok(surface);
+		const atForward = variance(
+			{ a: surface.a / 1e9, b: surface.b / 1e9, rho: surface.rho / 1e9, m: surface.m / 1e9, sigma: surface.sigma / 1e9 },
+			0,
+		);
+		assert.ok(Math.abs(Math.sqrt(atForward / years) - 0.6) < 0.01);
+		assert.equal(await source().quote(0, NOW, [TODAY + 60]), undefined);
+	});
+
+	it("has no past and no future", async () => {
+		assert.equal(await source().quote(0, NOW - 60, [TODAY + 2]), undefined);
+		assert.equal(await source().quote(0, NOW + 60, [TODAY + 2]), undefined);
+	});
+
+	for (const fault of ["dead", "lies", "garbage"] as const) {
+		it(`is not moved by one exchange that ${fault === "dead" ? "is dead" : fault === "lies" ? "lies" : "talks garbage"}`, async () => {
+			exchanges.faults.set("binance", fault);
+			const quote = await source().quote(0, NOW, [TODAY + 2]);
+			exchanges.faults.clear();
+			assert.ok(quote && Math.abs(quote.indexPrice / 2e9 - 1) < 1e-3);
+		});
+	}
+
+	it("says nothing, rather than guess, when most are gone, or the chain is", async () => {
+		for (const venue of ["binance", "okx", "bybit"]) exchanges.faults.set(venue, "dead");
+		assert.equal(await source().quote(0, NOW, [TODAY + 2]), undefined);
+		exchanges.faults.clear();
+		exchanges.faults.set("deribit", "dead");
+		assert.equal(await source().quote(0, NOW, [TODAY + 2]), undefined);
+		exchanges.faults.clear();
+	});
+
+	it("does not ask the exchanges again for what it has just seen", async () => {
+		const one = source();
+		await one.quote(0, NOW, [TODAY + 2]);
+		const before = exchanges.requests;
+		await Promise.all(Array.from({ length: 20 }, () => one.quote(0, NOW, [TODAY + 9])));
+		assert.equal(exchanges.requests, before);
+	});
+});
+
+describe("given a chain without sense", () => {
+	it("leaves out what fits nothing", () => {
+		const quote = { expiry: NOW + 864_000, forward: 2000, isCall: true, bid: 1, ask: 1900 };
+		assert.deepEqual(
+			slicesOf(
+				[1900, 2000, 2100].map((strike) => ({ ...quote, strike })),
+				NOW,
+			),
+			[],
+		);
+		assert.deepEqual(slicesOf([], NOW), []);
+	});
+});
