@@ -4,7 +4,7 @@ export interface Peer {
 	readonly id: number;
 	/** Whether what it was sent waits unread: what can be told later in one piece should be. */
 	readonly isSlow: boolean;
-	/** Queues a notification of a channel; returns false when the peer is gone, or read so little that it is dropped. */
+	/** Queues a notification of a channel, whose data must not change any more; returns false when the peer is gone, or read so little that it is dropped. */
 	notify(channel: string, data: unknown): boolean;
 	/** Queues a notification of another method. */
 	tell(method: string, params: unknown): boolean;

@@ -43,6 +43,7 @@ export class Server implements Transport {
 	readonly #closed = new Set<(peer: number) => void>();
 	readonly #calls: Rate;
 	readonly #addresses: Buckets<string>;
+	readonly #frames = new WeakMap<object, { readonly channel: string; readonly text: string }>();
 	#handler: Handler = () => Promise.reject(new RpcError(Code.Internal, "the server is starting"));
 	#nextPeer = 1;
 	#heartbeat: NodeJS.Timeout | undefined;
@@ -154,14 +155,14 @@ export class Server implements Transport {
 
 	#peerOf(socket: WebSocket): Peer {
 		const id = this.#nextPeer++;
-		const tell = (method: string, params: unknown): boolean => {
+		const send = (text: () => string): boolean => {
 			if (socket.readyState !== WebSocket.OPEN) return false;
 			// A peer that does not read is dropped, before it fills the memory of those who do.
 			if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
 				socket.terminate();
 				return false;
 			}
-			socket.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+			socket.send(text());
 			return true;
 		};
 		return {
@@ -169,10 +170,19 @@ export class Server implements Transport {
 			get isSlow() {
 				return socket.bufferedAmount > SLOW_BYTES;
 			},
-			notify: (channel, data) => tell("subscription", { channel, data }),
-			tell,
+			notify: (channel, data) => send(() => this.#frameOf(channel, data)),
+			tell: (method, params) => send(() => JSON.stringify({ jsonrpc: "2.0", method, params })),
 			close: (reason) => socket.close(1008, reason),
 		};
+	}
+
+	/** What is told to many is written once: the same object on the same channel is the same frame. */
+	#frameOf(channel: string, data: unknown): string {
+		const known = typeof data === "object" && data !== null ? this.#frames.get(data) : undefined;
+		if (known?.channel === channel) return known.text;
+		const text = JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } });
+		if (typeof data === "object" && data !== null) this.#frames.set(data, { channel, text });
+		return text;
 	}
 
 	async #answerHttp(request: IncomingMessage, response: ServerResponse): Promise<void> {
