@@ -113,7 +113,7 @@ export function Ticket({ instrument, draft, wallet, onDraft, onWallet }: Props):
 						inputMode="decimal"
 						autocomplete="off"
 						value={draft.price}
-						aria-invalid={draft.price !== "" && ticks === undefined}
+						aria-invalid={instrument !== undefined && draft.price !== "" && ticks === undefined}
 						onInput={(event) => onDraft({ ...draft, price: event.currentTarget.value })}
 					/>
 				</label>
@@ -124,7 +124,7 @@ export function Ticket({ instrument, draft, wallet, onDraft, onWallet }: Props):
 						inputMode="decimal"
 						autocomplete="off"
 						value={draft.amount}
-						aria-invalid={draft.amount !== "" && lots === undefined}
+						aria-invalid={instrument !== undefined && draft.amount !== "" && lots === undefined}
 						onInput={(event) => onDraft({ ...draft, amount: event.currentTarget.value })}
 					/>
 				</label>
