@@ -110,6 +110,21 @@ export class Arena {
 		budget: readonly [number, number] = [0, 0],
 	): Promise<Arena> {
 		const l1 = await L1.start();
+		try {
+			return await Arena.#deploy(l1, built, periodBlocks, budget);
+		} catch (error) {
+			// A chain that nobody closes keeps its process alive.
+			await l1.close();
+			throw error;
+		}
+	}
+
+	static async #deploy(
+		l1: L1,
+		built: ReadonlyMap<string, Artifact>,
+		periodBlocks: number,
+		budget: readonly [number, number],
+	): Promise<Arena> {
 		const committee = await l1.wallet(1);
 		const verifier = await l1.runtime(STUB_VERIFIER);
 		const at = await Promise.all([0, 1, 2, 3, 4, 6].map((ahead) => l1.nextAddress(ahead)));
