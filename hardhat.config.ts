@@ -29,7 +29,7 @@ export default defineConfig({
 		settings: {
 			evmVersion: "osaka",
 			viaIR: true,
-			optimizer: { enabled: true, runs: 1000 },
+			optimizer: { enabled: true, runs: 200 },
 			outputSelection: { "*": { "*": ["storageLayout"] } },
 		},
 	},

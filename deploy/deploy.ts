@@ -20,14 +20,16 @@ import { matchingFamily } from "./08-matching-family.ts";
 import { probingFamily } from "./09-probing-family.ts";
 import { accountFamily } from "./10-account-family.ts";
 import { controlFamily } from "./11-control-family.ts";
-import { marketFamily } from "./12-market-family.ts";
-import { oneStepProofEntry } from "./13-one-step-proof-entry.ts";
-import { challengeManager } from "./14-challenge-manager.ts";
-import { assertionChain } from "./15-assertion-chain.ts";
-import { vault } from "./16-vault.ts";
-import { outbox } from "./17-outbox.ts";
-import { escapeHatch } from "./18-escape-hatch.ts";
-import { slashingEvidence } from "./19-slashing-evidence.ts";
+import { liquidationFamily } from "./12-liquidation-family.ts";
+import { blockFamily } from "./13-block-family.ts";
+import { marketFamily } from "./14-market-family.ts";
+import { oneStepProofEntry } from "./15-one-step-proof-entry.ts";
+import { challengeManager } from "./16-challenge-manager.ts";
+import { assertionChain } from "./17-assertion-chain.ts";
+import { vault } from "./18-vault.ts";
+import { outbox } from "./19-outbox.ts";
+import { escapeHatch } from "./20-escape-hatch.ts";
+import { slashingEvidence } from "./21-slashing-evidence.ts";
 import type { Facts, Step } from "./Step.ts";
 
 export const VERSION = "0.1.0";
@@ -60,6 +62,8 @@ export const STEPS: readonly Step[] = [
 	probingFamily,
 	accountFamily,
 	controlFamily,
+	liquidationFamily,
+	blockFamily,
 	marketFamily,
 	oneStepProofEntry,
 	challengeManager,
@@ -83,9 +87,10 @@ export async function deploy(signer: Signer, options: Options): Promise<Deployme
 	const domain = { name: "Strikeproof", version: "1", chainId, verifyingContract: addresses.Vault };
 	const domainSeparator = TypedDataEncoder.hashDomain(domain);
 	const reporters = options.reporters.map((reporter) => reporter.toLowerCase());
-	const genesis = Genesis.commitment({ domainSeparator: getBytes(domainSeparator), reporters, quorum: options.quorum });
-	const parameters = options.parameters ?? DEVNET;
 	const { quorum, committee, treasury } = options;
+	const house = treasury.toLowerCase();
+	const genesis = Genesis.commitment({ domainSeparator: getBytes(domainSeparator), reporters, quorum, house });
+	const parameters = options.parameters ?? DEVNET;
 	const facts: Facts = { domainSeparator, genesis: toHex(genesis.leaf), reporters, quorum, committee, treasury, parameters };
 	// Everybody reads events from here on, so a deployment that goes on keeps the block in which it began.
 	const deployBlock = options.startedAt?.block ?? (await provider.getBlockNumber()) + 1;
@@ -104,7 +109,8 @@ export async function deploy(signer: Signer, options: Options): Promise<Deployme
 		domain,
 		domainSeparator,
 		reporters,
-		quorum: options.quorum,
+		quorum,
+		house,
 		parameters,
 	};
 }

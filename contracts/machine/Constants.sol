@@ -12,9 +12,15 @@ uint256 constant MAX_UNDERLYINGS = 2;
 uint256 constant MAX_REPORT_EXPIRIES = 12;
 uint256 constant MAX_REPORTERS = 16;
 uint256 constant MAX_SESSIONS = 8;
+// Legs of a block trade.
+uint256 constant MAX_LEGS = 8;
+// LIMIT: series in which one bid may net against what the bidder holds, because each opens a cell of its own.
+uint256 constant MAX_NETTED = 8;
 
 // A price older than this opens no risk.
 uint256 constant MAX_PRICE_AGE_SECONDS = 120;
+// Without a quorum of reporters behind a state this fresh nothing is liquidated.
+uint256 constant MAX_ATTESTATION_AGE_SECONDS = 300;
 // The longest hole between reports inside a settlement window.
 uint256 constant MAX_REPORT_GAP_SECONDS = 60;
 uint256 constant SETTLEMENT_WINDOW_SECONDS = 1800;
@@ -34,6 +40,8 @@ uint256 constant MAX_PRICE_TICKS = 8_388_607;
 uint256 constant MAX_SIZE_LOTS = 1_048_575;
 uint256 constant MAX_POSITION_LOTS = 16_777_216;
 uint256 constant MAX_CASH = 4_503_599_627_370_496;
+// LIMIT: all money inside the exchange; the Vault takes in less than MAX_CASH.
+uint256 constant MAX_MONEY = 9_007_199_254_740_991;
 // Exclusive bound of index, forward and settlement prices in micro-USDC per unit: 2^43.
 uint256 constant MAX_PRICE = 8_796_093_022_208;
 // Exclusive bound of a nonce: 2^53.

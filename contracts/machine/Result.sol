@@ -59,5 +59,13 @@ enum Result {
     Unprotected,
     Frozen,
     Tripped,
-    StillAlive
+    StillAlive,
+    Healthy,
+    UnderAuction,
+    NoAuction,
+    StaleState,
+    BeyondLimit,
+    Unbacked,
+    NothingToCollect,
+    AlreadyReferred
 }

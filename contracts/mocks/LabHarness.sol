@@ -137,7 +137,7 @@ contract LabHarness {
         if (expiry.day != sums.day) {
             sums.day = expiry.day;
             // Margin.assess has made the logarithms.
-            sums.shocks = Scenarios.shocksOf(expiry, underlying, state.logFactors[underlying]);
+            sums.shocks = Scenarios.shocksOf(expiry, state.moves[underlying]);
         }
         Valuations.addTo(sums.values, position.size, state.table, position.series, expiry, sums.shocks);
         uint256 group = position.series - Series.strikeOf(position.series);

@@ -5,10 +5,11 @@ import {State} from "../machine/state/State.sol";
 import {Cancelling} from "../machine/step/Cancelling.sol";
 import {Guarding} from "../machine/step/Guarding.sol";
 import {Messages} from "../machine/step/Messages.sol";
+import {Treasury} from "../machine/step/Treasury.sol";
 import {Input, Machine, Outcome} from "../machine/types/Machine.sol";
 import {StepFamily} from "./StepFamily.sol";
 
-/// @notice Steps that end orders, and that say what may act for an account and what stops it.
+/// @notice Steps that end orders, that say what may act for an account and what stops it, and that pay out fees.
 contract ControlFamily is StepFamily {
     constructor(address table) StepFamily(table) {}
 
@@ -20,6 +21,8 @@ contract ControlFamily is StepFamily {
         if (kind == Messages.SET_SESSION) return Guarding.setSession(state, machine, input.payload, input.sender);
         if (kind == Messages.SET_PROTECTION) return Guarding.setProtection(state, machine, input.payload, input.sender);
         if (kind == Messages.HEARTBEAT) return Guarding.heartbeat(state, machine, input.payload, input.sender);
+        if (kind == Messages.COLLECT) return Treasury.collect(state, input.payload);
+        if (kind == Messages.SET_REFERRER) return Treasury.setReferrer(state, machine, input.payload, input.sender);
         return Cancelling.sweep(state, machine, input.payload);
     }
 }

@@ -19,6 +19,8 @@ contract OneStepProofEntry is IOneStepProofEntry {
     StepFamily public immutable PROBING;
     StepFamily public immutable ACCOUNTS;
     StepFamily public immutable CONTROLS;
+    StepFamily public immutable LIQUIDATIONS;
+    StepFamily public immutable BLOCKS;
     StepFamily public immutable MARKET;
 
     error BadProof();
@@ -31,6 +33,8 @@ contract OneStepProofEntry is IOneStepProofEntry {
         StepFamily probing,
         StepFamily accounts,
         StepFamily controls,
+        StepFamily liquidations,
+        StepFamily blocks,
         StepFamily market
     ) {
         INBOX = inbox;
@@ -40,6 +44,8 @@ contract OneStepProofEntry is IOneStepProofEntry {
         PROBING = probing;
         ACCOUNTS = accounts;
         CONTROLS = controls;
+        LIQUIDATIONS = liquidations;
+        BLOCKS = blocks;
         MARKET = market;
     }
 
@@ -83,12 +89,15 @@ contract OneStepProofEntry is IOneStepProofEntry {
         if (input.kind == InputKind.L1Message && input.l1Kind == Machines.DEPOSIT) return ACCOUNTS;
         uint256 kind = input.payload.length == 0 ? 0 : uint8(input.payload[0]);
         if (kind == Messages.PLACE || kind == Messages.REPLACE) return PLACING;
-        if (kind == Messages.LIST || kind == Messages.REPORT) return MARKET;
+        if (kind == Messages.LIST || kind == Messages.REPORT || kind == Messages.ATTEST) return MARKET;
+        if (kind == Messages.LIQUIDATE || kind == Messages.BID) return LIQUIDATIONS;
+        if (kind == Messages.BLOCK) return BLOCKS;
         return isControl(kind) ? CONTROLS : ACCOUNTS;
     }
 
     function isControl(uint256 kind) private pure returns (bool) {
         if (kind == Messages.CANCEL || kind == Messages.CANCEL_ALL || kind == Messages.CANCEL_SERIES) return true;
+        if (kind == Messages.COLLECT || kind == Messages.SET_REFERRER) return true;
         return kind >= Messages.SET_SESSION && kind <= Messages.SWEEP;
     }
 }

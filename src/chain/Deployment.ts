@@ -15,6 +15,8 @@ export type Deployment = {
 	readonly domainSeparator: string;
 	readonly reporters: readonly string[];
 	readonly quorum: number;
+	/** Owns the house's account of the exchange, which fees go to. */
+	readonly house: string;
 	readonly parameters: Parameters;
 };
 
@@ -30,6 +32,8 @@ export const CONTRACT_NAMES = [
 	"ProbingFamily",
 	"AccountFamily",
 	"ControlFamily",
+	"LiquidationFamily",
+	"BlockFamily",
 	"MarketFamily",
 	"OneStepProofEntry",
 	"ChallengeManager",

@@ -77,6 +77,23 @@ export type Happening =
 	| { readonly type: "ProtectionTripped"; readonly account: number; readonly underlying: number; readonly frozenUntil: number }
 	/** The dead-man switch goes off at `deadline`, unless it is set anew; 0 is never. */
 	| { readonly type: "SwitchSet"; readonly account: number; readonly deadline: number }
+	/** A portfolio is being auctioned since `start`: its account's orders are dead. */
+	| { readonly type: "AuctionStarted"; readonly account: number; readonly start: number }
+	| { readonly type: "AuctionEnded"; readonly account: number }
+	/** A bidder took a share, in millionths, of a debtor's portfolio for `price`, of which the debtor lost what the insurance fund covered. */
+	| {
+			readonly type: "PortfolioSold";
+			readonly account: number;
+			readonly debtor: number;
+			readonly share: number;
+			readonly price: number;
+			readonly covered: number;
+	  }
+	/** What an account without positions owed was paid by the insurance fund, or is a deficit. */
+	| { readonly type: "DebtWrittenOff"; readonly account: number; readonly amount: number }
+	| { readonly type: "StateAttested"; readonly stateTime: number }
+	| { readonly type: "FeesCollected"; readonly account: number; readonly receiver: number; readonly amount: number }
+	| { readonly type: "ReferrerSet"; readonly account: number; readonly referrer: number }
 	| { readonly type: "Listed"; readonly underlying: number; readonly day: number; readonly strike: number }
 	| { readonly type: "PriceReported"; readonly underlying: number; readonly priceTime: number; readonly indexPrice: number }
 	| { readonly type: "ExpirySettled"; readonly underlying: number; readonly day: number; readonly settlementPrice: number }
@@ -105,7 +122,8 @@ export type CloseReason =
 	| "NotReducing"
 	| "ProtectionTripped"
 	| "SwitchedOff"
-	| "Swept";
+	| "Swept"
+	| "Liquidated";
 
 /** What became of one record: the Result of its message, and what its matching did. */
 export type RecordResult = {

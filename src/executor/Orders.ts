@@ -48,6 +48,7 @@ const REASONS: readonly (CloseReason | undefined)[] = [
 	"ProtectionTripped",
 	"SwitchedOff",
 	"Swept",
+	"Liquidated",
 ];
 const LENGTH = 64;
 

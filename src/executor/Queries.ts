@@ -14,6 +14,7 @@ import * as Series from "../machine/types/Series.ts";
 import type { Underlying } from "../machine/types/Underlying.ts";
 import * as Candles from "./Candles.ts";
 import type { CloseReason } from "./Events.ts";
+import * as Distress from "./Distress.ts";
 import * as Greeks from "./Greeks.ts";
 import * as Portfolios from "./Portfolios.ts";
 import { Rehearsal } from "./Rehearsal.ts";
@@ -215,6 +216,11 @@ export class Queries {
 			positions: this.viewPositions(account.positions),
 			openOrders: this.openOrders(index),
 		};
+	}
+
+	/** Accounts for which a Liquidate message would do something now. */
+	distressed(): number[] {
+		return this.accounts().filter((index) => Distress.isDue(this.#state, index, this.#clock()));
 	}
 
 	/** Orders of an account that stand, oldest first. */

@@ -2,11 +2,13 @@ import * as Bytes from "../machine/math/Bytes.ts";
 import { Result } from "../machine/Result.ts";
 import * as Fees from "../machine/risk/Fees.ts";
 import * as State from "../machine/state/State.ts";
+import * as DealMessages from "../machine/step/DealMessages.ts";
 import * as Messages from "../machine/step/Messages.ts";
 import { isDead } from "../machine/step/Venue.ts";
 import * as Accounts from "../machine/types/Account.ts";
 import * as Books from "../machine/types/Book.ts";
 import type { Order } from "../machine/types/Book.ts";
+import * as Guards from "../machine/types/Guard.ts";
 import * as Listings from "../machine/types/Listing.ts";
 import type { Outcome } from "../machine/types/Machine.ts";
 import * as Series from "../machine/types/Series.ts";
@@ -94,7 +96,17 @@ export class Translator {
 				amount: outcome.amount,
 				index: outcome.makerOrder,
 			});
-		} else if (outcome.kind === Messages.LIST)
+		} else if (outcome.kind === Messages.LIQUIDATE) this.#liquidated(outcome);
+		else if (outcome.kind === Messages.BID) {
+			const { account, maker: debtor, size: share, amount: price, remaining: covered } = outcome;
+			this.#add({ type: "PortfolioSold", account, debtor, share, price, covered });
+			if ((State.account(this.#state, debtor).guards & Guards.AUCTION) === 0) this.#add({ type: "AuctionEnded", account: debtor });
+		} else if (outcome.kind === Messages.ATTEST) this.#add({ type: "StateAttested", stateTime: outcome.amount });
+		else if (outcome.kind === Messages.COLLECT)
+			this.#add({ type: "FeesCollected", account: outcome.account, receiver: outcome.maker, amount: outcome.amount });
+		else if (outcome.kind === Messages.SET_REFERRER) this.#add({ type: "ReferrerSet", account: outcome.account, referrer: outcome.maker });
+		else if (outcome.kind === Messages.BLOCK) this.#blockTraded(payload);
+		else if (outcome.kind === Messages.LIST)
 			this.#add({ type: "Listed", underlying: payload[1], day: outcome.amount, strike: outcome.price });
 		else if (outcome.kind === Messages.SETTLE) this.#add({ type: "AccountSettled", account: outcome.account, amount: outcome.amount });
 		else if (outcome.kind === Messages.REPORT) this.#reported(outcome.series);
@@ -289,6 +301,49 @@ export class Translator {
 		const { frozenUntil } = State.guard(this.#state, account).protections[underlying];
 		this.#add({ type: "ProtectionTripped", account, underlying, frozenUntil });
 		this.#closeAll(account, "ProtectionTripped", (status) => Series.underlyingOf(status.series) === underlying);
+	}
+
+	#liquidated({ account, order: start, amount }: Outcome): void {
+		if (amount > 0) this.#add({ type: "DebtWrittenOff", account, amount });
+		if (start === 0) {
+			if (amount === 0) this.#add({ type: "AuctionEnded", account });
+			return;
+		}
+		this.#add({ type: "AuctionStarted", account, start });
+		this.#closeAll(account, "Liquidated", () => true);
+	}
+
+	/** Each leg is a trade of its series. Of what a side buys and what it sells the dearer group pays fees. */
+	#blockTraded(payload: Uint8Array): void {
+		const { maker, taker, makerNonce, takerNonce, legs } = DealMessages.parseBlock(payload) as DealMessages.Block;
+		const fees = legs.map(({ series, price, size }) => {
+			const underlying = Series.underlyingOf(series);
+			const { indexPrice } = State.underlying(this.#state, underlying);
+			return { taken: Fees.taker(indexPrice, price, size, underlying), made: Fees.maker(indexPrice, price, size, underlying) };
+		});
+		const payingSide = (fee: (i: number) => number): number => {
+			const sums = [0, 0];
+			for (const [i, { side }] of legs.entries()) sums[side] += fee(i);
+			return sums[0] > sums[1] ? 0 : 1;
+		};
+		const [takerPays, makerPays] = [payingSide((i) => fees[i].taken), payingSide((i) => fees[i].made)];
+		for (const [i, { series, side, price, size }] of legs.entries()) {
+			const trade = {
+				series,
+				trade: State.series(this.#state, this.#seriesIndex(series)).trades,
+				price,
+				size,
+				takerSide: side,
+				taker,
+				takerOrder: takerNonce,
+				takerFee: side === takerPays ? fees[i].taken : 0,
+				maker,
+				makerOrder: makerNonce,
+				makerFee: side === makerPays ? fees[i].made : 0,
+			};
+			this.#trades.put({ ...trade, sequence: this.#sequence, time: this.#time });
+			this.#add({ type: "Traded", ...trade });
+		}
 	}
 
 	#switched({ account, amount: deadline }: Outcome): void {

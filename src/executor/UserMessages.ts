@@ -1,5 +1,6 @@
 // What a user's message is signed with, whatever its kind: one place for everybody who looks at a message before the machine does.
 
+import * as DealMessages from "../machine/step/DealMessages.ts";
 import * as Messages from "../machine/step/Messages.ts";
 
 /** The account that speaks, the signature that came, and the digest it must be of. */
@@ -21,6 +22,11 @@ function kind<M extends Parsed>(
 	};
 }
 
+function parseTaken(payload: Uint8Array): (DealMessages.Block & Parsed) | undefined {
+	const block = DealMessages.parseBlock(payload);
+	return block && { ...block, account: block.taker, signature: block.takerSignature };
+}
+
 const KINDS = new Map([
 	[Messages.PLACE, kind(Messages.parsePlace, Messages.placeDigest)],
 	[Messages.CANCEL, kind(Messages.parseCancel, Messages.cancelDigest)],
@@ -32,6 +38,10 @@ const KINDS = new Map([
 	[Messages.SET_SESSION, kind(Messages.parseSetSession, Messages.setSessionDigest)],
 	[Messages.SET_PROTECTION, kind(Messages.parseSetProtection, Messages.setProtectionDigest)],
 	[Messages.HEARTBEAT, kind(Messages.parseHeartbeat, Messages.heartbeatDigest)],
+	[Messages.BID, kind(DealMessages.parseBid, DealMessages.bidDigest)],
+	[Messages.SET_REFERRER, kind(DealMessages.parseSetReferrer, DealMessages.setReferrerDigest)],
+	// Both sides sign a block: here the taker speaks, who brings it.
+	[Messages.BLOCK, kind(parseTaken, DealMessages.blockDigest)],
 ]);
 
 /** Whether a payload's kind is one that a user signs. */

@@ -9,9 +9,15 @@ export const MAX_UNDERLYINGS = 2;
 export const MAX_REPORT_EXPIRIES = 12;
 export const MAX_REPORTERS = 16;
 export const MAX_SESSIONS = 8;
+/** Legs of a block trade. */
+export const MAX_LEGS = 8;
+/** LIMIT: series in which one bid may net against what the bidder holds, because each opens a cell of its own. */
+export const MAX_NETTED = 8;
 
 /** A price older than this opens no risk. */
 export const MAX_PRICE_AGE_SECONDS = 120;
+/** Without a quorum of reporters behind a state this fresh nothing is liquidated. */
+export const MAX_ATTESTATION_AGE_SECONDS = 300;
 /** The longest hole between reports inside a settlement window. */
 export const MAX_REPORT_GAP_SECONDS = 60;
 export const SETTLEMENT_WINDOW_SECONDS = 1800;
@@ -31,6 +37,8 @@ export const MAX_PRICE_TICKS = 8_388_607;
 export const MAX_SIZE_LOTS = 1_048_575;
 export const MAX_POSITION_LOTS = 16_777_216;
 export const MAX_CASH = 4_503_599_627_370_496;
+/** LIMIT: all money inside the exchange; the Vault takes in less than MAX_CASH. */
+export const MAX_MONEY = 9_007_199_254_740_991;
 /** Exclusive bound of index, forward and settlement prices in micro-USDC per unit: 2^43. */
 export const MAX_PRICE = 8_796_093_022_208;
 /** Exclusive bound of a nonce: 2^53. */

@@ -59,6 +59,14 @@ export const Result = {
 	Frozen: 53,
 	Tripped: 54,
 	StillAlive: 55,
+	Healthy: 56,
+	UnderAuction: 57,
+	NoAuction: 58,
+	StaleState: 59,
+	BeyondLimit: 60,
+	Unbacked: 61,
+	NothingToCollect: 62,
+	AlreadyReferred: 63,
 } as const;
 
 export type Result = (typeof Result)[keyof typeof Result];

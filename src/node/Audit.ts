@@ -13,7 +13,7 @@ export type Audited = {
 };
 
 /**
- * Adds up what the state derived from L1 alone owes: every account's cash, the fees and the insurance fund, and withdrawals that L1 has not paid. Open
+ * Adds up what the state derived from L1 alone owes: every account's cash and rebate, the fees and the insurance fund, and withdrawals that L1 has not paid. Open
  * positions owe nothing together when every series sums to zero, which is checked.
  */
 export async function run(bridge: Bridge, derived: DerivedExecutor): Promise<Audited> {
@@ -30,7 +30,7 @@ export async function run(bridge: Bridge, derived: DerivedExecutor): Promise<Aud
 		}
 		if (kind !== Kinds.ACCOUNTS) continue;
 		const account = Accounts.decode(cell);
-		owed += BigInt(account.cash);
+		owed += BigInt(account.cash) + BigInt(account.rebate);
 		if (account.cash < 0 && account.positions.length === 0) insolventAccounts += 1;
 		for (const { series, size } of account.positions) held.set(series, (held.get(series) ?? 0) + size);
 	}

@@ -86,6 +86,7 @@ export async function deriveAlone(
 			domainSeparator: separatorOf(deployment, "Vault"),
 			reporters: deployment.reporters,
 			quorum: deployment.quorum,
+			house: deployment.house,
 		}),
 		signatures,
 	});

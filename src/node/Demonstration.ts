@@ -171,7 +171,7 @@ export class Demonstration {
 			}),
 		);
 		const { queries } = this.exchange.live;
-		await this.#until("the deposits to be credited", () => queries.accounts().length >= TRADERS);
+		await this.#until("the deposits to be credited", () => queries.accounts().length > TRADERS);
 		say(3, `${TRADERS} traders deposited ${Number((DEPOSIT * BigInt(TRADERS)) / 1_000_000n).toLocaleString("en")} USDC`);
 		await this.#until("reports and listings", () => {
 			const listed = this.exchange.live.queries.instruments();

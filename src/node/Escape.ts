@@ -83,6 +83,7 @@ export class Escape {
 				domainSeparator: separatorOf(deployment, "Vault"),
 				reporters: deployment.reporters,
 				quorum: deployment.quorum,
+				house: deployment.house,
 			}),
 		});
 		await derived.sync();

@@ -28,6 +28,7 @@ import { Challenger } from "../roles/challenger/Challenger.ts";
 import { Keeper } from "../roles/keeper/Keeper.ts";
 import { Proposer } from "../roles/proposer/Proposer.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
+import { Attestations } from "../roles/reporter/Attestations.ts";
 import type { Seat } from "../roles/reporter/Reporter.ts";
 import { ReporterCircle } from "../roles/reporter/ReporterCircle.ts";
 import { Api } from "../roles/sequencer/Api.ts";
@@ -79,6 +80,7 @@ export function testKeys(): Keys {
 }
 
 const REPORT_INTERVAL_SECONDS = 10;
+const ATTESTATION_INTERVAL_SECONDS = 60;
 /** Bundles that execution may be behind the order and still be called up to date. */
 const MAX_BEHIND = 64;
 const MESSAGES: Rate = { perSecond: 250, burst: 1000 };
@@ -98,6 +100,7 @@ export class Exchange {
 	readonly proposer: Proposer;
 	readonly challenger: Challenger;
 	readonly reporters: ReporterCircle;
+	readonly attestations: Attestations;
 	readonly keeper: Keeper;
 	readonly reconciler: Reconciler;
 	readonly game: GameChain;
@@ -120,7 +123,8 @@ export class Exchange {
 		const names = ["live", "orderer", "derived", "batcher", "proposer", "challenger", "keeper", "reporters"] as const;
 		const stores = {} as Record<(typeof names)[number], Store>;
 		for (const name of names) stores[name] = await openStore({ directory: join(dataDirectory, name), genesis: deployment.genesis });
-		const genesis = { domainSeparator: separatorOf(deployment, "Vault"), reporters: deployment.reporters, quorum: deployment.quorum };
+		const { reporters, quorum, house } = deployment;
+		const genesis = { domainSeparator: separatorOf(deployment, "Vault"), reporters, quorum, house };
 		const inbox = new L1InboxReader(options.provider, deployment);
 		const batchDomain = separatorOf(deployment, "SequencerInbox");
 		const sequencerSigner = new ThreadedSigner((options.keys ?? testKeys()).sequencer.privateKey);
@@ -261,6 +265,7 @@ export class Exchange {
 						source: market.source(place + 1, 0.0002),
 						store: prefixed(stores.reporters, `${place}/`),
 						domainSeparator: userDomain,
+						rootAt: (time) => (live.clock === time ? live.stateRoot() : undefined),
 					}),
 			);
 		const reporters = options.reporters ?? ownReporters();
@@ -276,6 +281,15 @@ export class Exchange {
 			sender: managerOf(keys.feeder, prefixed(stores.reporters, "feeder/"), "reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
+		});
+		this.attestations = new Attestations({
+			reporters,
+			quorum: deployment.quorum,
+			look: () => ({ standing: { time: live.clock, root: live.stateRoot() }, attestedAt: live.queries.globals().attestedAt }),
+			clock,
+			log: logOf("reporters"),
+			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
+			intervalSeconds: ATTESTATION_INTERVAL_SECONDS,
 		});
 		this.reconciler = new Reconciler({
 			derived,
@@ -370,7 +384,16 @@ export class Exchange {
 		// Nobody is answered from a state that is behind what was acknowledged before a crash.
 		if (this.live.height < height) await this.#follower.results(height);
 		this.url = await this.server.listen(this.#api.handle);
-		for (const role of [this.sequencer, this.batcher, this.reporters, this.keeper, this.reconciler, this.finality, this.vitals])
+		for (const role of [
+			this.sequencer,
+			this.batcher,
+			this.reporters,
+			this.attestations,
+			this.keeper,
+			this.reconciler,
+			this.finality,
+			this.vitals,
+		])
 			role.start();
 	}
 
@@ -378,7 +401,8 @@ export class Exchange {
 	async stop(): Promise<void> {
 		await this.server.close();
 		this.#api.close();
-		for (const role of [this.keeper, this.reporters, this.challenger, this.proposer, this.finality, this.vitals]) await role.stop();
+		for (const role of [this.keeper, this.attestations, this.reporters, this.challenger, this.proposer, this.finality, this.vitals])
+			await role.stop();
 		await this.sequencer.stop();
 		await this.batcher.stop();
 		await this.reconciler.stop();

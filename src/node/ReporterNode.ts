@@ -50,7 +50,9 @@ export class ReporterNode {
 		const log = options.log.child({ role: "reporter" });
 		this.place = place;
 		this.#store = store;
-		const reporter = new Reporter({ place, signer, source, store, domainSeparator: separatorOf(deployment, "Vault") });
+		// It derives no state, so it stands behind none.
+		const rootAt = (): undefined => undefined;
+		const reporter = new Reporter({ place, signer, source, store, domainSeparator: separatorOf(deployment, "Vault"), rootAt });
 		const handlers: { [M in keyof typeof REPORTING]: (params: never) => Promise<unknown> } = {
 			"reporter/place": async () => place,
 			"reporter/see": async ({ underlying, time, days }: { underlying: number; time: number; days: number[] }) => {

@@ -1,7 +1,8 @@
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** What a person must look at. Each has a runbook, docs/runbooks/<name>.md, which its log line names. */
-export type Alarm = "WrongAssertion" | "LiveAndDerivedDisagree" | "ExecutionFailed" | "NoPriceQuorum" | "LowBalance" | "ApiFailed";
+export type Alarm =
+	"WrongAssertion" | "LiveAndDerivedDisagree" | "ExecutionFailed" | "NoPriceQuorum" | "NoStateQuorum" | "LowBalance" | "ApiFailed";
 
 /** Structured log. No secrets in fields. */
 export interface Log {

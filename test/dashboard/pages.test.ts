@@ -50,7 +50,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		world = await World.start(WALLETS);
 		await world.listed();
 		accounts = await Promise.all(WALLETS.map((place) => world.bridge.fund(testWallet(place), 1_000_000_000_000n)));
-		await world.until("the deposits", () => world.exchange.live.queries.accounts().length === WALLETS.length);
+		await world.until("the deposits", () => world.exchange.live.queries.accounts().length > WALLETS.length);
 		connection = await Connection.open(world.exchange.url);
 		maker = await Trader.open(connection, testWallet(61), accounts[1]);
 		series = world.exchange.live.queries.instruments().filter(({ underlying, kind }) => underlying === 0 && kind === 0)[1].series;
@@ -187,6 +187,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 				domainSeparator: separatorOf(world.deployment, "Vault"),
 				reporters: world.deployment.reporters,
 				quorum: world.deployment.quorum,
+				house: world.deployment.house,
 			}),
 		});
 		let link: HonestChain.Link | undefined;

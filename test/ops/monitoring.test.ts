@@ -47,7 +47,7 @@ describe("given a node that is watched", () => {
 		await world.listed();
 		url = world.exchange.url.replace("ws:", "http:");
 		const account = await world.bridge.fund(testWallet(60), 1_000_000_000n);
-		await world.until("the deposit", () => world.exchange.live.queries.accounts().length === 1);
+		await world.until("the deposit", () => world.exchange.live.queries.accounts().length > 1);
 		const connection = await Connection.open(world.exchange.url);
 		await (await Trader.open(connection, testWallet(60), account)).cancelAll();
 		connection.close();

@@ -12,6 +12,8 @@ const nothing: View = {
 	days: [],
 	strikesPerSide: 2,
 	unsettled: [],
+	distressed: [],
+	fees: 0,
 	overdue: undefined,
 	forceDelaySeconds: 300,
 };

@@ -16,7 +16,14 @@ const market = new SyntheticMarket(1, START);
 
 function reporterOf(place: number, store = new MemoryStore()): Reporter {
 	const signer = new KeySigner(testWallet(PLACES.reporters + place).privateKey);
-	return new Reporter({ place, signer, source: market.source(place + 1, 0.0002), store, domainSeparator: new Uint8Array(32) });
+	return new Reporter({
+		place,
+		signer,
+		source: market.source(place + 1, 0.0002),
+		store,
+		domainSeparator: new Uint8Array(32),
+		rootAt: (time) => (time === 7 ? new Uint8Array(32).fill(7) : undefined),
+	});
 }
 
 async function seenBy(place: number, time = START + 60): Promise<MarketQuote> {
@@ -46,6 +53,16 @@ describe("given a proposed report", () => {
 		assert.equal(signature?.length, 65);
 		assert.equal(await reporterOf(0, store).sign(second), undefined);
 		assert.deepEqual(await reporterOf(0, store).sign(first), signature);
+	});
+});
+
+describe("given a state to attest", () => {
+	it("is signed when it is the one the reporter derived, and never another one for the same time", async () => {
+		const reporter = reporterOf(0);
+		const own = new Uint8Array(32).fill(7);
+		assert.equal((await reporter.attest({ time: 7, root: own }))?.length, 65);
+		assert.equal(await reporter.attest({ time: 7, root: new Uint8Array(32).fill(8) }), undefined);
+		assert.equal(await reporter.attest({ time: 8, root: own }), undefined);
 	});
 });
 

@@ -78,6 +78,7 @@ class Bench {
 						source: market.source(place + 1, 0.0002),
 						store,
 						domainSeparator: new Uint8Array(32),
+						rootAt: () => undefined,
 					}),
 			),
 			quorum: 5,

@@ -24,7 +24,7 @@ describe("given a node that may lie, and L1", () => {
 		world = await World.start([PLACE]);
 		await world.listed();
 		const account = await world.bridge.fund(testWallet(PLACE), 5_000_000_000n);
-		await world.until("the deposit", () => world.exchange.live.queries.accounts().length === 1);
+		await world.until("the deposit", () => world.exchange.live.queries.accounts().length > 1);
 		connection = await Connection.open(world.exchange.url);
 		trader = await Trader.open(connection, testWallet(PLACE), account);
 		trusted = world.deployment;

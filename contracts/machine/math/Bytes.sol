@@ -17,6 +17,18 @@ library Bytes {
         }
     }
 
+    /// @notice Writes a word of 32 bytes. The bytes must be there, or be the padding of the last word.
+    function put(bytes memory data, uint256 offset, uint256 word) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(add(data, 32), offset), word)
+        }
+    }
+
+    /// @notice The low 64 bits of a signed integer: its two's complement.
+    function low(int256 value) internal pure returns (uint256) {
+        return uint64(uint256(value));
+    }
+
     function address_(bytes memory data, uint256 offset) internal pure returns (address) {
         return address(uint160(uint_(data, offset, 20)));
     }

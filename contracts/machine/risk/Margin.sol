@@ -72,6 +72,8 @@ library Margin {
         uint256 indexConfidence;
         uint256 slot;
         Expiry expiry;
+        /// What scenarios make of the expiry, once somebody has asked for it.
+        bool isPrepared;
         Shocks shocks;
     }
 
@@ -96,6 +98,20 @@ library Margin {
         assessment.excessBefore = result.equityBefore - result.initialBefore;
         assessment.excessAfter = result.equityAfter - result.initialAfter;
         assessment.oldestPriceTime = result.oldestPriceTime;
+    }
+
+    /// @notice What positions, sorted by series, are worth at their marks, in micro-USDC. ROUNDING: down, by underlying. Requires that their values
+    /// are kept.
+    function markOf(State.Body memory state, Position[] memory positions) internal pure returns (int256 worth) {
+        int256 sum = 0;
+        for (uint256 i = 0; i < positions.length; i++) {
+            uint256 series = positions[i].series;
+            sum += positions[i].size * Valuations.markOf(state, series);
+            uint256 underlying = Series.underlyingOf(series);
+            if (i + 1 < positions.length && Series.underlyingOf(positions[i + 1].series) == underlying) continue;
+            worth = FixedPoint.saturate(worth + quotient(sum, int256(lotsPerUnit(underlying))));
+            sum = 0;
+        }
     }
 
     function compute(
@@ -151,7 +167,7 @@ library Margin {
         uint256 slot = Series.expirySlotOf(series);
         if (!current.any || slot != current.slot) {
             current.expiry = State.expiry(state, slot);
-            current.shocks = Scenarios.shocksOf(current.expiry, underlying, logFactorsOf(state, underlying));
+            current.isPrepared = false;
             current.slot = slot;
         }
         current.any = true;
@@ -159,12 +175,20 @@ library Margin {
         if (current.expiry.time < result.oldestPriceTime) result.oldestPriceTime = current.expiry.time;
     }
 
-    /// @dev Logarithms of the spot factors, made once a step.
-    function logFactorsOf(State.Body memory state, uint256 underlying) private pure returns (int256[] memory logs) {
-        logs = state.logFactors[underlying];
-        if (logs.length != 0) return logs;
-        logs = Scenarios.logSpotFactors(underlying);
-        state.logFactors[underlying] = logs;
+    function shocksOf(State.Body memory state, Current memory current) private pure returns (Shocks memory) {
+        if (!current.isPrepared) {
+            current.shocks = Scenarios.shocksOf(current.expiry, movesOf(state, Series.underlyingOf(current.series)));
+            current.isPrepared = true;
+        }
+        return current.shocks;
+    }
+
+    /// @dev The spot moves of an underlying, made once a step.
+    function movesOf(State.Body memory state, uint256 underlying) private pure returns (int256[] memory moves) {
+        moves = state.moves[underlying];
+        if (moves.length != 0) return moves;
+        moves = Scenarios.spotMoves(underlying);
+        state.moves[underlying] = moves;
     }
 
     /// @dev Underlying, day and kind of a series: its id without the strike.
@@ -176,11 +200,11 @@ library Margin {
     function add(State.Body memory state, Totals memory totals, Current memory current, int256 before, int256 tradedSize) private pure {
         unchecked {
             if (tradedSize == 0) {
-                Valuations.addTo(totals.sums, before, state.table, current.series, current.expiry, current.shocks);
+                addValue(state, totals.sums, before, current);
             } else {
                 totals.traded = new int256[](Parameters.SCENARIOS);
                 totals.held = before;
-                Valuations.addTo(totals.traded, 1, state.table, current.series, current.expiry, current.shocks);
+                Valuations.addTo(totals.traded, 1, state.table, current.series, current.expiry, shocksOf(state, current));
             }
             int256 afterwards = before + tradedSize;
             // A short future is hedged or not like a long one: only short options gap.
@@ -192,6 +216,19 @@ library Margin {
             int256 missing = int256(PPM) - int256(confidence);
             totals.doubtBefore += (before < 0 ? -before : before) * missing;
             totals.doubtAfter += (afterwards < 0 ? -afterwards : afterwards) * missing;
+        }
+    }
+
+    /// @dev SAFETY: unchecked, as `add`.
+    function addValue(State.Body memory state, int256[] memory sums, int256 lots, Current memory current) private pure {
+        if (state.keptSeries.length == 0) {
+            Valuations.addTo(sums, lots, state.table, current.series, current.expiry, shocksOf(state, current));
+            return;
+        }
+        (int256[] memory values, bool isNew) = Valuations.kept(state, current.series);
+        if (isNew) Valuations.addTo(values, 1, state.table, current.series, current.expiry, shocksOf(state, current));
+        unchecked {
+            for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) sums[scenario] += lots * values[scenario];
         }
     }
 

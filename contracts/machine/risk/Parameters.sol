@@ -52,4 +52,13 @@ library Parameters {
     uint256 internal constant TAKER_RATE = 300;
     uint256 internal constant MAKER_RATE = 100;
     uint256 internal constant FEE_CAP = 125_000;
+
+    /// What of the fees goes to the insurance fund, and what of a referred account's fees to its referrer.
+    int256 internal constant INSURANCE_SHARE = 250_000;
+    int256 internal constant REFERRAL_SHARE = 200_000;
+
+    /// A liquidation's discount: from a part of the equity at once to all of it; then on, paid by the insurance fund, to the maintenance margin.
+    int256 internal constant FIRST_DISCOUNT = 50_000;
+    uint256 internal constant SOLVENT_SECONDS = 900;
+    uint256 internal constant INSOLVENT_SECONDS = 3600;
 }

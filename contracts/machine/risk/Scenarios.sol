@@ -39,8 +39,8 @@ library Scenarios {
         discount = LogExp.exp(-(years_ * expiry.rate) / int256(PPM));
     }
 
-    /// @notice A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`.
-    function shocksOf(Expiry memory expiry, uint256 underlying, int256[] memory logFactors) internal pure returns (Shocks memory shocks) {
+    /// @notice A pure function of the expiry's day, forward, rate and report time, and of the underlying's `spotMoves`.
+    function shocksOf(Expiry memory expiry, int256[] memory moves) internal pure returns (Shocks memory shocks) {
         (int256 seconds_, , int256 discount) = timeOf(expiry);
         shocks.discount = discount;
         int256 time = seconds_ < Parameters.MIN_SECONDS ? Parameters.MIN_SECONDS : seconds_;
@@ -51,14 +51,23 @@ library Scenarios {
         int256 fall = ONE - (scale * Parameters.VOLATILITY_DOWN) / int256(PPM);
         int256 floor = (ONE * Parameters.VOLATILITY_FLOOR) / int256(PPM);
         shocks.down = fall < floor ? floor : fall;
-        shocks.spots = new int256[](2 * SPOTS);
-        // SAFETY: unchecked: a forward is below 2^43, a factor below 2^21.
-        unchecked {
-            for (uint256 spot = 0; spot < SPOTS; spot++) {
-                shocks.spots[2 * spot] = (int256(expiry.forward) * spotFactor(underlying, spot)) / int256(PPM);
-                shocks.spots[2 * spot + 1] = logFactors[spot];
+        int256[] memory spots = new int256[](2 * SPOTS);
+        int256 forward = int256(expiry.forward);
+        // SAFETY: a forward is below 2^43, a factor below 2^21.
+        assembly ("memory-safe") {
+            let from := add(moves, 32)
+            let to := add(spots, 32)
+            for {
+                let end := add(to, 960)
+            } lt(to, end) {
+                to := add(to, 64)
+                from := add(from, 64)
+            } {
+                mstore(to, div(mul(forward, mload(from)), 1000000))
+                mstore(add(to, 32), mload(add(from, 32)))
             }
         }
+        shocks.spots = spots;
     }
 
     /// @notice The forward in a scenario, micro-USDC per unit: what a dated future is worth in it.
@@ -67,9 +76,12 @@ library Scenarios {
         return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)];
     }
 
-    /// @notice ln of every spot factor of an underlying, in fixed point.
-    function logSpotFactors(uint256 underlying) internal pure returns (int256[] memory logs) {
-        logs = new int256[](SPOTS);
-        for (uint256 spot = 0; spot < SPOTS; spot++) logs[spot] = LogExp.ln((spotFactor(underlying, spot) * ONE) / int256(PPM));
+    /// @notice By spot two numbers: its factor in millionths, and ln of the factor in fixed point.
+    function spotMoves(uint256 underlying) internal pure returns (int256[] memory moves) {
+        moves = new int256[](2 * SPOTS);
+        for (uint256 spot = 0; spot < SPOTS; spot++) {
+            moves[2 * spot] = spotFactor(underlying, spot);
+            moves[2 * spot + 1] = LogExp.ln((moves[2 * spot] * ONE) / int256(PPM));
+        }
     }
 }

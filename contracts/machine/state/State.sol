@@ -55,11 +55,17 @@ library State {
         /// Table of the normal distribution; loaded by the contract when the step prices options.
         bytes table;
         /// Logarithms of spot factors, by underlying; made when first needed.
-        int256[][2] logFactors;
+        int256[][2] moves;
+        /// Values of series by scenario, where a step keeps them (Valuations.keep), how many, and the place that was asked for last.
+        uint256[] keptSeries;
+        int256[][] keptValues;
+        uint256 keptCount;
+        uint256 keptAt;
     }
 
-    /// @dev LIMIT: a fill opens 2 accounts of 64 positions, each perhaps of an expiry of its own, 2 underlyings, listing, series, book, globals.
-    uint256 private constant MAX_CELLS = 160;
+    /// @dev LIMIT: a block trade opens 2 accounts of 64 positions, each perhaps of an expiry of its own, 8 listings and series, 2 underlyings and
+    /// guards, globals; a fill books instead.
+    uint256 private constant MAX_CELLS = 180;
     uint256 private constant PLACES = 256;
 
     error BadWitness();

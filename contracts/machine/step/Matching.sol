@@ -26,7 +26,8 @@ library Matching {
         int256 takerLots;
         int256 takerCash;
         int256 makerCash;
-        int256 fees;
+        int256 takerFee;
+        int256 makerFee;
         bool tripped;
     }
 
@@ -74,7 +75,7 @@ library Matching {
 
         // After this point the message must succeed.
         out.size = trade.size;
-        out.amount = trade.fees;
+        out.amount = trade.takerFee + trade.makerFee;
         exchange(state, machine, venue, trade);
         Venues.take(state, machine, venue, trade.size, out);
         if (trade.tripped) out.result = Result.Tripped;
@@ -84,11 +85,10 @@ library Matching {
     /// @dev Premium and fees of the fill at the maker's price.
     function price(State.Body memory state, Registers memory taker, Fill memory trade) private pure {
         trade.takerLots = taker.side == Books.BID ? int256(trade.size) : -int256(trade.size);
-        int256 takerFee = Trades.takerFee(state, taker.series, trade.maker.price, trade.size);
-        int256 makerFee = Trades.makerFee(state, taker.series, trade.maker.price, trade.size);
-        trade.takerCash = Trades.premium(taker.side, trade.maker.price, trade.size) - takerFee;
-        trade.makerCash = Trades.premium(1 - taker.side, trade.maker.price, trade.size) - makerFee;
-        trade.fees = takerFee + makerFee;
+        trade.takerFee = Trades.takerFee(state, taker.series, trade.maker.price, trade.size);
+        trade.makerFee = Trades.makerFee(state, taker.series, trade.maker.price, trade.size);
+        trade.takerCash = Trades.premium(taker.side, trade.maker.price, trade.size) - trade.takerFee;
+        trade.makerCash = Trades.premium(1 - taker.side, trade.maker.price, trade.size) - trade.makerFee;
     }
 
     /// @dev Positions and cash change hands.
@@ -108,6 +108,7 @@ library Matching {
         bool isCounted = trade.maker.flags & Messages.PROTECTED != 0;
         trade.tripped =
             isCounted && Protecting.record(state, trade.maker.account, trade.makerFolded, series, -trade.takerLots, machine.clock);
+        int256 charged = Trades.charge(trade.takerAccount, trade.takerFee) + Trades.charge(trade.makerFolded, trade.makerFee);
         State.putAccount(state, taker.account, trade.takerAccount);
         State.putAccount(state, trade.maker.account, trade.makerFolded);
         if (opened != 0) {
@@ -116,7 +117,7 @@ library Matching {
             State.putExpiry(state, venue.slot, expiry);
         }
         Globals memory globals = State.globals(state);
-        globals.fees += trade.fees;
+        globals.fees += charged;
         State.putGlobals(state, globals);
     }
 }

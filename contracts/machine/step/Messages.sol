@@ -145,6 +145,12 @@ library Messages {
     uint256 internal constant SET_PROTECTION = 12;
     uint256 internal constant HEARTBEAT = 13;
     uint256 internal constant SWEEP = 14;
+    uint256 internal constant LIQUIDATE = 15;
+    uint256 internal constant BID = 16;
+    uint256 internal constant ATTEST = 17;
+    uint256 internal constant COLLECT = 18;
+    uint256 internal constant SET_REFERRER = 19;
+    uint256 internal constant BLOCK = 20;
 
     /// timeInForce
     uint256 internal constant GTC = 0;
@@ -205,8 +211,8 @@ library Messages {
         return (true, place);
     }
 
-    /// @dev Whether price and size are within their ranges.
-    function isQuote(uint256 price, uint256 size) private pure returns (bool) {
+    /// @notice Whether price and size are within their ranges.
+    function isQuote(uint256 price, uint256 size) internal pure returns (bool) {
         return price != 0 && price <= MAX_PRICE_TICKS && size != 0 && size <= MAX_SIZE_LOTS;
     }
 
@@ -380,8 +386,8 @@ library Messages {
         "Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)"
     );
 
-    /// @dev EIP-712: keccak256(0x1901 || domain separator || struct hash).
-    function digestOf(bytes32 domainSeparator, bytes32 structHash) private pure returns (bytes32) {
+    /// @notice EIP-712: keccak256(0x1901 || domain separator || struct hash).
+    function digestOf(bytes32 domainSeparator, bytes32 structHash) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(hex"1901", domainSeparator, structHash));
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {MAX_CASH} from "../Constants.sol";
+import {MAX_CASH, MAX_MONEY} from "../Constants.sol";
 import {Bytes} from "../math/Bytes.sol";
 import {Result} from "../Result.sol";
 import {Assessment, Margin} from "../risk/Margin.sol";
@@ -14,32 +14,34 @@ import {Messages, Transfer, Withdraw} from "./Messages.sol";
 import {Nonces} from "./Nonces.sol";
 import {Settlement} from "./Settlement.sol";
 import {Trades} from "./Trades.sol";
+import {Treasury} from "./Treasury.sol";
 
 library Money {
     uint256 private constant DEPOSIT_LENGTH = 31;
 
-    /// @notice A deposit from the Vault, which assigns accounts to owners: account u24 | owner 20 | amount u64.
+    /// @notice A deposit from the Vault at the rate of the door (Treasury). The Vault assigns accounts to owners: account u24 | owner 20 | amount u64.
     function deposit(State.Body memory state, bytes memory payload) internal pure returns (Outcome memory out) {
         out = Machines.outcome(Result.Ok, 0);
         if (payload.length != DEPOSIT_LENGTH) return Settlement.refuse(out, Result.Malformed);
         address owner = Bytes.address_(payload, 3);
         uint256 amount = Bytes.uint_(payload, 23, 8);
         out.account = Bytes.uint_(payload, 0, 3);
-        out.amount = amount > MAX_CASH ? int256(0) : int256(amount);
         Account memory account = State.account(state, out.account);
         bool isNew = !Accounts.exists(account);
         if (!isNew && account.owner != owner) return Settlement.refuse(out, Result.OwnerMismatch);
-        if (amount > MAX_CASH || account.cash + int256(amount) > int256(MAX_CASH)) return Settlement.refuse(out, Result.CashLimit);
+        Globals memory globals = State.globals(state);
+        int256 credited = Treasury.credit(globals, int256(amount));
+        if (amount > MAX_CASH || account.cash + credited > int256(MAX_CASH)) return Settlement.refuse(out, Result.CashLimit);
+        if (Treasury.inside(globals) + credited > int256(MAX_MONEY)) return Settlement.refuse(out, Result.CashLimit);
 
         // After this point the message must succeed.
         account.owner = owner;
-        account.cash += int256(amount);
+        out.amount = credited;
+        account.cash += credited;
         State.putAccount(state, out.account, account);
-        if (isNew) {
-            Globals memory globals = State.globals(state);
-            globals.accounts += 1;
-            State.putGlobals(state, globals);
-        }
+        Treasury.enter(globals, int256(amount), credited);
+        if (isNew) globals.accounts += 1;
+        State.putGlobals(state, globals);
     }
 
     /// @notice Leaf of the outbox: keccak256(abi.encode(uint256 index, uint256 account, address recipient, uint256 amount)).
@@ -102,7 +104,7 @@ library Money {
         return standing.equity - amount < standing.initial ? Result.InsufficientMargin : Result.Ok;
     }
 
-    /// @notice Withdraw: cash leaves the account for the outbox, from where L1 pays it.
+    /// @notice Withdraw: cash leaves the account for the outbox, at the rate of the door, and L1 pays it from there.
     function withdraw(
         State.Body memory state,
         Machine memory machine,
@@ -128,17 +130,23 @@ library Money {
         Account memory folded = Settlement.fold(state, account);
         Result standing = mayLeave(state, machine, folded, int256(message.amount));
         if (standing != Result.Ok) return Settlement.refuse(out, standing);
+        // More than everything inside, or nothing of it: somebody's loss is not written off yet.
+        Globals memory globals = State.globals(state);
+        if (int256(message.amount) > Treasury.inside(globals)) return Settlement.refuse(out, Result.Unbacked);
+        int256 paid = Treasury.payout(globals, int256(message.amount));
+        if (paid == 0) return Settlement.refuse(out, Result.Unbacked);
 
         // After this point the message must succeed.
         Settlement.release(state, account, folded);
         Nonces.use(folded, message.nonce);
         folded.cash -= int256(message.amount);
         State.putAccount(state, message.account, folded);
-        Globals memory globals = State.globals(state);
+        Treasury.leave(globals, int256(message.amount), paid);
         uint256 index = globals.withdrawals;
         globals.withdrawals += 1;
         State.putGlobals(state, globals);
-        State.pushWithdrawal(state, index, withdrawalLeaf(index, message.account, message.recipient, message.amount));
+        State.pushWithdrawal(state, index, withdrawalLeaf(index, message.account, message.recipient, uint256(paid)));
+        out.amount = paid;
         out.makerOrder = index;
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {
     EXPIRY_SECOND_OF_DAY,
+    MAX_ATTESTATION_AGE_SECONDS,
     MAX_PRICE,
     MAX_REPORT_GAP_SECONDS,
     MAX_UNDERLYINGS,
@@ -20,6 +21,7 @@ import {Globals, GlobalsCell} from "../types/Globals.sol";
 import {Machine, Machines, Outcome} from "../types/Machine.sol";
 import {Series} from "../types/Series.sol";
 import {Underlying} from "../types/Underlying.sol";
+import {Attest, DealMessages} from "./DealMessages.sol";
 import {Messages, Report, Surface} from "./Messages.sol";
 import {Settlement} from "./Settlement.sol";
 
@@ -36,7 +38,9 @@ library Reporting {
         out.series = message.underlying;
         Globals memory globals = State.globals(state);
         if (globals.quorum == 0 || message.signatureCount < globals.quorum) return Settlement.refuse(out, Result.NoQuorum);
-        if (!areReporters(globals, message, payload)) return Settlement.refuse(out, Result.BadSignature);
+        bytes32 digest = Messages.reportDigest(globals.domainSeparator, message);
+        if (!areReporters(globals, digest, message.signers, payload, message.signaturesAt))
+            return Settlement.refuse(out, Result.BadSignature);
         Underlying memory underlying = State.underlying(state, message.underlying);
         if (message.time <= underlying.time) return Settlement.refuse(out, Result.StaleReport);
         if (message.time > machine.clock) return Settlement.refuse(out, Result.ReportFromFuture);
@@ -52,11 +56,37 @@ library Reporting {
         for (uint256 i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, message.time, message.surfaces[i]);
     }
 
-    function areReporters(Globals memory globals, Report memory message, bytes memory payload) private pure returns (bool) {
-        bytes32 digest = Messages.reportDigest(globals.domainSeparator, message);
-        uint256 next = message.signaturesAt;
+    /// @notice Attest: a quorum of reporters stands behind a state of the machine. Liquidations ask for a fresh one; after a hole between attestations
+    /// auctions begin anew, because nobody could bid in it.
+    function attest(State.Body memory state, Machine memory machine, bytes memory payload) internal pure returns (Outcome memory out) {
+        out = Machines.outcome(Result.Ok, Messages.ATTEST);
+        (bool ok, Attest memory message) = DealMessages.parseAttest(payload);
+        if (!ok) return Settlement.refuse(out, Result.Malformed);
+        out.amount = int256(message.time);
+        Globals memory globals = State.globals(state);
+        if (globals.quorum == 0 || message.signatureCount < globals.quorum) return Settlement.refuse(out, Result.NoQuorum);
+        bytes32 digest = DealMessages.attestDigest(globals.domainSeparator, message);
+        bool isSigned = areReporters(globals, digest, message.signers, payload, DealMessages.ATTEST_HEAD);
+        if (!isSigned) return Settlement.refuse(out, Result.BadSignature);
+        if (message.time <= globals.attestedAt) return Settlement.refuse(out, Result.StaleReport);
+        if (message.time > machine.clock) return Settlement.refuse(out, Result.ReportFromFuture);
+
+        // After this point the message must succeed.
+        if (message.time - globals.attestedAt > MAX_ATTESTATION_AGE_SECONDS) globals.attestedSince = machine.clock;
+        globals.attestedAt = message.time;
+        State.putGlobals(state, globals);
+    }
+
+    /// @dev Whether every signer is a reporter whose signature stands in the payload, from `next` on in order of bit.
+    function areReporters(
+        Globals memory globals,
+        bytes32 digest,
+        uint256 signers,
+        bytes memory payload,
+        uint256 next
+    ) private pure returns (bool) {
         for (uint256 bit = 0; bit < 16; bit++) {
-            if ((message.signers >> bit) & 1 == 0) continue;
+            if ((signers >> bit) & 1 == 0) continue;
             address reporter = GlobalsCell.reporterAt(globals, bit);
             if (reporter == address(0) || Signature.recover(digest, payload, next) != reporter) return false;
             next += Signature.LENGTH;

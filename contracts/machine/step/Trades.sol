@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS} from "../Constants.sol";
+import {MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS, PPM} from "../Constants.sol";
+import {FixedPoint} from "../math/FixedPoint.sol";
 import {Result} from "../Result.sol";
 import {Fees} from "../risk/Fees.sol";
 import {Margin, TradeAssessment} from "../risk/Margin.sol";
+import {Parameters} from "../risk/Parameters.sol";
 import {State} from "../state/State.sol";
 import {Account, Accounts} from "../types/Account.sol";
 import {Books} from "../types/Book.sol";
@@ -59,6 +61,14 @@ library Trades {
         return Fees.maker(State.underlying(state, underlying).indexPrice, price, size, underlying);
     }
 
+    /// @notice Fees of an account, which its cash has paid: its referrer's part waits with the account. Returns the exchange's. ROUNDING: the part down.
+    function charge(Account memory account, int256 fee) internal pure returns (int256) {
+        if (account.referrer == 0) return fee;
+        int256 part = FixedPoint.mulDivDown(fee, Parameters.REFERRAL_SHARE, int256(PPM));
+        account.rebate += part;
+        return fee - part;
+    }
+
     /// @notice Whether a price of that time is too old to open risk on.
     function isStale(uint256 time, uint256 clock) internal pure returns (bool) {
         return time + MAX_PRICE_AGE_SECONDS < clock;
@@ -67,10 +77,14 @@ library Trades {
     /// @notice What a trade does to an account: `check` found it Ok. Returns how the number of open positions changed.
     function enact(Account memory account, uint256 series, int256 size, int256 cash) internal pure returns (int256) {
         int256 held = Accounts.sizeOf(account, series);
-        int256 next = held + size;
         account.cash += cash;
-        Accounts.setSize(account, series, next);
-        return (next == 0 ? int256(0) : int256(1)) - (held == 0 ? int256(0) : int256(1));
+        Accounts.setSize(account, series, held + size);
+        return openedBy(held, size);
+    }
+
+    /// @notice How the number of open positions changes when one goes from `held` to `held + size`.
+    function openedBy(int256 held, int256 size) internal pure returns (int256) {
+        return (held + size == 0 ? int256(0) : int256(1)) - (held == 0 ? int256(0) : int256(1));
     }
 
     /// @notice How many more lots are held long when a position goes from `held` to `held + size`.

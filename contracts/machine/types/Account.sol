@@ -21,6 +21,10 @@ struct Account {
     uint256 deadline;
     /// What its guard cell holds (Guards.bitsOf).
     uint256 guards;
+    /// Who brought the account: 0 when nobody did.
+    uint256 referrer;
+    /// Micro-USDC of its fees that wait for the referrer.
+    int256 rebate;
     uint256 nonceFloor;
     uint256 nonceBits;
     /// Sorted by series.
@@ -28,7 +32,7 @@ struct Account {
 }
 
 library Accounts {
-    uint256 private constant FIXED = 86;
+    uint256 private constant FIXED = 97;
 
     function empty() internal pure returns (Account memory account) {}
 
@@ -53,31 +57,22 @@ library Accounts {
         account.deadline = 0;
     }
 
-    /// @notice owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | deadline u40 | guards u8 | nonceFloor u64 | nonceBits 32 |
-    /// positions n x { series u64 | size i64 }
+    /// @notice owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | deadline u40 | guards u8 | referrer u24 | rebate u64 |
+    /// nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 }
     function encode(Account memory account) internal pure returns (bytes memory data) {
         uint256 count = account.positions.length;
         data = new bytes(FIXED + 16 * count);
-        bytes memory head = abi.encodePacked(
-            account.owner,
-            int64(account.cash),
-            uint32(account.epoch),
-            uint32(account.epochs[0]),
-            uint32(account.epochs[1]),
-            uint40(account.deadline),
-            uint8(account.guards),
-            uint64(account.nonceFloor),
-            account.nonceBits
-        );
-        assembly ("memory-safe") {
-            mcopy(add(data, 32), add(head, 32), 86)
-        }
+        Bytes.put(data, 0, (uint256(uint160(account.owner)) << 96) | (Bytes.low(account.cash) << 32) | account.epoch);
+        uint256 word = (account.epochs[0] << 224) | (account.epochs[1] << 192) | (account.deadline << 152) | (account.guards << 144);
+        Bytes.put(data, 32, word | (account.referrer << 120) | (Bytes.low(account.rebate) << 56));
+        Bytes.put(data, 57, account.nonceFloor << 192);
+        Bytes.put(data, 65, account.nonceBits);
         for (uint256 i = 0; i < count; i++) {
             Position memory position = account.positions[i];
             uint256 packed = (position.series << 64) | uint64(int64(position.size));
             assembly ("memory-safe") {
                 // Writes 16 bytes and leaves those behind as they are: the next write or the end of the string is there.
-                let at := add(add(data, 118), shl(4, i))
+                let at := add(add(data, 129), shl(4, i))
                 let kept := and(mload(at), 0xffffffffffffffffffffffffffffffff)
                 mstore(at, or(shl(128, packed), kept))
             }
@@ -93,8 +88,10 @@ library Accounts {
         account.epochs[1] = Bytes.uint_(data, 36, 4);
         account.deadline = Bytes.uint_(data, 40, 5);
         account.guards = Bytes.uint_(data, 45, 1);
-        account.nonceFloor = Bytes.uint_(data, 46, 8);
-        account.nonceBits = Bytes.uint_(data, 54, 32);
+        account.referrer = Bytes.uint_(data, 46, 3);
+        account.rebate = int256(Bytes.uint_(data, 49, 8));
+        account.nonceFloor = Bytes.uint_(data, 57, 8);
+        account.nonceBits = Bytes.uint_(data, 65, 32);
         uint256 count = (data.length - FIXED) / 16;
         account.positions = list(count);
         for (uint256 i = 0; i < count; i++) {
@@ -125,6 +122,8 @@ library Accounts {
         next.epochs = [account.epochs[0], account.epochs[1]];
         next.deadline = account.deadline;
         next.guards = account.guards;
+        next.referrer = account.referrer;
+        next.rebate = account.rebate;
         next.nonceFloor = account.nonceFloor;
         next.nonceBits = account.nonceBits;
         uint256 count = account.positions.length;
@@ -137,6 +136,11 @@ library Accounts {
         }
         truncate(positions, kept);
         next.positions = positions;
+    }
+
+    /// @notice A copy that shares nothing with the account.
+    function duplicate(Account memory account) internal pure returns (Account memory) {
+        return copy(account, account.cash, type(uint256).max);
     }
 
     /// @notice Signed lots held of a series.

@@ -31,26 +31,13 @@ library Expiries {
     function empty() internal pure returns (Expiry memory expiry) {}
 
     /// @notice day u16 | forward u64 | a b rho m sigma i64 | rate i32 | confidence u32 | time u40 | settlementPrice u64 | openPositions u32
-    function encode(Expiry memory expiry) internal pure returns (bytes memory) {
-        return
-            bytes.concat(
-                abi.encodePacked(
-                    uint16(expiry.day),
-                    uint64(expiry.forward),
-                    int64(expiry.a),
-                    int64(expiry.b),
-                    int64(expiry.rho),
-                    int64(expiry.m),
-                    int64(expiry.sigma)
-                ),
-                abi.encodePacked(
-                    int32(expiry.rate),
-                    uint32(expiry.confidence),
-                    uint40(expiry.time),
-                    uint64(expiry.settlementPrice),
-                    uint32(expiry.openPositions)
-                )
-            );
+    function encode(Expiry memory expiry) internal pure returns (bytes memory data) {
+        data = new bytes(75);
+        uint256 word = (expiry.day << 240) | (expiry.forward << 176) | (Bytes.low(expiry.a) << 112) | (Bytes.low(expiry.b) << 48);
+        Bytes.put(data, 0, word);
+        word = (Bytes.low(expiry.rho) << 192) | (Bytes.low(expiry.m) << 128) | (Bytes.low(expiry.sigma) << 64);
+        Bytes.put(data, 26, word | (uint256(uint32(uint256(expiry.rate))) << 32) | expiry.confidence);
+        Bytes.put(data, 58, (expiry.time << 216) | (expiry.settlementPrice << 152) | (expiry.openPositions << 120));
     }
 
     function decode(bytes memory data) internal pure returns (Expiry memory expiry) {

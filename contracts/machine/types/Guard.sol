@@ -32,20 +32,25 @@ struct Protection {
     uint256 frozenUntil;
 }
 
-/// @notice What acts for an account and what stops it: session keys, and market-maker protection by underlying. A cell of its own, because most steps ask
-/// for neither.
+/// @notice What acts for an account and what stops it: session keys, market-maker protection by underlying, and an auction. A cell of its own, because most
+/// steps ask for none.
 struct Guard {
     /// As encoded, because most who open the cell do not ask for them.
     bytes sessions;
     Protection[2] protections;
+    /// Seconds; 0 when the account is not being liquidated.
+    uint256 auctionStart;
 }
 
 library Guards {
     /// Bit of `Account.guards`: it has session keys. Bit 1 + underlying: it is protected there.
     uint256 internal constant SESSIONS = 1;
+    /// Bit of `Account.guards`: its portfolio is being auctioned.
+    uint256 internal constant AUCTION = 8;
 
     uint256 private constant SESSION = 26;
     uint256 private constant PROTECTION = 64;
+    uint256 private constant SESSIONS_AT = 133;
 
     function none() internal pure returns (Protection memory protection) {}
 
@@ -54,11 +59,12 @@ library Guards {
     /// @notice The bits of `Account.guards` that go with this.
     function bitsOf(Guard memory guard) internal pure returns (uint256) {
         uint256 sessions = guard.sessions.length > 0 ? SESSIONS : 0;
-        return sessions + (guard.protections[0].window > 0 ? 2 : 0) + (guard.protections[1].window > 0 ? 4 : 0);
+        uint256 auction = guard.auctionStart > 0 ? AUCTION : 0;
+        return auction + sessions + (guard.protections[0].window > 0 ? 2 : 0) + (guard.protections[1].window > 0 ? 4 : 0);
     }
 
     /// @notice 2 x protection { window u24 | freeze u24 | quantityLimit u40 | frozenUntil u40 | deltaLimit u64 | vegaLimit u64 | time u64 | quantity u64 |
-    /// delta i64 | vega i64 } | sessions n x { key 20 | scopes u8 | expiresAt u40 }; without any it is an absent cell
+    /// delta i64 | vega i64 } | auctionStart u40 | sessions n x { key 20 | scopes u8 | expiresAt u40 }; without any it is an absent cell
     function encode(Guard memory guard) internal pure returns (bytes memory data) {
         if (bitsOf(guard) == 0) return data;
         for (uint256 i = 0; i < 2; i++) {
@@ -69,14 +75,15 @@ library Guards {
             levels |= (uint256(uint64(int64(p.delta))) << 64) | uint64(int64(p.vega));
             data = abi.encodePacked(data, limits, levels);
         }
-        data = bytes.concat(data, guard.sessions);
+        data = abi.encodePacked(data, uint40(guard.auctionStart), guard.sessions);
     }
 
     function decode(bytes memory data) internal pure returns (Guard memory guard) {
         if (data.length == 0) return empty();
-        guard.sessions = Bytes.slice(data, 2 * PROTECTION, data.length - 2 * PROTECTION);
+        guard.sessions = Bytes.slice(data, SESSIONS_AT, data.length - SESSIONS_AT);
         guard.protections[0] = protectionAt(data, 0);
         guard.protections[1] = protectionAt(data, PROTECTION);
+        guard.auctionStart = Bytes.uint_(data, 2 * PROTECTION, 5);
     }
 
     function protectionAt(bytes memory data, uint256 at) private pure returns (Protection memory protection) {

@@ -108,42 +108,18 @@ library Machines {
     /// @notice TAG 32 | stateRoot 32 | outboxRoot 32 | batch u64 | l1Index u64 | offset u32 | clock u40 | registers 128
     function encode(Machine memory machine, bytes32 stateRoot, bytes32 outboxRoot) internal pure returns (bytes memory data) {
         Registers memory registers = machine.registers;
-        data = abi.encodePacked(
-            TAG,
-            stateRoot,
-            outboxRoot,
-            uint64(machine.cursor.batch),
-            uint64(machine.cursor.l1Index),
-            uint32(machine.cursor.offset),
-            uint40(machine.clock)
-        );
-        bytes memory rest = new bytes(71);
-        if (registers.kind == NONE) return bytes.concat(data, new bytes(57), rest);
-        bytes memory head = abi.encodePacked(
-            uint8(registers.kind),
-            uint24(registers.account),
-            uint64(registers.series),
-            uint8(registers.side),
-            uint8(registers.timeInForce),
-            uint8(registers.flags),
-            uint32(registers.price)
-        );
-        return
-            bytes.concat(
-                data,
-                head,
-                abi.encodePacked(
-                    uint40(registers.remaining),
-                    uint64(registers.order),
-                    uint40(registers.expiresAt),
-                    uint32(registers.epoch),
-                    uint16(registers.label),
-                    uint8(registers.probe),
-                    uint40(registers.probed),
-                    int64(registers.cash)
-                ),
-                rest
-            );
+        Cursor memory cursor = machine.cursor;
+        data = new bytes(LENGTH);
+        Bytes.put(data, 0, uint256(TAG));
+        Bytes.put(data, 32, uint256(stateRoot));
+        Bytes.put(data, 64, uint256(outboxRoot));
+        Bytes.put(data, 96, (cursor.batch << 192) | (cursor.l1Index << 128) | (cursor.offset << 96) | (machine.clock << 56));
+        if (registers.kind == NONE) return data;
+        uint256 word = (registers.kind << 248) | (registers.account << 224) | (registers.series << 160) | (registers.side << 152);
+        word |= (registers.timeInForce << 144) | (registers.flags << 136) | (registers.price << 104) | (registers.remaining << 64);
+        Bytes.put(data, REGISTERS_AT, word | registers.order);
+        word = (registers.expiresAt << 216) | (registers.epoch << 184) | (registers.label << 168) | (registers.probe << 160);
+        Bytes.put(data, REGISTERS_AT + 32, word | (registers.probed << 120) | (Bytes.low(registers.cash) << 56));
     }
 
     /// @notice The machine in a preimage, without its roots.

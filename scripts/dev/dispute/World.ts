@@ -72,7 +72,12 @@ export async function build(height: number, seed: number): Promise<World> {
 	for (let i = 0; i < ACCOUNTS; i++) await (await vault.getFunction("deposit")(testWallet(PLACES.traders + i).address, 0, amount)).wait();
 	await postBatches(chain, deployment, await messagesOf(deployment, Math.min(MAX_MESSAGES, Math.floor(2 ** height / 2)), seed));
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-dispute-"));
-	const genesis = { domainSeparator: getBytes(deployment.domainSeparator), reporters: deployment.reporters, quorum: deployment.quorum };
+	const genesis = {
+		domainSeparator: getBytes(deployment.domainSeparator),
+		reporters: deployment.reporters,
+		quorum: deployment.quorum,
+		house: deployment.house,
+	};
 	const derived = await DerivedExecutor.open({
 		store: new MemoryStore(),
 		leafFile: join(folder, "leaves"),

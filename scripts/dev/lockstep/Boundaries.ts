@@ -27,6 +27,7 @@ import * as Margin from "../../../src/machine/risk/Margin.ts";
 import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
+import * as Accounts from "../../../src/machine/types/Account.ts";
 import type { Account, Position } from "../../../src/machine/types/Account.ts";
 import { DEPOSIT } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
@@ -50,6 +51,7 @@ import {
 	withdraw,
 } from "./BoundaryWorld.ts";
 import type { Boundary, World } from "./BoundaryWorld.ts";
+import { deals } from "./DealBoundaries.ts";
 import { guards } from "./GuardBoundaries.ts";
 import { orders } from "./OrderBoundaries.ts";
 import type { Item, Recorded } from "./Lane.ts";
@@ -76,17 +78,7 @@ function margins(): Boundary[] {
 		const list = cells({ account: { cash, positions }, days, random, confidence: i % 3 === 0 ? 950_000 : PPM });
 		const state = new CommittedState();
 		TrackedState.fill(state, list);
-		const account: Account = {
-			owner: OWNER,
-			cash,
-			epoch: 0,
-			epochs: [0, 0],
-			deadline: 0,
-			guards: 0,
-			nonceFloor: 1000,
-			nonceBits: 0n,
-			positions,
-		};
+		const account: Account = { ...Accounts.empty(), owner: OWNER, cash, positions };
 		const { equity, initial } = Margin.assess(state.live, account);
 		const most = Math.min(cash, equity - initial);
 		for (const extra of [0, 1]) all.push({ name: `margin/${i}/${extra}`, recorded: play(list, withdraw(most + extra)) });
@@ -285,5 +277,5 @@ export function boundaries(): Boundary[] {
 		const [last, first] = [pairs[i], pairs[i + 1]].map((boundary) => boundary?.recorded.outcome.result);
 		if (last === Result.InsufficientMargin || first !== Result.InsufficientMargin) throw new Error(`${pairs[i]?.name} is no edge`);
 	}
-	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders(), ...guards()];
+	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders(), ...deals(), ...guards()];
 }

@@ -6,6 +6,7 @@ import type { Random } from "../../../src/market/Random.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import type * as Messages from "../../../src/machine/step/Messages.ts";
+import * as Accounts from "../../../src/machine/types/Account.ts";
 import type { Account } from "../../../src/machine/types/Account.ts";
 import type { Order } from "../../../src/machine/types/Book.ts";
 import * as Expiries from "../../../src/machine/types/Expiry.ts";
@@ -55,6 +56,9 @@ export type World = {
 	others?: readonly Partial<Account>[];
 	/** What guards ACCOUNT and those after it. */
 	guards?: readonly (Guard | undefined)[];
+	globals?: Partial<Globals.Globals>;
+	/** The house's account, which is none unless it is named. */
+	house?: Partial<Account>;
 	/** What rests in the books of a series. */
 	books?: readonly { readonly series: number; readonly side: number; readonly orders: readonly Partial<Order>[] }[];
 };
@@ -71,13 +75,17 @@ export function cells({
 	others = [],
 	guards = [],
 	books = [],
+	globals = {},
+	house,
 }: World): CellBytes[] {
 	const list: CellBytes[] = [];
 	const put = (kind: number, index: number, cell: object): void => void list.push({ kind, index, cell: Kinds.encode(kind, cell) });
-	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: 1, reporters: [REPORTER.address], accounts: 1 });
+	const fixed = { domainSeparator: DOMAIN, quorum: 1, reporters: [REPORTER.address], accounts: 1, attestedAt: clock - 5 };
+	put(Kinds.GLOBALS, 0, { ...Globals.empty(), backing: 2 ** 51, ...fixed, ...globals });
+	if (house) put(Kinds.ACCOUNTS, 0, { ...Accounts.empty(), owner: OWNER, ...house });
 	for (const [i, one] of [account, ...others].entries()) {
 		const owner = i === 0 ? OWNER : keyOf(`maker ${i} at the edge`).address;
-		const fresh = { owner, cash: 0, epoch: 0, epochs: [0, 0], deadline: 0, guards: 0, nonceFloor: 1000, nonceBits: 0n, positions: [] };
+		const fresh = { ...Accounts.empty(), owner, nonceFloor: 1000 };
 		const guard = guards[i];
 		if (guard) put(Kinds.GUARDS, ACCOUNT + i, guard);
 		put(Kinds.ACCOUNTS, ACCOUNT + i, { ...fresh, guards: guard ? Guards.bitsOf(guard) : 0, ...one });

@@ -2,17 +2,21 @@
 
 import type { Random } from "../../../src/market/Random.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
+import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
+import * as DealMessages from "../../../src/machine/step/DealMessages.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import { DEPOSIT, FORCED } from "../../../src/machine/types/Machine.ts";
 import { keyOf, sign } from "./Keys.ts";
 import type { Key } from "./Keys.ts";
+import { Invariants } from "./Invariants.ts";
 import { Lane } from "./Lane.ts";
 import type { Item, Recorded } from "./Lane.ts";
 
 export const DOMAIN: Uint8Array = Keccak.hashText("the lockstep domain");
 export const REPORTERS: readonly Key[] = Array.from({ length: 7 }, (_, i) => keyOf(`reporter ${i}`));
+export const HOUSE_KEY: Key = keyOf("house");
 export const QUORUM = 5;
 export const NOBODY = "0x0000000000000000000000000000000000000000";
 const VAULT = "0x00000000000000000000000000000000000000dd";
@@ -34,6 +38,7 @@ export class Desk {
 	readonly lane: Lane;
 	readonly random: Random;
 	readonly #sink: (recorded: Recorded) => Promise<void>;
+	readonly #invariants: Invariants;
 	readonly #owners = new Map<number, Key>();
 	readonly #nonces = new Map<number, number>();
 	#items: Item[] = [];
@@ -45,7 +50,13 @@ export class Desk {
 		this.random = random;
 		this.#time = time;
 		this.#sink = sink;
-		this.lane = Lane.genesis({ domainSeparator: DOMAIN, reporters: REPORTERS.map(({ address }) => address), quorum });
+		this.lane = Lane.genesis({
+			domainSeparator: DOMAIN,
+			reporters: REPORTERS.map(({ address }) => address),
+			quorum,
+			house: HOUSE_KEY.address,
+		});
+		this.#invariants = new Invariants(this.lane);
 	}
 
 	/** The machine's clock once what was written so far is executed, unless a batch's bound cuts it. */
@@ -184,6 +195,40 @@ export class Desk {
 		return Encoding.heartbeat({ ...message, signature: sign(key, Messages.heartbeatDigest(DOMAIN, message)) });
 	}
 
+	bid(
+		fields: Omit<DealMessages.Bid, "nonce" | "signature">,
+		nonce = this.nonce(fields.account),
+		key = this.ownerOf(fields.account),
+	): Uint8Array {
+		const message = { ...fields, nonce, signature: UNSIGNED };
+		return DealEncoding.bid({ ...message, signature: sign(key, DealMessages.bidDigest(DOMAIN, message)) });
+	}
+
+	setReferrer(account: number, referrer: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {
+		const message = { account, referrer, nonce, signature: UNSIGNED };
+		return DealEncoding.setReferrer({ ...message, signature: sign(key, DealMessages.setReferrerDigest(DOMAIN, message)) });
+	}
+
+	/** `keys` sign for maker and taker. */
+	block(
+		fields: Pick<DealMessages.Block, "maker" | "taker" | "legs"> & Partial<DealMessages.Block>,
+		keys: readonly [maker: Key, taker: Key] = [this.ownerOf(fields.maker), this.ownerOf(fields.taker)],
+	): Uint8Array {
+		const nonces = { makerNonce: this.nonce(fields.maker), takerNonce: this.nonce(fields.taker) };
+		const unsigned = { makerSignature: UNSIGNED, takerSignature: UNSIGNED, legBytes: DealEncoding.legs(fields.legs) };
+		const message = { ...nonces, expiresAt: 0, ...fields, ...unsigned };
+		const digest = DealMessages.blockDigest(DOMAIN, message);
+		return DealEncoding.block({ ...message, makerSignature: sign(keys[0], digest), takerSignature: sign(keys[1], digest) });
+	}
+
+	/** An attestation under a quorum, unless the signers say otherwise. */
+	attest(time = this.clock, signers = 31): Uint8Array {
+		const message = { time, root: DOMAIN, signers, signatures: [] };
+		const digest = DealMessages.attestDigest(DOMAIN, message);
+		const signed = Array.from({ length: 16 }, (_, bit) => bit).filter((bit) => ((signers >> bit) & 1) === 1);
+		return DealEncoding.attest({ ...message, signatures: signed.map((bit) => sign(REPORTERS[bit % REPORTERS.length], digest)) });
+	}
+
 	withdraw(account: number, amount: number, nonce = this.nonce(account), key = this.ownerOf(account)): Uint8Array {
 		const message = { account, recipient: key.address, amount, nonce, signature: UNSIGNED };
 		return Encoding.withdraw({ ...message, signature: sign(key, Messages.withdrawDigest(DOMAIN, message)) });
@@ -227,21 +272,29 @@ export class Desk {
 		this.lane.open(items, { minTime, maxTime: minTime + BATCH_SECONDS });
 		while (!this.lane.done) {
 			if (this.lane.machine.registers.kind === 0 && this.random.next() < 0.02) await this.halt();
-			await this.#sink(this.lane.advance());
+			await this.#step();
 		}
 		this.#time = Math.max(this.#time, this.lane.machine.clock);
 	}
 
 	/** A step of a machine that has reached its target. */
 	async halt(): Promise<void> {
-		await this.#sink(this.lane.advance(this.lane.machine.cursor.batch));
+		await this.#step(this.lane.machine.cursor.batch);
+	}
+
+	/** Every step is held against the invariants. */
+	async #step(target?: number): Promise<void> {
+		this.#invariants.before();
+		const recorded = this.lane.advance(target);
+		this.#invariants.after(recorded);
+		await this.#sink(recorded);
 	}
 
 	/** A batch whose times and content the caller chooses. */
 	async batch(items: readonly Item[], minTime: number, maxTime: number): Promise<void> {
 		await this.flush();
 		this.lane.open(items, { minTime, maxTime });
-		while (!this.lane.done) await this.#sink(this.lane.advance());
+		while (!this.lane.done) await this.#step();
 		this.#time = Math.max(this.#time, this.lane.machine.clock);
 	}
 }

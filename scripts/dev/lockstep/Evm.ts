@@ -49,7 +49,16 @@ export const CALL_GAS = "0xffffff";
 const LOOSE_GAS = 200_000_000n;
 
 /** Contracts that hold the machine's steps, in the order in which the entry takes them. */
-export const FAMILIES = ["PlacingFamily", "MatchingFamily", "ProbingFamily", "AccountFamily", "ControlFamily", "MarketFamily"] as const;
+export const FAMILIES = [
+	"PlacingFamily",
+	"MatchingFamily",
+	"ProbingFamily",
+	"AccountFamily",
+	"ControlFamily",
+	"LiquidationFamily",
+	"BlockFamily",
+	"MarketFamily",
+] as const;
 
 export type Provider = { request(call: { method: string; params: unknown[] }): Promise<unknown> };
 

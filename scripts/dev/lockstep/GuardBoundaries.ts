@@ -25,7 +25,7 @@ const SERIES = [Series.CALL, Series.PUT, Series.FUTURE].map((kind) =>
 );
 
 function protectedBy(protection: Partial<Protection>): Guard {
-	return { sessions: [], protections: [{ ...Guards.none(), window: 60, freeze: 30, time: CLOCK, ...protection }, Guards.none()] };
+	return { ...Guards.empty(), protections: [{ ...Guards.none(), window: 60, freeze: 30, time: CLOCK, ...protection }, Guards.none()] };
 }
 
 function add(all: Boundary[], name: string, item: Item, world: World): void {
@@ -85,7 +85,7 @@ function times(all: Boundary[]): void {
 	for (const frozenUntil of [0, CLOCK, CLOCK + 1, FOREVER])
 		add(all, `frozen/${frozenUntil}`, place({ flags: Messages.PROTECTED }), { guards: [protectedBy({ frozenUntil })] });
 	add(all, "unprotected", place({ flags: Messages.PROTECTED }), {});
-	const other: Guard = { sessions: [], protections: [Guards.none(), { ...Guards.none(), window: 5 }] };
+	const other: Guard = { ...Guards.empty(), protections: [Guards.none(), { ...Guards.none(), window: 5 }] };
 	add(all, "unprotected/other", place({ flags: Messages.PROTECTED }), { guards: [other] });
 	const books = [{ series: SERIES[0], side: 1, orders: [{ size: 6 }] }];
 	for (const deadline of [0, CLOCK - 1, CLOCK, CLOCK + 1]) {
@@ -170,7 +170,11 @@ function sessions(all: Boundary[]): void {
 	const books = [{ series: SERIES[0], side: 1, orders: [{ account: ACCOUNT, size: 6 }] }];
 	for (const [name, encode, digest] of ways) {
 		for (const scopes of [1, 2, 4]) {
-			const guard: Guard = { sessions: [{ key: KEY.address, scopes, expiresAt: 0 }], protections: [Guards.none(), Guards.none()] };
+			const guard: Guard = {
+				...Guards.empty(),
+				sessions: [{ key: KEY.address, scopes, expiresAt: 0 }],
+				protections: [Guards.none(), Guards.none()],
+			};
 			const world = { guards: [guard], others: [{ owner: OWNER }], books };
 			add(all, `scope/${name}/${scopes}`, record(encode(sign(KEY, digest))), world);
 			if (scopes === 1)
@@ -180,7 +184,7 @@ function sessions(all: Boundary[]): void {
 	for (const expiresAt of [0, CLOCK, CLOCK + 1]) {
 		const ended = { key: KEY.address, scopes: 1, expiresAt };
 		const others = [1, 2].map((i) => ({ key: keyOf(`other session ${i}`).address, scopes: 7, expiresAt: 5 }));
-		const guard: Guard = { sessions: [others[0], ended, others[1]], protections: [Guards.none(), Guards.none()] };
+		const guard: Guard = { ...Guards.empty(), sessions: [others[0], ended, others[1]], protections: [Guards.none(), Guards.none()] };
 		add(all, `session/${expiresAt}`, record(ways[0][1](sign(KEY, ways[0][2]))), { guards: [guard] });
 		for (const scopes of [0, 3])
 			add(all, `session/set/${expiresAt}/${scopes}`, forced(Encoding.setSession({ ...unsigned, key: KEY.address, scopes, expiresAt })), {
@@ -189,7 +193,7 @@ function sessions(all: Boundary[]): void {
 	}
 	for (const count of [MAX_SESSIONS - 1, MAX_SESSIONS]) {
 		const many = Array.from({ length: count }, (_, i) => ({ key: keyOf(`session ${i} of many`).address, scopes: 7, expiresAt: 0 }));
-		const guard: Guard = { sessions: many, protections: [Guards.none(), Guards.none()] };
+		const guard: Guard = { ...Guards.empty(), sessions: many, protections: [Guards.none(), Guards.none()] };
 		for (const key of [KEY.address, many[0].key, many.at(-1)?.key as string])
 			for (const scopes of [0, 1])
 				add(all, `sessions/${count}/${key}/${scopes}`, forced(Encoding.setSession({ ...unsigned, key, scopes, expiresAt: 0 })), {

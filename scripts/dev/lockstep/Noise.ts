@@ -2,6 +2,7 @@
 
 import { EXPIRY_SECOND_OF_DAY, MAX_CASH, MAX_NONCE, SECONDS_PER_DAY } from "../../../src/machine/Constants.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import { DEPOSIT, FORCED } from "../../../src/machine/types/Machine.ts";
@@ -59,7 +60,7 @@ async function one(desk: Desk, market: Market, account: number, accounts: readon
 }
 
 function message(desk: Desk, market: Market, account: number): Uint8Array {
-	const kind = desk.random.below(14);
+	const kind = desk.random.below(20);
 	if (kind < 2) return order(desk, market, account);
 	if (kind === 2) return cancel(desk, market, account);
 	if (kind === 3) return desk.cancelAll(account);
@@ -75,6 +76,7 @@ function message(desk: Desk, market: Market, account: number): Uint8Array {
 			nonce: nonceOf(desk, account),
 		});
 	if (kind === 8) return desk.transfer(account, desk.random.pick([1, 2, 77, account]), amount(desk), nonceOf(desk, account));
+	if (kind > 13) return deal(desk, market, account, kind);
 	if (kind > 9) return guarding(desk, market, account, kind);
 	return report(desk, market);
 }
@@ -277,6 +279,25 @@ async function strangeBatch(desk: Desk, payload: Uint8Array): Promise<void> {
 /** A time of day somewhere in the week after 2026-01-02. */
 export function startTime(desk: { below(bound: number): number }): number {
 	return (20_455 + desk.below(7)) * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY + 60 + desk.below(SECONDS_PER_DAY - 7200);
+}
+
+/** Liquidations, block trades, attestations and what the fees become, with every kind of field. */
+function deal(desk: Desk, market: Market, account: number, kind: number): Uint8Array {
+	const { random } = desk;
+	const other = random.pick([1, 2, 3, 77, account]);
+	if (kind === 14) return DealEncoding.liquidate(random.pick([account, other]));
+	if (kind === 15) {
+		const share = random.pick([0, 1, 500_000, 1_000_000, 1_000_001]);
+		return desk.bid(
+			{ account, debtor: other, share, limit: random.pick([0, MAX_CASH, MAX_CASH + 1, -MAX_CASH - 1]) },
+			nonceOf(desk, account),
+		);
+	}
+	if (kind === 16) return desk.attest(desk.clock + random.pick([0, 0, -1, 1]), random.pick([31, 0, 15, 127, 255]));
+	if (kind === 17) return DealEncoding.collect(random.pick([0, account, other]));
+	if (kind === 18) return desk.setReferrer(account, random.pick([0, other]), nonceOf(desk, account));
+	const legs = Array.from({ length: random.pick([0, 1, 1, 2, 8, 9]) }, () => quote(desk, market)).sort((a, b) => a.series - b.series);
+	return desk.block({ maker: other, taker: account, legs, takerNonce: nonceOf(desk, account) });
 }
 
 /** Session keys, protection, heartbeats and sweeps with every kind of field. */

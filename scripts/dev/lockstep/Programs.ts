@@ -5,6 +5,7 @@ import { Desk } from "./Desk.ts";
 import * as Episodes from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
 import type { Recorded } from "./Lane.ts";
+import { blocks, insolvency, liquidations } from "./DealEpisodes.ts";
 import { guards } from "./GuardEpisodes.ts";
 import { orders } from "./OrderEpisodes.ts";
 import { noise, startTime } from "./Noise.ts";
@@ -14,7 +15,10 @@ export const CYCLE: readonly Episode[] = [
 	Episodes.failures,
 	orders,
 	guards,
+	insolvency,
+	liquidations,
 	noise,
+	blocks,
 	orders,
 	Episodes.fullBooks,
 	Episodes.settlement,
@@ -23,12 +27,15 @@ export const CYCLE: readonly Episode[] = [
 	noise,
 	noise,
 	Episodes.extremes,
+	liquidations,
 	Episodes.fullListing,
 	noise,
 	noise,
 	Episodes.settlement,
 	orders,
 	guards,
+	insolvency,
+	blocks,
 	noise,
 	noise,
 	Episodes.limits,

@@ -31,6 +31,12 @@ export const STEP_KINDS = [
 	"SetProtection",
 	"Heartbeat",
 	"Sweep",
+	"Liquidate",
+	"Bid",
+	"Attest",
+	"Collect",
+	"SetReferrer",
+	"Block",
 	"Unknown",
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
@@ -50,6 +56,12 @@ const BY_BYTE: Readonly<Record<number, StepKind>> = {
 	[Messages.SET_PROTECTION]: "SetProtection",
 	[Messages.HEARTBEAT]: "Heartbeat",
 	[Messages.SWEEP]: "Sweep",
+	[Messages.LIQUIDATE]: "Liquidate",
+	[Messages.BID]: "Bid",
+	[Messages.ATTEST]: "Attest",
+	[Messages.COLLECT]: "Collect",
+	[Messages.SET_REFERRER]: "SetReferrer",
+	[Messages.BLOCK]: "Block",
 };
 
 export function kindOf(input: Input): StepKind {

@@ -4,6 +4,8 @@
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import {
 	EXPIRY_SECOND_OF_DAY,
+	MAX_LEGS,
+	MAX_NETTED,
 	MAX_ORDERS_PER_SIDE,
 	MAX_POSITIONS,
 	MAX_SESSIONS,
@@ -13,6 +15,8 @@ import {
 	strikeGrid,
 } from "../../../src/machine/Constants.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
+import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
+import * as DealMessages from "../../../src/machine/step/DealMessages.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import type { Account, Position } from "../../../src/machine/types/Account.ts";
 import type { Order } from "../../../src/machine/types/Book.ts";
@@ -36,6 +40,8 @@ export type WorstCase = { readonly name: string; readonly recorded: Recorded };
 const REPORTER_COUNT = 16;
 const REPORTERS = Array.from({ length: REPORTER_COUNT }, (_, i) => keyOf(`worst reporter ${i}`));
 const [TAKER, MAKER] = [0x555555, 0x2aaaaa];
+/** A portfolio under auction, and who sells in a block: each with as many positions as the deal leaves room for. */
+const [DEBTOR, SELLER] = [0xaaaaaa, 0xd55555];
 const [TAKER_KEY, MAKER_KEY] = [keyOf("taker"), keyOf("maker")];
 /** Of each underlying: every position of two accounts may be of an expiry of its own. */
 const EXPIRIES = MAX_POSITIONS;
@@ -67,8 +73,18 @@ function positions(first: number, count = MAX_POSITIONS): Position[] {
 }
 
 const TRADED = positions(0)[MAX_POSITIONS - 1].series;
+/** What a block of most legs trades: all in the taker's positions. */
+const LEGS = positions(0)
+	.slice(0, MAX_LEGS)
+	.map(({ series }, i) => ({ series, side: i % 2, price: 900 + i, size: 3 }));
 const SLOT = Series.expirySlotOf(TRADED);
 const STRIKE_INDEX = strikes(1).indexOf(Series.strikeOf(TRADED));
+/** Where the cell of a series stands in full listings. */
+function seriesIndexOf(series: number): number {
+	const place = strikes(Series.underlyingOf(series)).indexOf(Series.strikeOf(series));
+	return Series.cellIndexOf(Series.expirySlotOf(series), place, Series.kindOf(series));
+}
+
 const SERIES_INDEX = Series.cellIndexOf(SLOT, STRIKE_INDEX, Series.kindOf(TRADED));
 const PRICE = 5000;
 
@@ -88,6 +104,7 @@ const LEVELS = {
 const GUARD: Guard = {
 	sessions: Array.from({ length: MAX_SESSIONS }, (_, i) => ({ key: keyOf(`worst session ${i}`).address, scopes: 7, expiresAt: 0 })),
 	protections: [LEVELS, LEVELS],
+	auctionStart: 0,
 };
 const SESSION_KEY = keyOf(`worst session ${MAX_SESSIONS - 1}`);
 
@@ -99,6 +116,8 @@ function account(owner: string, held: Position[]): Account {
 		epochs: [0, 0],
 		deadline: 0,
 		guards: Guards.bitsOf(GUARD),
+		referrer: 0,
+		rebate: 0,
 		nonceFloor: 1000,
 		nonceBits: (1n << 256n) - 1n,
 		positions: held,
@@ -126,8 +145,9 @@ type Options = { readonly deadline?: number; readonly settled?: boolean; readonl
 function state({ deadline = 0, settled = false, strikeCount = MAX_STRIKES }: Options): CellBytes[] {
 	const cells: CellBytes[] = [];
 	const put = (kind: number, index: number, cell: object): void => void cells.push({ kind, index, cell: Kinds.encode(kind, cell) });
+	const money = { withdrawals: 0x555555, backing: 4e15, deficit: 1e12, fees: 7, attestedAt: CLOCK };
 	const reporters = REPORTERS.map(({ address }) => address);
-	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: REPORTER_COUNT, reporters, withdrawals: 0x555555 });
+	put(Kinds.GLOBALS, 0, { ...Globals.empty(), domainSeparator: DOMAIN, quorum: REPORTER_COUNT, reporters, ...money });
 	// The traded series first in both, so that one of its kind can be the taker's and the maker's.
 	const held = positions(0);
 	const makers = positions(EXPIRIES / 2, MAX_POSITIONS - 1);
@@ -136,6 +156,12 @@ function state({ deadline = 0, settled = false, strikeCount = MAX_STRIKES }: Opt
 	for (const index of [TAKER, MAKER]) put(Kinds.GUARDS, index, GUARD);
 	put(Kinds.ACCOUNTS, MAKER, { ...account(MAKER_KEY.address, maker), deadline });
 	put(Kinds.ACCOUNTS, TAKER + 1, { ...account(TAKER_KEY.address, positions(0)), cash: 0 });
+	// The bidder holds the same series: eight of them net, and cells of theirs are opened.
+	const owed = held.map(({ series, size }, i) => ({ series, size: i < MAX_NETTED ? -size : size }));
+	put(Kinds.ACCOUNTS, DEBTOR, { ...account(MAKER_KEY.address, owed), cash: -1e12, guards: Guards.AUCTION });
+	put(Kinds.GUARDS, DEBTOR, { ...Guards.empty(), auctionStart: CLOCK - 7 });
+	put(Kinds.ACCOUNTS, SELLER, { ...account(MAKER_KEY.address, makers.slice(0, MAX_POSITIONS - MAX_LEGS)), referrer: 1 });
+	put(Kinds.GUARDS, SELLER, GUARD);
 	for (const underlying of [0, 1]) {
 		const price = INDEX[underlying];
 		const accumulator = 10n ** 20n;
@@ -149,6 +175,7 @@ function state({ deadline = 0, settled = false, strikeCount = MAX_STRIKES }: Opt
 			put(Kinds.LISTINGS, Series.slotOf(underlying, day), { day, strikes: strikes(underlying).slice(0, strikeCount) });
 		}
 	}
+	for (const { series } of LEGS) put(Kinds.SERIES, seriesIndexOf(series), { openInterest: 1000, trades: 1000 });
 	put(Kinds.SERIES, SERIES_INDEX, { openInterest: 1000, trades: 1000 });
 	for (const book of [0, 1]) put(Kinds.BOOKS, Series.bookIndexOf(SERIES_INDEX, book), side(book));
 	return cells;
@@ -254,6 +281,12 @@ function cancel(): Uint8Array {
 	return Encoding.cancel({ ...message, signature: sign(SESSION_KEY, Messages.cancelDigest(DOMAIN, message)) });
 }
 
+function attest(): Uint8Array {
+	const message = { time: CLOCK + 1, root: DOMAIN, signers: 0xffff, signatures: [] as Uint8Array[] };
+	const digest = DealMessages.attestDigest(DOMAIN, message);
+	return DealEncoding.attest({ ...message, signatures: REPORTERS.map((key) => sign(key, digest)) });
+}
+
 function scenes(): Scene[] {
 	const full = state({});
 	const settled = state({ settled: true });
@@ -310,6 +343,22 @@ function scenes(): Scene[] {
 			item: { ...owned, l1Kind: DEPOSIT, sender: TAKER_KEY.address, payload: Encoding.deposit(TAKER, TAKER_KEY.address, 7) },
 		},
 		{ name: "Forced", cells: full, item: { ...owned, l1Kind: FORCED, sender: TAKER_KEY.address, payload: place(PRICE - 1, MAKER_KEY) } },
+		{ name: "Liquidate", cells: full, item: record(DealEncoding.liquidate(TAKER + 1)) },
+		{
+			name: "Bid",
+			cells: full,
+			item: record(desk.bid({ account: TAKER, debtor: DEBTOR, share: 1_000_000, limit: 1e15 }, 1_000_000, SESSION_KEY)),
+		},
+		{ name: "Attest", cells: full, item: { kind: "record", payload: attest(), delay: 1 } },
+		{ name: "Collect", cells: full, item: record(DealEncoding.collect(SELLER)) },
+		{ name: "SetReferrer", cells: full, item: record(desk.setReferrer(TAKER, MAKER, 1_000_000, TAKER_KEY)) },
+		{
+			name: "Block",
+			cells: full,
+			item: record(
+				desk.block({ maker: SELLER, taker: TAKER, legs: LEGS, makerNonce: 1_000_000, takerNonce: 1_000_000 }, [SESSION_KEY, SESSION_KEY]),
+			),
+		},
 		{ name: "Unknown", cells: full, item: record(longest) },
 		{ name: "Junk", cells: full, item: { kind: "raw", bytes: new Uint8Array(10) } },
 	];

@@ -4,7 +4,7 @@
 import { PPM, lotsPerUnit } from "../Constants.ts";
 import * as FixedPoint from "../math/FixedPoint.ts";
 import * as State from "../state/State.ts";
-import type { Account } from "../types/Account.ts";
+import type { Account, Position } from "../types/Account.ts";
 import type { Expiry } from "../types/Expiry.ts";
 import * as Series from "../types/Series.ts";
 import * as Parameters from "./Parameters.ts";
@@ -74,6 +74,26 @@ export function assessTrade(state: State.Body, account: Account, series: number,
 		excessAfter: result.equityAfter - result.initialAfter,
 		oldestPriceTime: result.oldestPriceTime,
 	};
+}
+
+/** What positions, sorted by series, are worth at their marks, in micro-USDC. ROUNDING: down, by underlying. */
+export function markOf(state: State.Body, positions: readonly Position[]): number {
+	let worth = 0;
+	let high = 0;
+	let low = 0;
+	for (let i = 0; i < positions.length; i++) {
+		const { series, size } = positions[i];
+		const mark = Valuations.markOf(state, series, State.expiry(state, Series.expirySlotOf(series)));
+		const markHigh = Math.floor(mark / SPLIT);
+		high += size * markHigh;
+		low += size * (mark - markHigh * SPLIT);
+		const underlying = Series.underlyingOf(series);
+		if (i + 1 < positions.length && Series.underlyingOf(positions[i + 1].series) === underlying) continue;
+		worth = FixedPoint.saturate(worth + quotient(high, low, lotsPerUnit(underlying)));
+		high = 0;
+		low = 0;
+	}
+	return worth;
 }
 
 function compute(state: State.Body, account: Account, tradedSeries: number, tradedSize: number, tradedCash: number): void {

@@ -49,3 +49,12 @@ export const MAINTENANCE_RATE = 800_000;
 export const TAKER_RATE = 300;
 export const MAKER_RATE = 100;
 export const FEE_CAP = 125_000;
+
+/** What of the fees goes to the insurance fund, and what of a referred account's fees to its referrer. */
+export const INSURANCE_SHARE = 250_000;
+export const REFERRAL_SHARE = 200_000;
+
+/** A liquidation's discount: from a part of the equity at once to all of it; then on, paid by the insurance fund, to the maintenance margin. */
+export const FIRST_DISCOUNT = 50_000;
+export const SOLVENT_SECONDS = 900;
+export const INSOLVENT_SECONDS = 3600;

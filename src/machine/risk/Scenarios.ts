@@ -30,8 +30,8 @@ export function timeOf(expiry: Expiry): { seconds: number; years: bigint; discou
 	return { seconds, years, discount };
 }
 
-/** A pure function of the expiry's day, forward, rate and report time, and of the underlying's `logSpotFactors`. */
-export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonly bigint[]): Shocks {
+/** A pure function of the expiry's day, forward, rate and report time, and of the underlying's `spotMoves`. */
+export function shocksOf(expiry: Expiry, moves: readonly bigint[]): Shocks {
 	const { seconds, discount } = timeOf(expiry);
 	const time = seconds < Parameters.MIN_SECONDS ? Parameters.MIN_SECONDS : seconds;
 	const power = time < Parameters.REFERENCE_SECONDS ? Parameters.SHORT_POWER : Parameters.LONG_POWER;
@@ -41,9 +41,7 @@ export function shocksOf(expiry: Expiry, underlying: number, logFactors: readonl
 	const fall = ONE - (scale * BigInt(Parameters.VOLATILITY_DOWN)) / BigInt(PPM);
 	const floor = (ONE * BigInt(Parameters.VOLATILITY_FLOOR)) / BigInt(PPM);
 	const spots: bigint[] = [];
-	for (let spot = 0; spot < SPOTS; spot++) {
-		spots.push((BigInt(expiry.forward) * BigInt(spotFactor(underlying, spot))) / BigInt(PPM), logFactors[spot]);
-	}
+	for (let spot = 0; spot < SPOTS; spot++) spots.push((BigInt(expiry.forward) * moves[2 * spot]) / BigInt(PPM), moves[2 * spot + 1]);
 	return { discount, down: fall < floor ? floor : fall, up, spots };
 }
 
@@ -53,9 +51,12 @@ export function forwardAt(shocks: Shocks, scenario: number): bigint {
 	return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)];
 }
 
-/** ln of every spot factor of an underlying, in fixed point. */
-export function logSpotFactors(underlying: number): bigint[] {
-	const logs: bigint[] = [];
-	for (let spot = 0; spot < SPOTS; spot++) logs.push(LogExp.ln((BigInt(spotFactor(underlying, spot)) * ONE) / BigInt(PPM)));
-	return logs;
+/** By spot two numbers: its factor in millionths, and ln of the factor in fixed point. */
+export function spotMoves(underlying: number): bigint[] {
+	const moves: bigint[] = [];
+	for (let spot = 0; spot < SPOTS; spot++) {
+		const factor = BigInt(spotFactor(underlying, spot));
+		moves.push(factor, LogExp.ln((factor * ONE) / BigInt(PPM)));
+	}
+	return moves;
 }

@@ -17,7 +17,7 @@ export type Valuation = { time: number; mark: number; high: Float64Array; low: F
 
 export const SPLIT = 1_048_576;
 
-const LOG_FACTORS: readonly bigint[][] = [Scenarios.logSpotFactors(0), Scenarios.logSpotFactors(1)];
+const MOVES: readonly bigint[][] = [Scenarios.spotMoves(0), Scenarios.spotMoves(1)];
 
 type Cache = { series: Map<number, Valuation>; shocks: Map<number, { time: number; shocks: Scenarios.Shocks }> };
 const caches = new WeakMap<Body, Cache>();
@@ -35,7 +35,7 @@ export function of(state: Body, series: number, expiry: Expiry): Valuation {
 	const underlying = Series.underlyingOf(series);
 	let shocked = cache.shocks.get(slot);
 	if (!shocked || shocked.time !== expiry.time) {
-		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, underlying, LOG_FACTORS[underlying]) };
+		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, MOVES[underlying]) };
 		cache.shocks.set(slot, shocked);
 	}
 	const values = valuesOf(series, expiry, shocked.shocks);
@@ -54,6 +54,11 @@ export function of(state: Body, series: number, expiry: Expiry): Valuation {
 	}
 	cache.series.set(series, valuation);
 	return valuation;
+}
+
+/** The mark of a series in micro-USDC per unit: its value in the scenario of no move. */
+export function markOf(state: Body, series: number, expiry: Expiry): number {
+	return of(state, series, expiry).mark;
 }
 
 /** Total volatility of a series' strike as the surface has it, and ln(forward / strike), in fixed point. The forward must not be 0. */

@@ -104,7 +104,7 @@ export class CommittedState {
 			Bytes.put(head, 5, 4, cell.length);
 			parts.push(head, cell);
 		};
-		for (let kind = 0; kind < Kinds.STATE_KINDS - 1; kind++) {
+		for (let kind = 0; kind < Kinds.STATE_KINDS; kind++) {
 			for (const index of [...this.live.entries(kind)].map(([index]) => index).sort((a, b) => a - b)) add(kind, index);
 		}
 		for (let index = 0; index < this.live.withdrawals.length; index++) add(Kinds.OUTBOX, index);

@@ -35,7 +35,8 @@ import {
 	WITHDRAW,
 } from "./Messages.ts";
 
-function fields(kind: number, widths: readonly (readonly [width: number, value: number])[]): Uint8Array {
+/** A kind byte and numbers of so many bytes each. */
+export function fields(kind: number, widths: readonly (readonly [width: number, value: number])[]): Uint8Array {
 	const bytes = new Uint8Array(widths.reduce((sum, [width]) => sum + width, 1));
 	bytes[0] = kind;
 	let at = 1;

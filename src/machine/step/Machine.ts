@@ -2,8 +2,10 @@ import { Result } from "../Result.ts";
 import type * as State from "../state/State.ts";
 import type { Input, Machine, Outcome } from "../types/Machine.ts";
 import { DEPOSIT, InputKind, PROBE, outcome } from "../types/Machine.ts";
+import * as Blocks from "./Blocks.ts";
 import * as Cancelling from "./Cancelling.ts";
 import * as Guarding from "./Guarding.ts";
+import * as Liquidation from "./Liquidation.ts";
 import * as Listing from "./Listing.ts";
 import * as Matching from "./Matching.ts";
 import * as Messages from "./Messages.ts";
@@ -13,6 +15,7 @@ import * as Probing from "./Probing.ts";
 import * as Replacing from "./Replacing.ts";
 import * as Reporting from "./Reporting.ts";
 import * as Settlement from "./Settlement.ts";
+import * as Treasury from "./Treasury.ts";
 
 /** One step. INVARIANT: total: for every reachable state and every input there is exactly one next state, and nothing throws. */
 export function step(state: State.Body, machine: Machine, input: Input): Outcome {
@@ -43,6 +46,12 @@ export function execute(state: State.Body, machine: Machine, payload: Uint8Array
 	if (kind === Messages.SET_SESSION) return Guarding.setSession(state, machine, payload, sender);
 	if (kind === Messages.SET_PROTECTION) return Guarding.setProtection(state, machine, payload, sender);
 	if (kind === Messages.HEARTBEAT) return Guarding.heartbeat(state, machine, payload, sender);
+	if (kind === Messages.LIQUIDATE) return Liquidation.liquidate(state, machine, payload);
+	if (kind === Messages.BID) return Liquidation.bid(state, machine, payload, sender);
+	if (kind === Messages.ATTEST) return Reporting.attest(state, machine, payload);
+	if (kind === Messages.COLLECT) return Treasury.collect(state, payload);
+	if (kind === Messages.SET_REFERRER) return Treasury.setReferrer(state, machine, payload, sender);
+	if (kind === Messages.BLOCK) return Blocks.block(state, machine, payload, sender);
 	if (kind === Messages.SWEEP) return Cancelling.sweep(state, machine, payload);
 	return outcome(Result.UnknownKind, kind ?? 0);
 }

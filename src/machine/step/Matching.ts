@@ -72,6 +72,7 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 	// A trip makes the maker's other orders dead for the next step.
 	const isCounted = (maker.flags & Messages.PROTECTED) !== 0;
 	const tripped = isCounted && Protecting.record(state, maker.account, makerFolded, series, -takerLots, machine.clock);
+	const charged = Trades.charge(takerAccount, takerFee) + Trades.charge(makerFolded, makerFee);
 	State.putAccount(state, taker.account, takerAccount);
 	State.putAccount(state, maker.account, makerFolded);
 	if (opened !== 0) {
@@ -80,7 +81,7 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 		State.putExpiry(state, venue.slot, expiry);
 	}
 	const globals = State.globals(state);
-	globals.fees += takerFee + makerFee;
+	globals.fees += charged;
 	State.putGlobals(state, globals);
 	Venues.take(state, machine, venue, size, out);
 	if (tripped) out.result = Result.Tripped;

@@ -20,6 +20,12 @@ export const SET_SESSION = 11;
 export const SET_PROTECTION = 12;
 export const HEARTBEAT = 13;
 export const SWEEP = 14;
+export const LIQUIDATE = 15;
+export const BID = 16;
+export const ATTEST = 17;
+export const COLLECT = 18;
+export const SET_REFERRER = 19;
+export const BLOCK = 20;
 
 /** timeInForce */
 export const GTC = 0;
@@ -113,7 +119,7 @@ export type Report = {
 	signatures: Uint8Array[];
 };
 
-const SIGNATURE = 65;
+export const SIGNATURE = 65;
 export const PLACE_LENGTH = 39 + SIGNATURE;
 const CANCEL_LENGTH = 21 + SIGNATURE;
 const CANCEL_ALL_LENGTH = 13 + SIGNATURE;
@@ -154,7 +160,7 @@ export function parsePlace(payload: Uint8Array): Place | undefined {
 }
 
 /** Whether price and size are within their ranges. */
-function isQuote(price: number, size: number): boolean {
+export function isQuote(price: number, size: number): boolean {
 	return price !== 0 && price <= MAX_PRICE_TICKS && size !== 0 && size <= MAX_SIZE_LOTS;
 }
 
@@ -358,14 +364,16 @@ const SET_PROTECTION_TYPE = Keccak.hashText(
 const HEARTBEAT_TYPE = Keccak.hashText("Heartbeat(uint32 account,uint32 duration,uint64 nonce)");
 const REPORT_TYPE = Keccak.hashText("Report(uint8 underlying,uint64 time,uint64 indexPrice,uint32 confidence,bytes32 surfaces)");
 
-/** EIP-712: keccak256(0x1901 || domain separator || keccak256(type hash || one word a field)). */
-function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: readonly (number | Uint8Array)[]): Uint8Array {
+/** EIP-712: keccak256(0x1901 || domain separator || keccak256(type hash || one word a field)). A negative number fills its word with ones. */
+export function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: readonly (number | Uint8Array)[]): Uint8Array {
 	const words = new Uint8Array(32 + 32 * fields.length);
 	words.set(type, 0);
 	for (let i = 0; i < fields.length; i++) {
 		const field = fields[i];
-		if (typeof field === "number") Bytes.put(words, 32 * i + 56, 8, field);
-		else words.set(field, 32 * i + 64 - field.length);
+		if (typeof field === "number") {
+			if (field < 0) words.fill(0xff, 32 * i + 32, 32 * i + 56);
+			Bytes.put(words, 32 * i + 56, 8, field);
+		} else words.set(field, 32 * i + 64 - field.length);
 	}
 	const envelope = new Uint8Array(66);
 	envelope[0] = 0x19;

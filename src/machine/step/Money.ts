@@ -1,4 +1,4 @@
-import { MAX_CASH } from "../Constants.ts";
+import { MAX_CASH, MAX_MONEY } from "../Constants.ts";
 import * as Bytes from "../math/Bytes.ts";
 import * as Keccak from "../math/Keccak.ts";
 import { Result } from "../Result.ts";
@@ -13,31 +13,33 @@ import * as Messages from "./Messages.ts";
 import * as Nonces from "./Nonces.ts";
 import * as Settlement from "./Settlement.ts";
 import * as Trades from "./Trades.ts";
+import * as Treasury from "./Treasury.ts";
 
 const DEPOSIT_LENGTH = 31;
 
-/** A deposit from the Vault, which assigns accounts to owners: account u24 | owner 20 | amount u64. */
+/** A deposit from the Vault at the rate of the door (Treasury). The Vault assigns accounts to owners: account u24 | owner 20 | amount u64. */
 export function deposit(state: State.Body, payload: Uint8Array): Outcome {
 	const out = outcome(Result.Ok, 0);
 	if (payload.length !== DEPOSIT_LENGTH) return { ...out, result: Result.Malformed };
 	const owner = Bytes.address(payload, 3);
 	const amount = Bytes.uint(payload, 23, 8);
 	out.account = Bytes.uint(payload, 0, 3);
-	out.amount = amount > MAX_CASH ? 0 : amount;
 	const account = State.account(state, out.account);
 	const isNew = !Accounts.exists(account);
 	if (!isNew && account.owner !== owner) return { ...out, result: Result.OwnerMismatch };
-	if (amount > MAX_CASH || account.cash + amount > MAX_CASH) return { ...out, result: Result.CashLimit };
+	const globals = State.globals(state);
+	const credited = Treasury.credit(globals, amount);
+	if (amount > MAX_CASH || account.cash + credited > MAX_CASH) return { ...out, result: Result.CashLimit };
+	if (Treasury.inside(globals) + credited > MAX_MONEY) return { ...out, result: Result.CashLimit };
 
 	// After this point the message must succeed.
 	account.owner = owner;
-	account.cash += amount;
+	out.amount = credited;
+	account.cash += credited;
 	State.putAccount(state, out.account, account);
-	if (isNew) {
-		const globals = State.globals(state);
-		globals.accounts += 1;
-		State.putGlobals(state, globals);
-	}
+	Treasury.enter(globals, amount, credited);
+	if (isNew) globals.accounts += 1;
+	State.putGlobals(state, globals);
 	return out;
 }
 
@@ -94,7 +96,7 @@ function mayLeave(state: State.Body, machine: Machine, account: Account, amount:
 	return standing.equity - amount < standing.initial ? Result.InsufficientMargin : Result.Ok;
 }
 
-/** Withdraw: cash leaves the account for the outbox, from where L1 pays it. */
+/** Withdraw: cash leaves the account for the outbox, at the rate of the door, and L1 pays it from there. */
 export function withdraw(state: State.Body, machine: Machine, payload: Uint8Array, sender: string): Outcome {
 	const out = outcome(Result.Ok, Messages.WITHDRAW);
 	const message = Messages.parseWithdraw(payload);
@@ -113,17 +115,23 @@ export function withdraw(state: State.Body, machine: Machine, payload: Uint8Arra
 	const folded = Settlement.fold(state, account);
 	const standing = mayLeave(state, machine, folded, message.amount);
 	if (standing !== Result.Ok) return { ...out, result: standing };
+	// More than everything inside, or nothing of it: somebody's loss is not written off yet.
+	const globals = State.globals(state);
+	if (message.amount > Treasury.inside(globals)) return { ...out, result: Result.Unbacked };
+	const paid = Treasury.payout(globals, message.amount);
+	if (paid === 0) return { ...out, result: Result.Unbacked };
 
 	// After this point the message must succeed.
 	Settlement.release(state, account, folded);
 	Nonces.use(folded, message.nonce);
 	folded.cash -= message.amount;
 	State.putAccount(state, message.account, folded);
-	const globals = State.globals(state);
+	Treasury.leave(globals, message.amount, paid);
 	const index = globals.withdrawals;
 	globals.withdrawals += 1;
 	State.putGlobals(state, globals);
-	State.pushWithdrawal(state, index, withdrawalLeaf(index, message.account, message.recipient, message.amount));
+	State.pushWithdrawal(state, index, withdrawalLeaf(index, message.account, message.recipient, paid));
+	out.amount = paid;
 	out.makerOrder = index;
 	return out;
 }

@@ -1,5 +1,6 @@
 import {
 	EXPIRY_SECOND_OF_DAY,
+	MAX_ATTESTATION_AGE_SECONDS,
 	MAX_PRICE,
 	MAX_REPORT_GAP_SECONDS,
 	MAX_UNDERLYINGS,
@@ -18,6 +19,7 @@ import type { Machine, Outcome } from "../types/Machine.ts";
 import { outcome } from "../types/Machine.ts";
 import * as Series from "../types/Series.ts";
 import type { Underlying } from "../types/Underlying.ts";
+import * as DealMessages from "./DealMessages.ts";
 import * as Messages from "./Messages.ts";
 import type { Report, Surface } from "./Messages.ts";
 
@@ -33,7 +35,8 @@ export function report(state: State.Body, machine: Machine, payload: Uint8Array)
 	out.series = message.underlying;
 	const globals = State.globals(state);
 	if (globals.quorum === 0 || message.signatures.length < globals.quorum) return { ...out, result: Result.NoQuorum };
-	if (!areReporters(globals, message)) return { ...out, result: Result.BadSignature };
+	const digest = Messages.reportDigest(globals.domainSeparator, message);
+	if (!areReporters(globals, digest, message.signers, message.signatures)) return { ...out, result: Result.BadSignature };
 	const underlying = State.underlying(state, message.underlying);
 	if (message.time <= underlying.time) return { ...out, result: Result.StaleReport };
 	if (message.time > machine.clock) return { ...out, result: Result.ReportFromFuture };
@@ -50,13 +53,35 @@ export function report(state: State.Body, machine: Machine, payload: Uint8Array)
 	return out;
 }
 
-function areReporters(globals: Globals, message: Report): boolean {
-	const digest = Messages.reportDigest(globals.domainSeparator, message);
+/**
+ * Attest: a quorum of reporters stands behind a state of the machine. Liquidations ask for a fresh one; after a hole between attestations auctions begin
+ * anew, because nobody could bid in it.
+ */
+export function attest(state: State.Body, machine: Machine, payload: Uint8Array): Outcome {
+	const out = outcome(Result.Ok, Messages.ATTEST);
+	const message = DealMessages.parseAttest(payload);
+	if (!message) return { ...out, result: Result.Malformed };
+	out.amount = message.time;
+	const globals = State.globals(state);
+	if (globals.quorum === 0 || message.signatures.length < globals.quorum) return { ...out, result: Result.NoQuorum };
+	const digest = DealMessages.attestDigest(globals.domainSeparator, message);
+	if (!areReporters(globals, digest, message.signers, message.signatures)) return { ...out, result: Result.BadSignature };
+	if (message.time <= globals.attestedAt) return { ...out, result: Result.StaleReport };
+	if (message.time > machine.clock) return { ...out, result: Result.ReportFromFuture };
+
+	// After this point the message must succeed.
+	if (message.time - globals.attestedAt > MAX_ATTESTATION_AGE_SECONDS) globals.attestedSince = machine.clock;
+	globals.attestedAt = message.time;
+	State.putGlobals(state, globals);
+	return out;
+}
+
+function areReporters(globals: Globals, digest: Uint8Array, signers: number, signatures: readonly Uint8Array[]): boolean {
 	let next = 0;
 	for (let bit = 0; bit < 16; bit++) {
-		if (((message.signers >> bit) & 1) === 0) continue;
+		if (((signers >> bit) & 1) === 0) continue;
 		const reporter = GlobalsCell.reporterAt(globals, bit);
-		if (reporter === undefined || Signature.recover(digest, message.signatures[next]) !== reporter) return false;
+		if (reporter === undefined || Signature.recover(digest, signatures[next]) !== reporter) return false;
 		next += 1;
 	}
 	return true;

@@ -1,9 +1,11 @@
 // One side of a trade: whether an account may take it, and what it does to the account. Placing and matching share it.
 
-import { MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS } from "../Constants.ts";
+import { MAX_CASH, MAX_POSITIONS, MAX_POSITION_LOTS, MAX_PRICE_AGE_SECONDS, PPM } from "../Constants.ts";
+import * as FixedPoint from "../math/FixedPoint.ts";
 import { Result } from "../Result.ts";
 import * as Fees from "../risk/Fees.ts";
 import * as Margin from "../risk/Margin.ts";
+import * as Parameters from "../risk/Parameters.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import type { Account } from "../types/Account.ts";
@@ -52,6 +54,14 @@ export function makerFee(state: State.Body, series: number, price: number, size:
 	return Fees.maker(State.underlying(state, underlying).indexPrice, price, size, underlying);
 }
 
+/** Fees of an account, which its cash has paid: its referrer's part waits with the account. Returns the exchange's. ROUNDING: the part down. */
+export function charge(account: Account, fee: number): number {
+	if (account.referrer === 0) return fee;
+	const part = FixedPoint.mulDivDown(fee, Parameters.REFERRAL_SHARE, PPM);
+	account.rebate += part;
+	return fee - part;
+}
+
 /** Whether a price of that time is too old to open risk on. */
 export function isStale(time: number, clock: number): boolean {
 	return time + MAX_PRICE_AGE_SECONDS < clock;
@@ -60,10 +70,14 @@ export function isStale(time: number, clock: number): boolean {
 /** What a trade does to an account: `check` found it Ok. Returns how the number of open positions changed. */
 export function enact(account: Account, series: number, size: number, cash: number): number {
 	const held = Accounts.sizeOf(account, series);
-	const next = held + size;
 	account.cash += cash;
-	Accounts.setSize(account, series, next);
-	return (next === 0 ? 0 : 1) - (held === 0 ? 0 : 1);
+	Accounts.setSize(account, series, held + size);
+	return openedBy(held, size);
+}
+
+/** How the number of open positions changes when one goes from `held` to `held + size`. */
+export function openedBy(held: number, size: number): number {
+	return (held + size === 0 ? 0 : 1) - (held === 0 ? 0 : 1);
 }
 
 /** How many more lots are held long when a position goes from `held` to `held + size`. */

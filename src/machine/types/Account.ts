@@ -15,6 +15,10 @@ export type Account = {
 	deadline: number;
 	/** What its guard cell holds (Guard.bitsOf). */
 	guards: number;
+	/** Who brought the account: 0 when nobody did. */
+	referrer: number;
+	/** Micro-USDC of its fees that wait for the referrer. */
+	rebate: number;
 	nonceFloor: number;
 	nonceBits: bigint;
 	/** Sorted by series. */
@@ -23,10 +27,22 @@ export type Account = {
 
 export const NOBODY = "0x0000000000000000000000000000000000000000";
 
-const FIXED = 86;
+const FIXED = 97;
 
 export function empty(): Account {
-	return { owner: NOBODY, cash: 0, epoch: 0, epochs: [0, 0], deadline: 0, guards: 0, nonceFloor: 0, nonceBits: 0n, positions: [] };
+	return {
+		owner: NOBODY,
+		cash: 0,
+		epoch: 0,
+		epochs: [0, 0],
+		deadline: 0,
+		guards: 0,
+		referrer: 0,
+		rebate: 0,
+		nonceFloor: 0,
+		nonceBits: 0n,
+		positions: [],
+	};
 }
 
 export function exists(account: Account): boolean {
@@ -50,7 +66,10 @@ export function lapse(account: Account, clock: number): void {
 	account.deadline = 0;
 }
 
-/** owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | deadline u40 | guards u8 | nonceFloor u64 | nonceBits 32 | positions n x { series u64 | size i64 } */
+/**
+ * owner 20 | cash i64 | epoch u32 | epochs 2 x u32 | deadline u40 | guards u8 | referrer u24 | rebate u64 | nonceFloor u64 | nonceBits 32 |
+ * positions n x { series u64 | size i64 }
+ */
 export function encode(account: Account): Uint8Array {
 	const bytes = new Uint8Array(FIXED + 16 * account.positions.length);
 	bytes.set(Bytes.fromHex(account.owner), 0);
@@ -60,6 +79,8 @@ export function encode(account: Account): Uint8Array {
 	at = Bytes.put(bytes, at, 4, account.epochs[1]);
 	at = Bytes.put(bytes, at, 5, account.deadline);
 	at = Bytes.put(bytes, at, 1, account.guards);
+	at = Bytes.put(bytes, at, 3, account.referrer);
+	at = Bytes.put(bytes, at, 8, account.rebate);
 	at = Bytes.put(bytes, at, 8, account.nonceFloor);
 	at = Bytes.putBig(bytes, at, 32, account.nonceBits);
 	for (const position of account.positions) {
@@ -80,10 +101,17 @@ export function decode(bytes: Uint8Array): Account {
 		epochs: [Bytes.uint(bytes, 32, 4), Bytes.uint(bytes, 36, 4)],
 		deadline: Bytes.uint(bytes, 40, 5),
 		guards: bytes[45],
-		nonceFloor: Bytes.uint(bytes, 46, 8),
-		nonceBits: Bytes.big(bytes, 54, 32),
+		referrer: Bytes.uint(bytes, 46, 3),
+		rebate: Bytes.uint(bytes, 49, 8),
+		nonceFloor: Bytes.uint(bytes, 57, 8),
+		nonceBits: Bytes.big(bytes, 65, 32),
 		positions,
 	};
+}
+
+/** A copy that shares nothing with the account. */
+export function duplicate(account: Account): Account {
+	return { ...account, epochs: [...account.epochs], positions: account.positions.map((position) => ({ ...position })) };
 }
 
 /** Signed lots held of a series. */

@@ -1,4 +1,4 @@
-// What acts for an account and what stops it: session keys, and market-maker protection by underlying. A cell of its own, because most steps ask for neither.
+// What acts for an account and what stops it: session keys, market-maker protection by underlying, and an auction. A cell of its own, because most steps ask for none.
 
 import * as Bytes from "../math/Bytes.ts";
 
@@ -29,35 +29,40 @@ export type Protection = {
 	frozenUntil: number;
 };
 
-export type Guard = { sessions: Session[]; protections: [eth: Protection, btc: Protection] };
+/** `auctionStart` in seconds: 0 when the account is not being liquidated. */
+export type Guard = { sessions: Session[]; protections: [eth: Protection, btc: Protection]; auctionStart: number };
 
 /** Bit of `Account.guards`: it has session keys. Bit 1 + underlying: it is protected there. */
 export const SESSIONS = 1;
+/** Bit of `Account.guards`: its portfolio is being auctioned. */
+export const AUCTION = 8;
 
 const SESSION = 26;
 const PROTECTION = 64;
+const SESSIONS_AT = 133;
 
 export function none(): Protection {
 	return { window: 0, freeze: 0, quantityLimit: 0, deltaLimit: 0, vegaLimit: 0, time: 0, quantity: 0, delta: 0, vega: 0, frozenUntil: 0 };
 }
 
 export function empty(): Guard {
-	return { sessions: [], protections: [none(), none()] };
+	return { sessions: [], protections: [none(), none()], auctionStart: 0 };
 }
 
 /** The bits of `Account.guards` that go with this. */
 export function bitsOf(guard: Guard): number {
 	const sessions = guard.sessions.length > 0 ? SESSIONS : 0;
-	return sessions + (guard.protections[0].window > 0 ? 2 : 0) + (guard.protections[1].window > 0 ? 4 : 0);
+	const auction = guard.auctionStart > 0 ? AUCTION : 0;
+	return auction + sessions + (guard.protections[0].window > 0 ? 2 : 0) + (guard.protections[1].window > 0 ? 4 : 0);
 }
 
 /**
  * 2 x protection { window u24 | freeze u24 | quantityLimit u40 | frozenUntil u40 | deltaLimit u64 | vegaLimit u64 | time u64 | quantity u64 | delta i64 |
- * vega i64 } | sessions n x { key 20 | scopes u8 | expiresAt u40 }; without any it is an absent cell
+ * vega i64 } | auctionStart u40 | sessions n x { key 20 | scopes u8 | expiresAt u40 }; without any it is an absent cell
  */
 export function encode(guard: Guard): Uint8Array {
 	if (bitsOf(guard) === 0) return new Uint8Array(0);
-	const bytes = new Uint8Array(2 * PROTECTION + SESSION * guard.sessions.length);
+	const bytes = new Uint8Array(SESSIONS_AT + SESSION * guard.sessions.length);
 	let at = 0;
 	for (const protection of guard.protections) {
 		at = Bytes.put(bytes, at, 3, protection.window);
@@ -71,6 +76,7 @@ export function encode(guard: Guard): Uint8Array {
 		at = Bytes.put(bytes, at, 8, protection.delta);
 		at = Bytes.put(bytes, at, 8, protection.vega);
 	}
+	at = Bytes.put(bytes, at, 5, guard.auctionStart);
 	for (const session of guard.sessions) {
 		bytes.set(Bytes.fromHex(session.key), at);
 		at = Bytes.put(bytes, at + 20, 1, session.scopes);
@@ -82,10 +88,11 @@ export function encode(guard: Guard): Uint8Array {
 export function decode(bytes: Uint8Array): Guard {
 	if (bytes.length === 0) return empty();
 	const sessions: Session[] = [];
-	for (let at = 2 * PROTECTION; at < bytes.length; at += SESSION) {
+	for (let at = SESSIONS_AT; at < bytes.length; at += SESSION) {
 		sessions.push({ key: Bytes.address(bytes, at), scopes: bytes[at + 20], expiresAt: Bytes.uint(bytes, at + 21, 5) });
 	}
-	return { sessions, protections: [protectionAt(bytes, 0), protectionAt(bytes, PROTECTION)] };
+	const protections: Guard["protections"] = [protectionAt(bytes, 0), protectionAt(bytes, PROTECTION)];
+	return { sessions, protections, auctionStart: Bytes.uint(bytes, 2 * PROTECTION, 5) };
 }
 
 function protectionAt(bytes: Uint8Array, at: number): Protection {

@@ -1,5 +1,7 @@
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import * as DealEncoding from "../../machine/step/DealEncoding.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
+import { HOUSE } from "../../machine/step/Treasury.ts";
 import type { InboxReader, TransactionSender } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { InboxTransactions } from "../../ports/Inbox.ts";
@@ -23,7 +25,7 @@ export type KeeperPorts = {
 
 const PAUSE_MS = 400;
 
-/** Does what must happen and what anybody may do: lists, settles, and includes L1 messages that a sequencer leaves lying. */
+/** Does what must happen and what anybody may do: lists, settles, liquidates, pays out fees, and includes L1 messages that a sequencer leaves lying. */
 export class Keeper {
 	readonly #ports: KeeperPorts;
 	readonly #loop: Loop;
@@ -51,6 +53,8 @@ export class Keeper {
 		for (const action of decide(await look(live, inbox, clock, wanted))) {
 			if (action.type === "list") messages.push(submit(Encoding.list(action)));
 			else if (action.type === "settle") messages.push(submit(Encoding.settle(action)));
+			else if (action.type === "liquidate") messages.push(submit(DealEncoding.liquidate(action.account)));
+			else if (action.type === "collect") messages.push(submit(DealEncoding.collect(HOUSE)));
 			else {
 				const outcome = await sender.send(transactions.forceInclude(action.l1End));
 				if (outcome.status === "mined") log.info("included an L1 message without the sequencer", { l1End: action.l1End });

@@ -5,6 +5,8 @@ import type { View } from "./view.ts";
 export type Action =
 	| { readonly type: "list"; readonly underlying: number; readonly day: number; readonly strike: number }
 	| { readonly type: "settle"; readonly account: number }
+	| { readonly type: "liquidate"; readonly account: number }
+	| { readonly type: "collect" }
 	| { readonly type: "forceInclude"; readonly l1End: number };
 
 /** Strikes stand this many grid steps apart near the money: 2.5 % of ETH's and 2.8 % of BTC's present index. */
@@ -29,6 +31,8 @@ export function decide(view: View): Action[] {
 		}
 	}
 	for (const account of view.unsettled) actions.push({ type: "settle", account });
+	for (const account of view.distressed) actions.push({ type: "liquidate", account });
+	if (view.fees >= rules.FEES_WORTH_COLLECTING) actions.push({ type: "collect" });
 	if (view.overdue && rules.isOverdue(view.overdue.ageSeconds, view.forceDelaySeconds))
 		actions.push({ type: "forceInclude", l1End: view.overdue.l1End });
 	return actions;

@@ -1,6 +1,9 @@
 import { MAX_EXPIRY_DAYS, MIN_LISTING_SECONDS, SECONDS_PER_DAY } from "../../machine/Constants.ts";
 import * as Series from "../../machine/types/Series.ts";
 
+/** Micro-USDC: a message for less would be noise. */
+export const FEES_WORTH_COLLECTING = 100_000_000;
+
 /** Whether the machine would list the day now; with a little more than its minimum, because the message takes its time. */
 export function isListable(day: number, now: number): boolean {
 	const left = Series.expiryTimeOf(day) - now;

@@ -16,6 +16,10 @@ export type View = {
 	readonly strikesPerSide: number;
 	/** Accounts that hold positions of a settled expiry. */
 	readonly unsettled: readonly number[];
+	/** Accounts whose auction begins or ends now, or whose debt is to be written off. */
+	readonly distressed: readonly number[];
+	/** Fees that wait for the house, micro-USDC. */
+	readonly fees: number;
 	/** The first L1 message that no batch consumed: its age in seconds of L1's clock, and the count that would include all that are as old. */
 	readonly overdue: { readonly ageSeconds: number; readonly l1End: number } | undefined;
 	readonly forceDelaySeconds: number;
@@ -51,7 +55,9 @@ export async function look(
 							.account(account)
 							?.positions.some(({ series }) => settled.has(`${Math.floor(series / 2 ** 48)}/${Math.floor(series / 2 ** 32) % 65_536}`)),
 					);
-	return { now: clock.now(), listed, indexTicks, ...wanted, unsettled, overdue: await overdueOf(inbox) };
+	const distressed = live.queries.distressed();
+	const { fees } = live.queries.globals();
+	return { now: clock.now(), listed, indexTicks, ...wanted, unsettled, distressed, fees, overdue: await overdueOf(inbox) };
 }
 
 async function overdueOf(inbox: InboxReader): Promise<View["overdue"]> {

@@ -1,9 +1,11 @@
 import * as Bytes from "../../machine/math/Bytes.ts";
+import * as DealMessages from "../../machine/step/DealMessages.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import type { MarketQuote, PriceSource } from "../../ports/PriceSource.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
+import type { Standing } from "./Attestations.ts";
 import * as rules from "./rules.ts";
 
 export type ReporterPorts = {
@@ -13,6 +15,8 @@ export type ReporterPorts = {
 	readonly source: PriceSource;
 	readonly store: Store;
 	readonly domainSeparator: Uint8Array;
+	/** The root of the exchange's state at a machine time as this reporter derived it; undefined when it stands elsewhere. */
+	readonly rootAt: (time: number) => Uint8Array | undefined;
 };
 
 /** A reporter as the circle meets it, in this process or elsewhere. */
@@ -23,6 +27,8 @@ export interface Seat {
 	see(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined>;
 	/** Its signature under a proposal that agrees with its own view, else undefined. May reject. */
 	sign(proposal: MarketQuote): Promise<Uint8Array | undefined>;
+	/** Its signature under a state that it derived itself, else undefined. May reject. */
+	attest(standing: Standing): Promise<Uint8Array | undefined>;
 }
 
 /** One independent reporter: sees prices for itself, and signs only what it sees. */
@@ -59,6 +65,18 @@ export class Reporter implements Seat {
 		if (before && !Bytes.equal(before, digest)) return undefined;
 		if (!before) await store.commit([{ key, value: digest }]);
 		return signer.sign(digest);
+	}
+
+	/** Signs a state that is the one it derived itself, else undefined. SAFETY: one root for one time for ever, durable before the signature leaves. */
+	async attest({ time, root }: Standing): Promise<Uint8Array | undefined> {
+		const { store, signer, domainSeparator, rootAt } = this.#ports;
+		const own = rootAt(time);
+		if (!own || !Bytes.equal(own, root)) return undefined;
+		const key = `attested/${time}`;
+		const before = store.get(key);
+		if (before && !Bytes.equal(before, root)) return undefined;
+		if (!before) await store.commit([{ key, value: root }]);
+		return signer.sign(DealMessages.attestDigest(domainSeparator, { time, root, signers: 0, signatures: [] }));
 	}
 }
 

@@ -31,7 +31,7 @@ const CALL = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
 const MAKER = ACCOUNT + 1;
 
 function guard(protection: Partial<Protection>): Guard {
-	return { sessions: [], protections: [{ ...Guards.none(), window: 60, time: CLOCK, ...protection }, Guards.none()] };
+	return { ...Guards.empty(), protections: [{ ...Guards.none(), window: 60, time: CLOCK, ...protection }, Guards.none()] };
 }
 
 function results(item: Item, world: World): string[] {
@@ -88,7 +88,11 @@ describe("given a maker who lives on a dead-man switch", () => {
 
 describe("given a session key that a thief has stolen", () => {
 	const thief = keyOf("a stolen session");
-	const session: Guard = { sessions: [{ key: thief.address, scopes: 7, expiresAt: 0 }], protections: [Guards.none(), Guards.none()] };
+	const session: Guard = {
+		...Guards.empty(),
+		sessions: [{ key: thief.address, scopes: 7, expiresAt: 0 }],
+		protections: [Guards.none(), Guards.none()],
+	};
 	const world = { guards: [session], others: [{ owner: OWNER }] };
 	const attempt = (encode: (signature: Uint8Array) => Uint8Array, digest: Uint8Array): string[] =>
 		results(record(encode(sign(thief, digest))), world);

@@ -11,6 +11,8 @@ export const oneStepProofEntry = step({
 		"ProbingFamily",
 		"AccountFamily",
 		"ControlFamily",
+		"LiquidationFamily",
+		"BlockFamily",
 		"MarketFamily",
 	],
 	arguments: (at) => [
@@ -21,6 +23,8 @@ export const oneStepProofEntry = step({
 		at.ProbingFamily,
 		at.AccountFamily,
 		at.ControlFamily,
+		at.LiquidationFamily,
+		at.BlockFamily,
 		at.MarketFamily,
 	],
 });

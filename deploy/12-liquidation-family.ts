@@ -1,0 +1,7 @@
+import { step } from "./Step.ts";
+
+export const liquidationFamily = step({
+	name: "LiquidationFamily",
+	dependencies: ["NormalTable"],
+	arguments: (at) => [at.NormalTable],
+});
