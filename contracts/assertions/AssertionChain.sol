@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IAssertionChain} from "../interfaces/IAssertionChain.sol";
 import {IChallengeManager} from "../interfaces/IChallengeManager.sol";
 import {IOutbox} from "../interfaces/IOutbox.sol";
@@ -12,7 +12,7 @@ import {Assertions, Config} from "../protocol/Assertion.sol";
 import {EdgeKey, Edges} from "../protocol/Edge.sol";
 import {HistoryCommitment} from "../protocol/HistoryCommitment.sol";
 
-contract AssertionChain is IAssertionChain, ReentrancyGuard {
+contract AssertionChain is IAssertionChain, ReentrancyGuardTransient {
     struct Stake {
         uint256 amount;
         bytes32 latest;

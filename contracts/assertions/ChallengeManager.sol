@@ -28,6 +28,10 @@ contract ChallengeManager is IChallengeManager {
     /// Of the mutual id: it has more than one edge; one of them is proven.
     uint16 private constant RIVALLED = 4;
     uint16 private constant PROVEN = 8;
+    /// Where a slot's fields stand in its word, for the walk down a path, which reads three slots a height.
+    uint256 private constant TIMER_AT = 32;
+    uint256 private constant RIVALLED_AFTER_AT = 56;
+    uint256 private constant MARKS_AT = 80;
     uint256 private constant COST_SHIFT = 4;
     uint256 private constant COST_BITS = 7;
     uint256 private constant COST_UNIT_BITS = 24;
@@ -131,9 +135,9 @@ contract ChallengeManager is IChallengeManager {
     }
 
     /// @dev Puts an edge under its mutual id, which has a slot of its own. Tells whether it is the first there.
-    function join(bytes32 mutualId) private returns (bool isFirst) {
-        isFirst = slots[mutualId].createdAt == 0;
-        if (isFirst) slots[mutualId].createdAt = uint32(block.number);
+    function join(bytes32 mutualId) private returns (bool isNew) {
+        isNew = slots[mutualId].createdAt == 0;
+        if (isNew) slots[mutualId].createdAt = uint32(block.number);
         else rival(mutualId);
     }
 
@@ -147,8 +151,8 @@ contract ChallengeManager is IChallengeManager {
         slots[mutualId] = mutual;
     }
 
-    function opened(bool isFirst) private view returns (Slot memory) {
-        return Slot(uint32(block.number), 0, 0, isFirst ? FIRST : 0, address(0));
+    function opened(bool first) private view returns (Slot memory) {
+        return Slot(uint32(block.number), 0, 0, first ? FIRST : 0, address(0));
     }
 
     /// @dev SAFETY: only a rivalled edge may be moved: otherwise a lone liar could spend the honest side's time.
@@ -190,55 +194,108 @@ contract ChallengeManager is IChallengeManager {
     }
 
     /// @dev Reckons the timers of a path from its lowest edge up, and keeps the highest one's.
-    function updateTimer(EdgeKey memory edge, uint64 position, bytes32 root, bytes32[] memory siblings) private {
+    function updateTimer(EdgeKey calldata edge, uint256 position, bytes32 root, bytes32[] calldata siblings) private {
         uint256 depth = siblings.length;
-        require(depth <= edge.height && position >> depth == edge.position, WrongPosition(position));
-        bytes32[] memory roots = new bytes32[](depth + 1);
-        roots[0] = root;
-        for (uint256 i = 0; i < depth; i++) {
-            roots[i + 1] =
-                (position >> i) & 1 == 0 ? HistoryCommitment.node(roots[i], siblings[i]) : HistoryCommitment.node(siblings[i], roots[i]);
-        }
-        require(roots[depth] == edge.historyRoot, WrongChildren(edge.historyRoot, roots[depth]));
-        EdgeKey[] memory path = new EdgeKey[](depth + 1);
-        path[depth] = edge;
-        for (uint256 i = depth; i > 0; i--) {
-            path[i - 1] =
-                (position >> (i - 1)) & 1 == 0
-                    ? Edges.leftChild(path[i], roots[i - 1])
-                    : Edges.rightChild(path[i], siblings[i - 1], roots[i - 1]);
-        }
-        uint256 timer = timerNow(path[0]);
-        for (uint256 i = 0; i < depth; i++) {
-            EdgeKey memory other =
-                (position >> i) & 1 == 0 ? Edges.rightChild(path[i + 1], roots[i], siblings[i]) : Edges.leftChild(path[i + 1], siblings[i]);
-            uint256 beside = timerNow(other);
-            (uint256 stored, uint256 alone, ) = look(path[i + 1]);
-            // SAFETY: the smaller one: a history is only as good as its worse half.
-            timer = alone + (beside < timer ? beside : timer);
-            if (timer < stored) timer = stored;
-        }
-        (uint256 earlier, , bytes32 edgeId) = look(edge);
-        if (timer > INFINITE) timer = INFINITE;
-        if (timer > earlier) slots[edgeId].timer = uint24(timer);
-    }
-
-    /// @dev Timer of an edge without its halves: at most the true one.
-    function timerNow(EdgeKey memory edge) private view returns (uint256) {
-        (uint256 stored, uint256 alone, ) = look(edge);
-        return stored > alone ? stored : alone;
-    }
-
-    /// @dev Its kept timer, and the blocks during which it had no rival: only the first of its mutual id ever had any.
-    function look(EdgeKey memory edge) private view returns (uint256 stored, uint256 alone, bytes32 edgeId) {
+        require(depth <= edge.height && position >> depth == edge.position, WrongPosition(uint64(position)));
         bytes32 mutualId = Edges.mutualId(edge);
-        edgeId = Edges.edgeIdOf(edge, mutualId);
-        Slot memory slot = slots[edgeId];
-        require(slot.createdAt != 0, UnknownEdge(edgeId));
-        stored = slot.timer;
-        if (slot.marks & FIRST == 0) return (stored, 0, edgeId);
-        Slot memory mutual = slots[mutualId];
-        alone = mutual.marks & RIVALLED != 0 ? mutual.rivalledAfter : block.number - mutual.createdAt;
+        bytes32 edgeId = Edges.edgeIdOf(edge, mutualId);
+        uint256 word = known(edgeId);
+        bytes32[] memory path = rootsOf(edge.historyRoot, position, root, siblings);
+        lookDown(edge, position, path, siblings);
+        uint256 timer = 0;
+        for (uint256 i = 0; i < depth; i++) {
+            uint256 entry = uint256(path[i]);
+            timer = sumOf(uint64(entry), uint64(entry >> 64), timer);
+            // SAFETY: the smaller one: a history is only as good as its worse half.
+            uint256 beside = entry >> 128;
+            if (beside < timer) timer = beside;
+        }
+        uint256 kept = uint24(word >> TIMER_AT);
+        timer = sumOf(kept, isFirst(word) ? aloneOf(wordOf(mutualId)) : 0, timer);
+        if (timer > INFINITE) timer = INFINITE;
+        if (timer > kept) slots[edgeId].timer = uint24(timer);
+    }
+
+    /// @dev Roots of a path, lowest first, without the highest, which must be `top`.
+    function rootsOf(
+        bytes32 top,
+        uint256 position,
+        bytes32 root,
+        bytes32[] calldata siblings
+    ) private pure returns (bytes32[] memory roots) {
+        roots = new bytes32[](siblings.length);
+        for (uint256 i = 0; i < siblings.length; i++) {
+            roots[i] = root;
+            root = (position >> i) & 1 == 0 ? HistoryCommitment.node(root, siblings[i]) : HistoryCommitment.node(siblings[i], root);
+        }
+        require(root == top, WrongChildren(top, root));
+    }
+
+    /// @dev Puts in the place of each root on the way from `edge` down to `position` what its edge stands at, in 64 bits each: its kept timer, its blocks alone, and the
+    /// timer of the edge beside it.
+    function lookDown(EdgeKey calldata edge, uint256 position, bytes32[] memory path, bytes32[] calldata siblings) private view {
+        bytes32 gameId = edge.gameId;
+        bytes32 prefix = edge.prefix;
+        uint256 height = edge.height;
+        uint256 i = path.length;
+        while (i > 0) {
+            // `height` is at least as large as `i`.
+            unchecked {
+                i -= 1;
+                height -= 1;
+            }
+            uint256 at = position >> i;
+            (bytes32 left, bytes32 right) = (path[i], siblings[i]);
+            if (at & 1 == 1) (left, right) = (right, left);
+            bytes32 rightPrefix = Edges.rightPrefix(prefix, left);
+            // Of the left half, which is named so: its slot also says whether the right half has rivals.
+            bytes32 leftId = Edges.mutualIdOf(gameId, height, at | 1, rightPrefix);
+            uint256 ofLeft = known(leftId);
+            uint256 leftAlone = isFirst(ofLeft) ? aloneOf(wordOf(Edges.mutualIdOf(gameId, height, at & ~uint256(1), prefix))) : 0;
+            uint256 ofRight = known(Edges.idOf(leftId, right));
+            uint256 rightAlone = isFirst(ofRight) ? aloneOf(ofLeft) : 0;
+            (ofLeft, ofRight) = (uint24(ofLeft >> TIMER_AT), uint24(ofRight >> TIMER_AT));
+            if (at & 1 == 0) {
+                path[i] = bytes32(ofLeft | (leftAlone << 64) | (sumOf(ofRight, rightAlone, 0) << 128));
+            } else {
+                path[i] = bytes32(ofRight | (rightAlone << 64) | (sumOf(ofLeft, leftAlone, 0) << 128));
+                prefix = rightPrefix;
+            }
+        }
+    }
+
+    /// @dev A timer only grows: what was kept, or the blocks alone and what the halves have.
+    function sumOf(uint256 kept, uint256 alone, uint256 halves) private pure returns (uint256 sum) {
+        // LIMIT: 23 numbers of blocks, which nothing makes overflow.
+        unchecked {
+            sum = alone + halves;
+        }
+        if (sum < kept) sum = kept;
+    }
+
+    function wordOf(bytes32 name) private view returns (uint256 word) {
+        Slot storage slot = slots[name];
+        assembly ("memory-safe") {
+            word := sload(slot.slot)
+        }
+    }
+
+    function known(bytes32 edgeId) private view returns (uint256 word) {
+        word = wordOf(edgeId);
+        require(uint32(word) != 0, UnknownEdge(edgeId));
+    }
+
+    function isFirst(uint256 word) private pure returns (bool) {
+        return (word >> MARKS_AT) & FIRST != 0;
+    }
+
+    /// @dev Blocks during which the first edge of a mutual id had no rival: no other edge ever had any.
+    function aloneOf(uint256 word) private view returns (uint256) {
+        if ((word >> MARKS_AT) & RIVALLED != 0) return uint24(word >> RIVALLED_AFTER_AT);
+        // The block in the word is that of an earlier transaction.
+        unchecked {
+            return block.number - uint32(word);
+        }
     }
 
     function showPreState(EdgeKey memory edge, bytes32 preState, bytes32 earlierPrefix, bytes32[] memory siblings) private pure {

@@ -89,6 +89,7 @@ contract EscapeHatch is IEscapeHatch {
         firstUnexecuted = uint64(Machines.decode(finalState).cursor.l1Index);
         registrationEndsAt = uint64(block.timestamp) + REGISTRATION_SECONDS;
         for (uint256 i = 0; i < MAX_UNDERLYINGS; i++) indexAtFreeze[i] = ORACLE.feedOf(i).indexPrice;
+        VAULT.close();
         emit FrozenBy(msg.sender, stateRoot, registrationEndsAt);
     }
 

@@ -5,13 +5,12 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
-import {IEscapeHatch} from "../interfaces/IEscapeHatch.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {MAX_CASH} from "../machine/Constants.sol";
 
-contract Vault is IVault, EIP712, ReentrancyGuard {
+contract Vault is IVault, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     uint256 private constant MAX_ACCOUNTS = (1 << 24) - 1;
@@ -22,8 +21,10 @@ contract Vault is IVault, EIP712, ReentrancyGuard {
     address public immutable ESCAPE_HATCH;
 
     mapping(address owner => mapping(uint32 subaccount => uint32)) public accountOf;
+    /// @dev Read and written by every deposit, so in one slot.
     uint32 public accountCount;
-    uint256 public totalDeposited;
+    uint64 public totalDeposited;
+    bool public isClosed;
 
     constructor(IERC20 token, IInbox inbox, address outbox, address escapeHatch) EIP712("Strikeproof", "1") {
         TOKEN = token;
@@ -60,6 +61,12 @@ contract Vault is IVault, EIP712, ReentrancyGuard {
     }
 
     /// @inheritdoc IVault
+    function close() external {
+        require(msg.sender == ESCAPE_HATCH, OnlyBridge(msg.sender));
+        isClosed = true;
+    }
+
+    /// @inheritdoc IVault
     function balance() external view returns (uint256) {
         return TOKEN.balanceOf(address(this));
     }
@@ -72,10 +79,11 @@ contract Vault is IVault, EIP712, ReentrancyGuard {
     function take(address owner, uint32 subaccount, uint256 amount) private returns (uint32 account) {
         require(amount > 0, ZeroAmount());
         require(owner != address(0), ZeroOwner());
-        require(!IEscapeHatch(ESCAPE_HATCH).isFrozen(), RollupFrozen());
+        require(!isClosed, RollupFrozen());
         // LIMIT: all deposits ever stay below the bound that the machine's sums of money rely on.
-        totalDeposited += amount;
-        require(totalDeposited <= MAX_CASH, CapReached(totalDeposited, MAX_CASH));
+        uint256 total = totalDeposited + amount;
+        require(total <= MAX_CASH, CapReached(total, MAX_CASH));
+        totalDeposited = uint64(total);
         account = accountOf[owner][subaccount];
         if (account == 0) {
             require(accountCount < MAX_ACCOUNTS, TooManyAccounts());

@@ -31,6 +31,9 @@ interface IVault {
     /// @notice Pays collateral out. Only the Outbox and the EscapeHatch.
     function pay(address to, uint256 amount) external;
 
+    /// @notice Takes no deposit any more. Only the EscapeHatch, when it freezes the rollup.
+    function close() external;
+
     /// @notice Account of an owner's sub-account, 0 when it has none.
     function accountOf(address owner, uint32 subaccount) external view returns (uint32);
 

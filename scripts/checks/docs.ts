@@ -69,6 +69,17 @@ function paths(file: string, text: string): Finding[] {
 	return found;
 }
 
+/** A test that a document names by file and sentence must have the sentence, or what is quoted of it. */
+export function tests(file: string, text: string, readTest: (path: string) => string): Finding[] {
+	const found: Finding[] = [];
+	for (const match of text.matchAll(/`(test\/[\w./-]+\.test\.ts)` "([^"\n]+)"/g)) {
+		const [, path, sentence] = match.map(String);
+		if (!readTest(path).includes(sentence))
+			found.push({ file, line: lineAt(text, match.index), message: `names the test "${sentence}", which ${path} does not have.` });
+	}
+	return found;
+}
+
 /** The table of Results in the specification and the enum in code must be the same, number by number. */
 function results(): Finding[] {
 	const spec = read(SPEC);
@@ -134,13 +145,15 @@ export function runbooks(
 
 export const docs: Check = {
 	name: "docs",
-	promise: "links lead somewhere, commands exist, every Result is described, every alarm has a runbook, the API's documents are current",
+	promise:
+		"links lead somewhere, commands exist, every Result is described, every alarm has a runbook, tests that documents name exist, the API's documents are current",
 	async run({ update }) {
 		const scripts = new Set(Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts));
 		const found = [...apiDocuments(update), ...results()];
 		for (const file of filesUnder(".", ".md")) {
 			const text = read(file);
-			found.push(...links(file, text), ...commands(file, text, scripts), ...paths(file, text));
+			const readTest = (path: string): string => (existsSync(join(ROOT, path)) ? read(path) : "");
+			found.push(...links(file, text), ...commands(file, text, scripts), ...paths(file, text), ...tests(file, text, readTest));
 		}
 		const sources = filesUnder("src", ".ts").map((file) => ({ file, text: read(file) }));
 		const books = filesUnder(RUNBOOKS, ".md")

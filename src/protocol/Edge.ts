@@ -19,10 +19,15 @@ const TAG_PREFIX = Keccak.hashText("strikeproof.prefix.v1");
 
 /** Who is a rival of whom: edges of one mutual id claim different histories of the same stretch after the same past. */
 export function mutualId(edge: EdgeKey): Uint8Array {
+	return mutualIdOf(edge.gameId, edge.height, edge.position, edge.prefix);
+}
+
+/** The same from its parts. */
+export function mutualIdOf(gameId: Uint8Array, height: number, position: number, prefix: Uint8Array): Uint8Array {
 	const place = new Uint8Array(9);
-	place[0] = edge.height;
-	Bytes.put(place, 1, 8, edge.position);
-	return Keccak.hash(Bytes.concat(TAG_MUTUAL, edge.gameId, place, edge.prefix));
+	place[0] = height;
+	Bytes.put(place, 1, 8, position);
+	return Keccak.hash(Bytes.concat(TAG_MUTUAL, gameId, place, prefix));
 }
 
 /** Name of an edge. A left half is named by what goes on from it, the mutual id of the right halves beside it; a right half by what it claims. */
@@ -33,7 +38,7 @@ export function edgeId(edge: EdgeKey): Uint8Array {
 /** Name of an edge whose mutual id is known. */
 export function edgeIdOf(edge: EdgeKey, mutual: Uint8Array): Uint8Array {
 	if (edge.position % 2 === 1) return idOf(mutual, edge.historyRoot);
-	return mutualId({ ...edge, position: edge.position + 1, prefix: rightPrefix(edge.prefix, edge.historyRoot) });
+	return mutualIdOf(edge.gameId, edge.height, edge.position + 1, rightPrefix(edge.prefix, edge.historyRoot));
 }
 
 /** Name of a right half. */

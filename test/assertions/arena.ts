@@ -21,7 +21,6 @@ export const GRACE = 5;
 export const MINIMUM = 2;
 export const BOND = parseEther("1");
 export const TREASURY = "0x00000000000000000000000000000000000000aa";
-const STEPS = 2 ** HEIGHT;
 
 /** Returns the first word of the proof, whatever the step: a verifier that is as sound as who calls it. */
 const STUB_VERIFIER = "6084355f5260205ff3";
@@ -35,37 +34,58 @@ export function stateAt(batch: number, mark = 0): Uint8Array {
 	return Machines.encode(machine, new Uint8Array(32).fill(mark), new Uint8Array(32).fill(7));
 }
 
+/** Leaves of an honest or a lying stretch repeat after 2^8, so that a tree of any height is hashed in no time. */
+const PERIOD_HEIGHT = 8;
+
 /** What somebody says the machine did: a leaf for each step, the last of which is the final state's. */
 export class History {
 	readonly start: Uint8Array;
 	readonly finalState: Uint8Array;
-	readonly #levels: Uint8Array[][] = [];
+	readonly height: number;
+	readonly #batch: number;
+	readonly #mark: number;
+	readonly #from: number;
+	readonly #roots = new Map<string, Uint8Array>();
 
 	/** `mark` 0 tells the truth; another lies from step `from` on. The stretch ends at `batch`. */
-	constructor(start: Uint8Array, batch: number, mark = 0, from = 0) {
+	constructor(start: Uint8Array, batch: number, mark = 0, from = 0, height = HEIGHT) {
+		this.height = height;
 		this.start = Keccak.hash(start);
 		this.finalState = stateAt(batch, mark);
-		const leaves = Array.from({ length: STEPS }, (_, i) => Keccak.hash(Uint8Array.of(batch, i, i < from ? 0 : mark)));
-		leaves[STEPS - 1] = Keccak.hash(this.finalState);
-		this.#levels.push(leaves);
-		for (let height = 1; height <= HEIGHT; height++) {
-			const below = this.#levels[height - 1];
-			this.#levels.push(below.filter((_, i) => i % 2 === 0).map((left, i) => HistoryCommitment.node(left, below[2 * i + 1])));
-		}
+		this.#batch = batch;
+		this.#mark = mark;
+		this.#from = mark === 0 ? 0 : from;
 	}
 
-	root(height = HEIGHT, position = 0): Uint8Array {
-		return this.#levels[height][position];
+	root(height = this.height, position = 0): Uint8Array {
+		const first = position * 2 ** height;
+		const end = first + 2 ** height;
+		const isUniform = end < 2 ** this.height && (end <= this.#from || first >= this.#from);
+		const place = isUniform ? position % 2 ** Math.max(0, PERIOD_HEIGHT - height) : position;
+		const key = `${height}/${place}/${isUniform ? first >= this.#from : ""}`;
+		const known = this.#roots.get(key);
+		if (known) return known;
+		const root =
+			height === 0
+				? this.#leaf(first)
+				: HistoryCommitment.node(this.root(height - 1, 2 * position), this.root(height - 1, 2 * position + 1));
+		this.#roots.set(key, root);
+		return root;
+	}
+
+	#leaf(step: number): Uint8Array {
+		if (step === 2 ** this.height - 1) return Keccak.hash(this.finalState);
+		return Keccak.hash(Uint8Array.of(this.#batch, step % 2 ** PERIOD_HEIGHT, step < this.#from ? 0 : this.#mark));
 	}
 
 	/** Siblings of an edge, lowest first. */
 	path(height: number, position: number): Uint8Array[] {
-		return Array.from({ length: HEIGHT - height }, (_, i) => this.root(height + i, Math.floor(position / 2 ** i) ^ 1));
+		return Array.from({ length: this.height - height }, (_, i) => this.root(height + i, Math.floor(position / 2 ** i) ^ 1));
 	}
 
 	edge(gameId: Uint8Array, height: number, position: number): EdgeKey {
 		let prefix = this.start;
-		for (let level = HEIGHT - 1; level >= height; level--) {
+		for (let level = this.height - 1; level >= height; level--) {
 			const at = Math.floor(position / 2 ** (level - height));
 			if (at % 2 === 1) prefix = Edge.rightPrefix(prefix, this.root(level, at - 1));
 		}
@@ -108,10 +128,11 @@ export class Arena {
 		built: ReadonlyMap<string, Artifact> = new Map(),
 		periodBlocks = PERIOD,
 		budget: readonly [number, number] = [0, 0],
+		height = HEIGHT,
 	): Promise<Arena> {
 		const l1 = await L1.start();
 		try {
-			return await Arena.#deploy(l1, built, periodBlocks, budget);
+			return await Arena.#deploy(l1, built, periodBlocks, budget, height);
 		} catch (error) {
 			// A chain that nobody closes keeps its process alive.
 			await l1.close();
@@ -124,6 +145,7 @@ export class Arena {
 		built: ReadonlyMap<string, Artifact>,
 		periodBlocks: number,
 		budget: readonly [number, number],
+		height: number,
 	): Promise<Arena> {
 		const committee = await l1.wallet(1);
 		const verifier = await l1.runtime(STUB_VERIFIER);
@@ -133,7 +155,7 @@ export class Arena {
 		await l1.deploy("StakeRegistry", [TREASURY, 1, [committee.address]], BOND);
 		const sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300]);
 		const games = await l1.deploy(built.get("ChallengeManager") ?? "ChallengeManager", [assertionChain]);
-		const config = [verifier, HEIGHT, periodBlocks, GRACE, MINIMUM, BOND, BigInt(DEVNET.refundCap)];
+		const config = [verifier, height, periodBlocks, GRACE, MINIMUM, BOND, BigInt(DEVNET.refundCap)];
 		const leaf = keccak256(stateAt(0));
 		const chain = await l1.deploy(built.get("AssertionChain") ?? "AssertionChain", [
 			challenges,
@@ -172,7 +194,7 @@ export class Arena {
 	/** Asserts, and puts a bond down where `value` says so. Gives the assertion's id. */
 	async assert(who: HDNodeWallet, parent: string, history: History, value = 0n, lineage: readonly string[] = []): Promise<string> {
 		const id = await this.idOf(parent, history);
-		const args = [parent, history.root(), history.finalState, history.path(0, STEPS - 1), lineage, id];
+		const args = [parent, history.root(), history.finalState, history.path(0, 2 ** history.height - 1), lineage, id];
 		await send(this.chain, who, "createAssertion", args, value);
 		return id;
 	}
@@ -190,7 +212,8 @@ export class Arena {
 
 	/** Every edge of a history on the way to a step, top first. */
 	edgesTo(gameId: Uint8Array, history: History, step: number): EdgeKey[] {
-		return Array.from({ length: HEIGHT + 1 }, (_, i) => history.edge(gameId, HEIGHT - i, Math.floor(step / 2 ** (HEIGHT - i))));
+		const { height } = history;
+		return Array.from({ length: height + 1 }, (_, i) => history.edge(gameId, height - i, Math.floor(step / 2 ** (height - i))));
 	}
 
 	/** Bisects two histories in turn down to the step at which they part: who moves is `first` for the first of them, and `second`. */
@@ -202,7 +225,7 @@ export class Arena {
 		second = first,
 	): Promise<void> {
 		const [mine, theirs] = histories.map((history) => this.edgesTo(game, history, step));
-		for (let i = 0; i < HEIGHT; i++) {
+		for (let i = 0; i < histories[0].height; i++) {
 			await this.bisect(first, mine[i], histories[0]);
 			await this.bisect(second, theirs[i], histories[1]);
 		}
@@ -211,7 +234,7 @@ export class Arena {
 	/** Carries the timers of a history that was moved down to a step up to its top. */
 	async updateTimers(who: HDNodeWallet, parent: string, history: History, step: number): Promise<TransactionReceipt> {
 		const game = await this.gameOf(parent);
-		const update = [history.edge(game, HEIGHT, 0), step, history.root(0, step), history.path(0, step)];
+		const update = [history.edge(game, history.height, 0), step, history.root(0, step), history.path(0, step)];
 		return send(this.games, who, "updateTimers", [[update]]);
 	}
 
@@ -229,7 +252,7 @@ export class Arena {
 		const id = await this.idOf(parent, history);
 		await this.l1.chain.mine(PERIOD);
 		// Without a step nobody moved.
-		if (step === undefined) await this.updateTimer(who, history.edge(await this.gameOf(parent), HEIGHT, 0));
+		if (step === undefined) await this.updateTimer(who, history.edge(await this.gameOf(parent), history.height, 0));
 		else await this.updateTimers(who, parent, history, step);
 		await send(this.chain, who, "declareWinner", [id, history.root()]);
 		await this.l1.chain.mine(GRACE);

@@ -240,7 +240,7 @@ describe("given two rivals in one game", () => {
 
 		it("refuses a path through edges that nobody opened, and does nothing of the list then", async () => {
 			await arena.l1.chain.mine(7);
-			const unknown = honest.edge(gameId, 0, STEP);
+			const unknown = honest.edge(gameId, HEIGHT - 1, 0);
 			const list = [
 				[top(honest), 0, honest.root(), []],
 				[top(honest), STEP, honest.root(0, STEP), honest.path(0, STEP)],

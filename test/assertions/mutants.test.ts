@@ -63,7 +63,7 @@ describe("given the three mutants of the dispute game", () => {
 	});
 
 	it("catches the better half in place of the worse: a lie would live on the half of its history that nobody answers", async () => {
-		const better = mutant(GAMES, "(beside < timer ? beside : timer)", "(beside > timer ? beside : timer)");
+		const better = mutant(GAMES, "if (beside < timer) timer", "if (beside > timer) timer");
 		const property = async (arena: Arena): Promise<void> => {
 			const [alice, mallory] = await Promise.all([arena.l1.wallet(2), arena.l1.wallet(3)]);
 			await arena.postBatch();
