@@ -1,15 +1,20 @@
 // npm run lab -- accuracy [--points N] [--climb K] [--seed S] [--json]: the pricing kernel against exact functions.
 // npm run lab -- price < lines, npm run lab -- margin < lines: JSON lines through both twins of the machine.
-// docs/lab.md says what the lines hold. Status 1 when the kernel breaks its bound, 2 when the command is wrong; a bad line is answered by an error and changes no status.
+// npm run lab -- derive --data FILE [--json]: portfolios with Derive's margins through both twins, and every difference explained.
+// docs/lab.md says what the lines hold. Status 1 when the kernel breaks its bound or a margin is not explained, 2 when the command is wrong; a bad line is answered by an error and changes no status.
 
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measure } from "./lab/Accuracy.ts";
+import * as Derive from "./lab/Derive.ts";
 import { LabChain } from "./lab/LabChain.ts";
 import * as Lines from "./lab/Lines.ts";
 import * as Portfolios from "./lab/Portfolios.ts";
 import * as Quotes from "./lab/Quotes.ts";
 
-const USAGE = "npm run lab -- accuracy [--points N] [--climb K] [--seed S] [--json] | price < lines | margin < lines";
+const USAGE =
+	"npm run lab -- accuracy [--points N] [--climb K] [--seed S] [--json] | price < lines | margin < lines | derive --data FILE [--json]";
 
 function refuse(sentence: string): never {
 	console.error(sentence);
@@ -52,8 +57,28 @@ async function margin(): Promise<void> {
 	await bench.close();
 }
 
+async function derive(args: string[]): Promise<void> {
+	const { values } = parseArgs({ args, options: { data: { type: "string" }, json: { type: "boolean", default: false } } });
+	if (!values.data || !existsSync(values.data)) refuse(`--data must name the file of Derive's portfolios, not "${values.data ?? ""}".`);
+	const bench = new Portfolios.Bench();
+	const comparisons = await Derive.compareAll(readFileSync(values.data, "utf8"), async (lines) => {
+		const reports = await bench.reports(lines);
+		for (const { typescript, solidity } of reports) assert.deepEqual(solidity, typescript, "The twins report different margins.");
+		return { reports: reports.map(({ typescript }) => typescript), twins: await Promise.all(lines.map((line) => bench.twin(line))) };
+	});
+	await bench.close();
+	const holds = comparisons.every((one) => one.holds);
+	for (const one of comparisons) if (!values.json) console.log(`${Derive.shown(one)}\n`);
+	const reproduced = comparisons.filter((one) => one.holds).length;
+	console.log(
+		values.json ? JSON.stringify({ cases: comparisons, reproduced, holds }) : `${reproduced} of ${comparisons.length} reproduced`,
+	);
+	process.exitCode = holds ? 0 : 1;
+}
+
 const [command, ...rest] = process.argv.slice(2);
 if (command === "accuracy") accuracy(rest);
 else if (command === "price") await price();
 else if (command === "margin") await margin();
+else if (command === "derive") await derive(rest);
 else refuse(`Usage: ${USAGE}`);

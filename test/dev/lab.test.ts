@@ -146,9 +146,22 @@ describe("given lines for npm run lab -- margin", () => {
 			{ ...MARKET, positions: [SHORT_CALL], indices: {} },
 			{ ...MARKET, positions: [{ ...SHORT_CALL, day: "2026-12-26" }] },
 			{ ...MARKET, positions: [SHORT_CALL, SHORT_CALL] },
+			{ ...MARKET, positions: [], parameters: { spotRangeEth: "0.180001" } },
 			{ ...MARKET, positions: Array.from({ length: 65 }, (_, i) => ({ ...SHORT_CALL, strike: String(1000 + 25 * i) })) },
 		]);
-		const names = ["BadLine", "TooFine", "OutOfRange", "BadSurface", "BadTime", "SlotTaken", "NoIndex", "NoExpiry", "Duplicate", "TooMany"];
+		const names = [
+			"BadLine",
+			"TooFine",
+			"OutOfRange",
+			"BadSurface",
+			"BadTime",
+			"SlotTaken",
+			"NoIndex",
+			"NoExpiry",
+			"Duplicate",
+			"TooFine",
+			"TooMany",
+		];
 		assert.deepEqual(
 			answers.map(({ error }) => error?.name),
 			names,

@@ -105,6 +105,8 @@ export function prepare(line: Input): Prepared {
 		settings[name] = name.endsWith("Seconds")
 			? field(text, 1n, 1, 1_000_000_000, name)
 			: field(text, MICRO, 0, name.startsWith("spotRange") ? 249_999 : 10 * PPM, name);
+		// The moves between its ends are quarters of it.
+		demand(!name.startsWith("spotRange") || settings[name] % 4 === 0, "TooFine", `${name} must be a multiple of 0.000004`);
 	}
 	return { state, settings };
 }
@@ -226,6 +228,12 @@ export class Bench {
 		return entry;
 	}
 
+	/** The TypeScript twin under a line's parameters. */
+	async twin({ settings }: Prepared): Promise<Twin> {
+		return (await this.#of(settings)).variant.typescript;
+	}
+
+	/** What both twins make of the lines, in their order. */
 	async reports(lines: readonly Prepared[]): Promise<{ typescript: MarginReport; solidity: MarginReport }[]> {
 		const results: { typescript: MarginReport; solidity: MarginReport }[] = [];
 		const bySettings = Map.groupBy(lines.entries(), ([, { settings }]) => JSON.stringify(Object.entries(settings).sort()));

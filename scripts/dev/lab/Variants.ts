@@ -62,9 +62,16 @@ export function withSettings(text: string, settings: Settings): string {
 
 /** The twins under these settings, or as they are deployed when there are none. */
 export async function variant(settings: Settings): Promise<Variant> {
-	if (Object.keys(settings).length === 0) {
-		return { typescript: await load(join(ROOT, "src")), solidity: Artifacts.of("LabHarness"), close: () => {} };
-	}
+	const { twin, close } = await typescriptOf(settings);
+	if (Object.keys(settings).length === 0) return { typescript: twin, solidity: Artifacts.of("LabHarness"), close };
+	const path = "contracts/machine/risk/Parameters.sol";
+	const changed = new Map([[path, withSettings(readFileSync(join(ROOT, path), "utf8"), settings)]]);
+	return { typescript: twin, solidity: compile([HARNESS], changed).get("LabHarness") as Artifacts.Artifact, close };
+}
+
+/** The TypeScript twin alone, which needs no compiler. `close` takes away the copy that it was loaded from. */
+export async function typescriptOf(settings: Settings): Promise<{ readonly twin: Twin; readonly close: () => void }> {
+	if (Object.keys(settings).length === 0) return { twin: await load(join(ROOT, "src")), close: () => {} };
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-lab-"));
 	mkdirSync(join(folder, "src"));
 	for (const name of ["node_modules", "package.json"]) symlinkSync(join(ROOT, name), join(folder, name));
@@ -74,10 +81,7 @@ export async function variant(settings: Settings): Promise<Variant> {
 		join(folder, "src", `${parameters}.ts`),
 		withSettings(readFileSync(join(ROOT, "src", `${parameters}.ts`), "utf8"), settings),
 	);
-	const path = "contracts/machine/risk/Parameters.sol";
-	const changed = new Map([[path, withSettings(readFileSync(join(ROOT, path), "utf8"), settings)]]);
-	const artifact = compile([HARNESS], changed).get("LabHarness") as Artifacts.Artifact;
-	return { typescript: await load(join(folder, "src")), solidity: artifact, close: () => rmSync(folder, { recursive: true, force: true }) };
+	return { twin: await load(join(folder, "src")), close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 async function load(source: string): Promise<Twin> {
