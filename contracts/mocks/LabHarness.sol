@@ -100,6 +100,38 @@ contract LabHarness {
         }
     }
 
+    /// @notice Gas of opening an account's cells by their proofs, with the table of the normal distribution, and of assessing its margin once they are open.
+    function gasOfMargin(Portfolio calldata portfolio) external view returns (uint256 opening, uint256 assessment) {
+        opening = gasleft();
+        State.Body memory state = State.load(portfolio.witness, portfolio.stateRoot, bytes32(0));
+        state.table = NormalTable.load(TABLE);
+        Account memory account = State.account(state, portfolio.account);
+        opening -= gasleft();
+        assessment = gasleft();
+        Margin.assess(state, account);
+        assessment -= gasleft();
+    }
+
+    /// @notice Gas of the innermost loop: one series under one volatility at `count` spots, from 20 % below the forward upwards by 1 %.
+    function gasOfLoop(Quote calldata quote, uint256 count) external view returns (uint256 gas) {
+        bytes memory table = NormalTable.load(TABLE);
+        Smile memory smile;
+        smile.spots = new int256[](2 * count);
+        for (uint256 i = 0; i < count; i++) {
+            smile.spots[2 * i] = (quote.forward * int256(80 + i)) / 100;
+            smile.spots[2 * i + 1] = LogExp.ln((FixedPoint.ONE * int256(80 + i)) / 100);
+        }
+        smile.strike = quote.strike;
+        smile.logMoneyness = LogExp.ln((quote.forward << FixedPoint.BITS) / quote.strike);
+        smile.volatility = Svi.clamp(FixedPoint.isqrt((quote.volatility * quote.volatility * quote.time) >> FixedPoint.BITS));
+        smile.discount = LogExp.exp(-FixedPoint.mul(quote.rate, quote.time));
+        smile.isPut = quote.isPut;
+        int256[] memory values = new int256[](count);
+        gas = gasleft();
+        Black76.price(table, smile, count, 1, values, 0);
+        gas -= gasleft();
+    }
+
     struct Sums {
         int256[] values;
         int256 lots;

@@ -107,6 +107,18 @@ export class LabChain {
 		});
 	}
 
+	/** Gas of opening the portfolio's cells by their proofs, and of assessing its margin then. */
+	async gasOfMargin({ stateRoot, account, witness }: Portfolio): Promise<{ readonly opening: number; readonly assessment: number }> {
+		const [opening, assessment] = (await this.#call("gasOfMargin", [[stateRoot, account, witness]])) as [bigint, bigint];
+		return { opening: Number(opening), assessment: Number(assessment) };
+	}
+
+	/** Gas of the innermost loop of margin, at so many spots. */
+	async gasOfLoop({ forward, strike, volatility, time, rate, isPut }: Quote, count: number): Promise<number> {
+		const [gas] = (await this.#call("gasOfLoop", [[forward, strike, volatility, time, rate, isPut], count])) as [bigint];
+		return Number(gas);
+	}
+
 	/** Works on the chunks, some at once, and joins what they give in their order. */
 	async #each<T, R>(chunks: readonly T[], work: (chunk: T) => Promise<R[]>): Promise<R[]> {
 		const results: R[][] = [];

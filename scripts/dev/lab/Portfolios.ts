@@ -195,7 +195,7 @@ export function assess(twin: Twin, { state }: Prepared): MarginReport {
 }
 
 /** The line's cells with the proof that the Solidity twin opens them by. */
-function portfolioOf(twin: Twin, { state }: Prepared): Portfolio {
+export function portfolioOf(twin: Pick<Twin, "Margin">, { state }: Prepared): Portfolio {
 	const { positions } = State.account(state, ACCOUNT);
 	return {
 		...witnessOf(state, (body) => twin.Margin.assess(body, State.account(body, ACCOUNT))),

@@ -209,9 +209,11 @@ type Scene = {
 	readonly cells: readonly CellBytes[];
 	readonly item?: Item;
 	readonly pending?: Partial<Machines.Registers>;
+	/** Whether the batch is read to its end, or the machine has reached the batch at which it halts. */
+	readonly inbox?: "read" | "halted";
 };
 
-function play(cells: readonly CellBytes[], { item, pending }: Scene): Recorded {
+function play(cells: readonly CellBytes[], { item, pending, inbox }: Scene): Recorded {
 	const machine = Machines.initial();
 	machine.clock = CLOCK;
 	machine.cursor.offset = RECORD_AT;
@@ -219,8 +221,10 @@ function play(cells: readonly CellBytes[], { item, pending }: Scene): Recorded {
 	const lane = new Lane(cells, machine);
 	const items = item ? [item] : [];
 	const filling = (length: number): Item => ({ kind: "raw", bytes: Uint8Array.from({ length }, (_, i) => 1 + (i % 251)) });
-	lane.open([filling(RECORD_AT), ...items, filling(CONTENT_BYTES - RECORD_AT - 4200)], { minTime: CLOCK, maxTime: CLOCK + 100 });
-	return lane.advance();
+	const rest = CONTENT_BYTES - RECORD_AT - 4200;
+	lane.open([filling(RECORD_AT), ...items, filling(rest)], { minTime: CLOCK, maxTime: CLOCK + 100 });
+	if (inbox === "read") machine.cursor.offset = RECORD_AT + rest;
+	return inbox === "halted" ? lane.advance(machine.cursor.batch) : lane.advance();
 }
 
 const record = (payload: Uint8Array): Item => ({ kind: "record", payload, delay: 0 });
@@ -361,6 +365,8 @@ function scenes(): Scene[] {
 		},
 		{ name: "Unknown", cells: full, item: record(longest) },
 		{ name: "Junk", cells: full, item: { kind: "raw", bytes: new Uint8Array(10) } },
+		{ name: "NextBatch", cells: full, inbox: "read" },
+		{ name: "Halted", cells: full, inbox: "halted" },
 	];
 }
 
