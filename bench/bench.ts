@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { workload } from "./market.ts";
+import * as Venue from "./venue.ts";
 import { commitments, derivation, endToEnd, machineAlone, peerOrderBook, peerVerifier } from "./measure.ts";
 
 const SEED = 1;
@@ -39,6 +40,15 @@ const orderBook = peerOrderBook(items, seconds);
 say("… the commitment after every step …");
 commitments(items, Math.min(1, seconds / 2));
 const committed = commitments(items, seconds);
+say("… a venue of 500 series and 2,000 accounts in the realistic mix …");
+const venue = Venue.venue();
+Venue.messages(venue, Math.min(2, seconds / 2));
+const mixed = Venue.messages(venue, seconds);
+Venue.commitments(venue, Math.min(1, seconds / 2));
+const mixedCommitments = Venue.commitments(venue, seconds);
+Venue.report(venue, 5);
+const reported = Venue.report(venue, 15);
+const megabytes = Venue.memory();
 say("… ethers.verifyTypedData …");
 const verifier = peerVerifier(seconds);
 say("Signing messages …");
@@ -54,6 +64,10 @@ const report = {
 	machineOrdersPerSecond: round(machine.orders),
 	machineStepsPerSecond: round(machine.steps),
 	machineFillsPerSecond: round(machine.fills),
+	mixMessagesPerSecond: round(mixed),
+	mixCommitmentsPerSecond: round(mixedCommitments),
+	reportMilliseconds: round(reported, 1),
+	memoryMegabytes: megabytes,
 	endToEndOrdersPerSecond: round(whole.orders),
 	endToEndP50Milliseconds: round(whole.p50Milliseconds, 1),
 	endToEndP99Milliseconds: round(whole.p99Milliseconds, 1),
@@ -79,6 +93,10 @@ else {
 			"",
 			`${number(report.machineOrdersPerSecond)}  orders/s   machine alone: matching, portfolio margin of both sides, fees (${report.machineFillsPerSecond.toLocaleString("en-US")} fills/s)`,
 			`${number(report.nodejsOrderBookOrdersPerSecond)}  orders/s   nodejs-order-book: matching only; ratio ${report.machineToNodejsOrderBook}`,
+			`${number(report.mixMessagesPerSecond)}  messages/s the realistic mix: 500 series, 2,000 accounts of ten positions, 70 % cancels and replacements, 25 % resting, 5 % taking, a report a second`,
+			`${number(report.mixCommitmentsPerSecond)}  steps/s    the same with the machine's commitment after every step, on disk`,
+			`${number(report.reportMilliseconds)}  ms         a price report, until all 500 series are valued anew in 33 scenarios`,
+			`${number(report.memoryMegabytes)}  MB         resident with 100,000 accounts of ten positions and 50,000 resting orders`,
 			`${number(report.endToEndOrdersPerSecond)}  orders/s   end to end: signatures, durable log, execution, signed receipts (p50 ${report.endToEndP50Milliseconds} ms, p99 ${report.endToEndP99Milliseconds} ms)`,
 			`${number(report.verifyTypedDataPerSecond)}  orders/s   ethers.verifyTypedData alone; ratio ${report.endToEndToVerifyTypedData}`,
 			`${number(report.commitmentsPerSecond)}  steps/s    with the machine's commitment after every step, on disk`,

@@ -27,21 +27,21 @@ const ACCOUNTS = 64;
 /** Micro-USDC: nobody runs dry. */
 const CASH = 40_000_000_000_000;
 const DOMAIN = Keccak.hashText("the bench's domain");
-const UNSIGNED = new Uint8Array(65);
+export const UNSIGNED = new Uint8Array(65);
 
-type Key = { readonly secret: Uint8Array; readonly address: string };
+export type Key = { readonly secret: Uint8Array; readonly address: string };
 
 function keyOf(name: string): Key {
 	const secret = Keccak.hashText(`public test key of the bench: ${name}`);
 	return { secret, address: Bytes.address(Keccak.hash(secp256k1.publicKeyCreate(secret, false).subarray(1)), 12) };
 }
 
-function sign(key: Key, digest: Uint8Array): Uint8Array {
+export function sign(key: Key, digest: Uint8Array): Uint8Array {
 	const { signature, recid } = secp256k1.ecdsaSign(digest, key.secret);
 	return Bytes.concat(signature, Uint8Array.of(27 + recid));
 }
 
-const REPORTER = keyOf("reporter");
+export const REPORTER = keyOf("reporter");
 const OWNERS: readonly Key[] = Array.from({ length: ACCOUNTS }, (_, i) => keyOf(`owner ${i + 1}`));
 
 export const GENESIS: Genesis.GenesisOptions = { domainSeparator: DOMAIN, reporters: [REPORTER.address], quorum: 1 };
@@ -114,7 +114,7 @@ export type Item = {
 };
 
 /** A generator of numbers in [0, 1) that a seed fixes. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {
 		state = (state + 0x6d2b79f5) >>> 0;

@@ -21,8 +21,10 @@ describe("given npm run bench", () => {
 		assert.equal(status, 0, stderr);
 		const report = JSON.parse(stdout) as Record<string, number>;
 		const rates = Object.keys(report).filter((name) => name.endsWith("PerSecond"));
-		assert.equal(rates.length, 8);
+		assert.equal(rates.length, 10);
 		for (const name of rates) assert.ok((report[name] ?? 0) > 10, `${name} is ${report[name]}`);
+		assert.ok(report.memoryMegabytes <= 1500, `${report.memoryMegabytes} MB`);
+		assert.ok(report.reportMilliseconds > 0);
 		assert.ok(
 			Math.abs(
 				(report.machineToNodejsOrderBook ?? 0) - (report.machineOrdersPerSecond ?? 0) / (report.nodejsOrderBookOrdersPerSecond ?? 1),

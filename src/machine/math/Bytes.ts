@@ -40,10 +40,13 @@ export function put(bytes: Uint8Array, offset: number, width: number, value: num
 /** Writes an unsigned bigint in `width` bytes and returns the next offset. */
 export function putBig(bytes: Uint8Array, offset: number, width: number, value: bigint): number {
 	let rest = value;
-	for (let i = width - 1; i >= 0; i--) {
-		bytes[offset + i] = Number(rest & 255n);
-		rest >>= 8n;
+	let end = offset + width;
+	// Six bytes at a time: what a number holds exactly.
+	for (; end - offset >= 6; end -= 6) {
+		put(bytes, end - 6, 6, Number(rest & 0xffffffffffffn));
+		rest >>= 48n;
 	}
+	if (end > offset) put(bytes, offset, end - offset, Number(rest & 0xffffffffffffn));
 	return offset + width;
 }
 

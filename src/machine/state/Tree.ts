@@ -16,8 +16,14 @@ export class Tree {
 	readonly #levels: Map<number, Int32Array>[];
 	readonly #leaf = new Uint8Array(32);
 	readonly #leafWords = new Int32Array(this.#leaf.buffer);
+	/** The root, once somebody asked for it: replaced, never written to, so that whoever has an old one keeps it, and who compares roots compares objects. */
+	#root: Uint8Array | undefined = undefined;
 	/** Leaves that were set since the nodes above them were hashed, with repetitions. */
-	#unhashed: number[] = [];
+	readonly #unhashed: number[] = [];
+	/** The page that was last looked for: the parents of a level are the pairs of the next. */
+	#held: Int32Array | undefined = undefined;
+	#heldLevel = -1;
+	#heldNumber = -1;
 
 	constructor(depth: number) {
 		this.depth = depth;
@@ -33,19 +39,25 @@ export class Tree {
 
 	/** The page that holds the node, made when it is absent. */
 	#page(level: number, index: number): Int32Array {
-		const pages = this.#levels[level];
 		const number = Math.floor(index / PAGE_NODES);
+		if (this.#held && this.#heldLevel === level && this.#heldNumber === number) return this.#held;
+		const pages = this.#levels[level];
 		let page = pages.get(number);
 		if (!page) {
 			page = new Int32Array(PAGE_WORDS);
 			pages.set(number, page);
 		}
+		this.#held = page;
+		this.#heldLevel = level;
+		this.#heldNumber = number;
 		return page;
 	}
 
+	/** The same object until a leaf is set; not to be written to. */
 	get root(): Uint8Array {
-		this.#hash();
-		return this.#node(this.depth, 0);
+		Tree.hash([this]);
+		this.#root ??= this.#node(this.depth, 0);
+		return this.#root;
 	}
 
 	leaf(index: number): Uint8Array {
@@ -59,36 +71,47 @@ export class Tree {
 		this.#unhashed.push(index);
 	}
 
-	#hash(): void {
-		if (this.#unhashed.length === 0) return;
-		const positions = this.#unhashed;
-		this.#unhashed = [];
-		if (positions.length > 1) positions.sort((a, b) => a - b);
-		for (let level = 0; level < this.depth; level++) {
-			let count = 0;
-			for (let i = 0; i < positions.length; i++) {
-				const position = Math.floor(positions[i] / 2);
-				if (count > 0 && positions[count - 1] === position) continue;
-				positions[count++] = position;
-				this.#hashParent(level, position);
-			}
-			positions.length = count;
+	/**
+	 * Hashes what was set in these trees since they were last hashed, level by level through all of them at once: then two pairs that have nothing to do with each other are hashed together, of one tree or of two.
+	 */
+	static hash(trees: readonly Tree[]): void {
+		const changed = trees.filter((tree) => tree.#unhashed.length > 0);
+		if (changed.length === 0) return;
+		let depth = 0;
+		for (const tree of changed) {
+			tree.#root = undefined;
+			if (tree.#unhashed.length > 1) tree.#unhashed.sort((a, b) => a - b);
+			depth = Math.max(depth, tree.depth);
 		}
+		for (let level = 0; level < depth; level++) {
+			for (const tree of changed) if (level < tree.depth) tree.#hashLevel(level);
+			flush();
+		}
+		for (const tree of changed) tree.#unhashed.length = 0;
 	}
 
-	/** Hashes the pair below `position` of the next level: both siblings lie in one page, side by side. */
-	#hashParent(level: number, position: number): void {
-		const page = this.#page(level, 2 * position);
-		const pair = ((2 * position) % PAGE_NODES) * NODE_WORDS;
-		const above = this.#page(level + 1, position);
-		const parent = (position % PAGE_NODES) * NODE_WORDS;
-		if (isZeroPair(page, pair)) above.fill(0, parent, parent + NODE_WORDS);
-		else Keccak.hashWords(page, pair, above, parent);
+	/** Hashes the pairs of this level above which something changed, whose positions in it are `#unhashed`, in order; afterwards those are the positions of their parents. */
+	#hashLevel(level: number): void {
+		const positions = this.#unhashed;
+		let count = 0;
+		for (let i = 0; i < positions.length; i++) {
+			const position = Math.floor(positions[i] / 2);
+			if (count > 0 && positions[count - 1] === position) continue;
+			positions[count++] = position;
+			// Both siblings lie in one page, side by side.
+			const page = this.#page(level, 2 * position);
+			const pair = ((2 * position) % PAGE_NODES) * NODE_WORDS;
+			const above = this.#page(level + 1, position);
+			const parent = (position % PAGE_NODES) * NODE_WORDS;
+			if (isZeroPair(page, pair)) above.fill(0, parent, parent + NODE_WORDS);
+			else enqueue(page, pair, above, parent);
+		}
+		positions.length = count;
 	}
 
 	/** The hashes beside the path from this leaf to the root, lowest first. */
 	siblings(index: number): Uint8Array[] {
-		this.#hash();
+		Tree.hash([this]);
 		const siblings: Uint8Array[] = [];
 		let position = index;
 		for (let level = 0; level < this.depth; level++) {
@@ -111,4 +134,30 @@ export class Tree {
 function isZeroPair(page: Int32Array, at: number): boolean {
 	for (let i = 0; i < 2 * NODE_WORDS; i++) if (page[at + i] !== 0) return false;
 	return true;
+}
+
+// A pair that waits for another to be hashed with. Hashing is synchronous, so one place serves all trees.
+let waiting = false;
+let waitingPage: Int32Array = new Int32Array(0);
+let waitingPair = 0;
+let waitingAbove: Int32Array = new Int32Array(0);
+let waitingParent = 0;
+
+/** Hashes the pair into its parent, now or with the next; `flush` ends a level, whose parents no pair of it may need. */
+function enqueue(page: Int32Array, pair: number, above: Int32Array, parent: number): void {
+	if (waiting) {
+		Keccak.hashTwoWords(waitingPage, waitingPair, waitingAbove, waitingParent, page, pair, above, parent);
+		waiting = false;
+		return;
+	}
+	waitingPage = page;
+	waitingPair = pair;
+	waitingAbove = above;
+	waitingParent = parent;
+	waiting = true;
+}
+
+function flush(): void {
+	if (waiting) Keccak.hashWords(waitingPage, waitingPair, waitingAbove, waitingParent);
+	waiting = false;
 }

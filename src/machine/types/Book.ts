@@ -29,19 +29,30 @@ export function empty(): Book {
 	return { orders: [] };
 }
 
+const WORD = 4_294_967_296;
+
 /** orders n x { price u32 | size u40 | account u24 | epoch u32 | order u64 | expiresAt u40 | flags u8 | label u16 }; no orders is an absent cell */
 export function encode(book: Book): Uint8Array {
 	const bytes = new Uint8Array(32 * book.orders.length);
+	const words = new DataView(bytes.buffer);
 	for (let i = 0; i < book.orders.length; i++) {
 		const order = book.orders[i];
-		let at = Bytes.put(bytes, 32 * i, 4, order.price);
-		at = Bytes.put(bytes, at, 5, order.size);
-		at = Bytes.put(bytes, at, 3, order.account);
-		at = Bytes.put(bytes, at, 4, order.epoch);
-		at = Bytes.put(bytes, at, 8, order.order);
-		at = Bytes.put(bytes, at, 5, order.expiresAt);
-		at = Bytes.put(bytes, at, 1, order.flags);
-		Bytes.put(bytes, at, 2, order.label);
+		const at = 32 * i;
+		const sizeTop = Math.floor(order.size / WORD);
+		const orderTop = Math.floor(order.order / WORD);
+		const expiryTop = Math.floor(order.expiresAt / WORD);
+		// Whole words, because a book is the largest cell that most steps hash; a field that ends within one shares it with the next.
+		words.setUint32(at, order.price);
+		bytes[at + 4] = sizeTop;
+		words.setUint32(at + 5, order.size - sizeTop * WORD);
+		words.setUint32(at + 8, ((order.size & 255) << 24) | order.account);
+		words.setUint32(at + 12, order.epoch);
+		words.setUint32(at + 16, orderTop);
+		words.setUint32(at + 20, order.order - orderTop * WORD);
+		bytes[at + 24] = expiryTop;
+		words.setUint32(at + 25, order.expiresAt - expiryTop * WORD);
+		bytes[at + 29] = order.flags;
+		words.setUint16(at + 30, order.label);
 	}
 	return bytes;
 }

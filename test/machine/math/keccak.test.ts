@@ -27,6 +27,20 @@ describe("given the hasher that is assembled here", () => {
 		assert.deepEqual(new Uint8Array(words.buffer).slice(120, 152), expected);
 	});
 
+	it("hashes two pairs at once as each alone, also after longer texts", () => {
+		for (let i = 0; i < 50; i++) {
+			const texts = [bytesOf(64 + i).subarray(i), bytesOf(64 + 3 * i).subarray(3 * i)];
+			const words = new Int32Array(48);
+			for (const [j, text] of texts.entries()) new Uint8Array(words.buffer).set(text, 64 * j);
+			if (i % 5 === 0) Keccak.hash(bytesOf(70_000));
+			const target = new Int32Array(20);
+			Keccak.hashTwoWords(words, 0, target, 1, words, 16, target, 11);
+			const bytes = new Uint8Array(target.buffer);
+			assert.deepEqual(bytes.slice(4, 36), keccak_256(texts[0]));
+			assert.deepEqual(bytes.slice(44, 76), keccak_256(texts[1]));
+		}
+	});
+
 	it("hands out a hash that later hashing leaves alone", () => {
 		const first = Keccak.hashText("first");
 		const kept = first.slice();

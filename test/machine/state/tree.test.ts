@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Merkle from "../../../src/machine/math/Merkle.ts";
+import { Forest, stateRootOf } from "../../../src/machine/state/Forest.ts";
 import { Tree } from "../../../src/machine/state/Tree.ts";
 
 /** The root by definition: every node from its two children. */
@@ -51,5 +52,37 @@ describe("given a tree whose leaves are set in any order, asked at any moment", 
 		const one = new Tree(0);
 		one.set(0, leaf);
 		assert.deepEqual(one.root, leaf);
+	});
+});
+
+describe("given trees that are hashed together", () => {
+	it("have the roots of the definition, whatever their depths and however many leaves each was set", () => {
+		const depths = [0, 3, 8, 8, 5];
+		const trees = depths.map((depth) => new Tree(depth));
+		const leaves = depths.map(() => new Map<number, Uint8Array>());
+		for (let round = 0; round < 40; round++) {
+			for (const [i, tree] of trees.entries())
+				for (let j = 0; j < (round * (i + 1)) % 4; j++) {
+					const index = (round * 7 + j * 31) % 2 ** depths[i];
+					const leaf = (round + j) % 6 === 0 ? Merkle.ZERO : Keccak.hashText(`${round} ${i} ${j}`);
+					leaves[i].set(index, leaf);
+					tree.set(index, leaf);
+				}
+			Tree.hash(trees);
+			for (const [i, tree] of trees.entries()) assert.deepEqual(tree.root, plainRoot(leaves[i], depths[i]), `round ${round}, tree ${i}`);
+		}
+	});
+
+	it("has the state root of the definition after every change, and hands out roots that later changes leave alone", () => {
+		const forest = new Forest();
+		const known: { root: Uint8Array; copy: Uint8Array }[] = [];
+		for (let round = 0; round < 60; round++) {
+			forest.set(round % 8, round % 8 === 0 ? 0 : (round * 5) % 16, Keccak.hashText(`cell ${round}`).subarray(0, round % 9 === 0 ? 0 : 20));
+			if (round % 4 === 0) continue;
+			const root = forest.stateRoot();
+			assert.deepEqual(root, stateRootOf(forest.kindRoots()), `round ${round}`);
+			known.push(...[root, ...forest.kindRoots()].map((one) => ({ root: one, copy: one.slice() })));
+		}
+		for (const { root, copy } of known) assert.deepEqual(root, copy);
 	});
 });
