@@ -44,7 +44,7 @@ export function sign(key: Key, digest: Uint8Array): Uint8Array {
 export const REPORTER = keyOf("reporter");
 const OWNERS: readonly Key[] = Array.from({ length: ACCOUNTS }, (_, i) => keyOf(`owner ${i + 1}`));
 
-export const GENESIS: Genesis.GenesisOptions = { domainSeparator: DOMAIN, reporters: [REPORTER.address], quorum: 1 };
+export const GENESIS: Genesis.GenesisOptions = { domainSeparator: DOMAIN, reporters: [REPORTER.address], quorum: 1, house: undefined };
 export const DOMAIN_SEPARATOR = DOMAIN;
 
 export function ownerOf(account: number): string {

@@ -63,7 +63,7 @@ function opened(): { runner: Runner; tracked: TrackedState } {
  * the one way in that needs no signature. With a file, the commitment after every step as well.
  */
 function machine(items: readonly Item[], seconds: number, leaves?: LeafFile): Rates {
-	const cursor = { batch: 1, l1Index: DEPOSITS.length, offset: 0 };
+	const cursor = { batch: 1, l1Index: DEPOSITS.length, offset: 0, item: 0 };
 	const inputs: Input[] = items.map(({ payload, account }) => ({
 		kind: InputKind.L1Message,
 		cursor,

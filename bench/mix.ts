@@ -36,7 +36,7 @@ const INDEX = 4_000_000_000;
 const CASH = 40_000_000_000_000;
 const FIRST_ACCOUNT = 1;
 const NOBODY = "0x0000000000000000000000000000000000000000";
-const CURSOR = { batch: 1, l1Index: 0, offset: 0 };
+const CURSOR = { batch: 1, l1Index: 0, offset: 0, item: 0 };
 /** At 50,000 messages a second: one report a second. */
 const MESSAGES_A_SECOND = 50_000;
 const ACCEPTED: ReadonlySet<Result> = new Set([Result.Ok, Result.Rested, Result.Displaced, Result.Dropped]);

@@ -14,6 +14,8 @@ uint256 constant MAX_REPORTERS = 16;
 uint256 constant MAX_SESSIONS = 8;
 // Legs of a block trade.
 uint256 constant MAX_LEGS = 8;
+// Orders, replacements and cancellations of a basket.
+uint256 constant MAX_ITEMS = 32;
 // LIMIT: series in which one bid may net against what the bidder holds, because each opens a cell of its own.
 uint256 constant MAX_NETTED = 8;
 

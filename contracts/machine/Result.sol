@@ -67,5 +67,6 @@ enum Result {
     BeyondLimit,
     Unbacked,
     NothingToCollect,
-    AlreadyReferred
+    AlreadyReferred,
+    BeyondBand
 }

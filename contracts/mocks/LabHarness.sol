@@ -168,8 +168,7 @@ contract LabHarness {
         Expiry memory expiry = State.expiry(state, Series.expirySlotOf(position.series));
         if (expiry.day != sums.day) {
             sums.day = expiry.day;
-            // Margin.assess has made the logarithms.
-            sums.shocks = Scenarios.shocksOf(expiry, state.moves[underlying]);
+            sums.shocks = Scenarios.shocksOf(expiry, Valuations.movesOf(state, underlying, expiry));
         }
         Valuations.addTo(sums.values, position.size, state.table, position.series, expiry, sums.shocks);
         uint256 group = position.series - Series.strikeOf(position.series);

@@ -25,7 +25,7 @@ library InboxOpening {
         ISequencerInbox sequencerInbox
     ) internal view returns (Input memory input) {
         Cursor memory cursor = machine.cursor;
-        input.cursor = Cursor(cursor.batch, cursor.l1Index, cursor.offset);
+        input.cursor = Cursor(cursor.batch, cursor.l1Index, cursor.offset, cursor.item);
         input.clock = machine.clock;
         if (machine.registers.kind != Machines.NONE) return input;
         if (cursor.batch >= target) {
@@ -33,6 +33,7 @@ library InboxOpening {
             return input;
         }
         Header memory header = openHeader(opening, uint64(cursor.batch), sequencerInbox);
+        input.cursor.item = 0;
         uint256 began = machine.clock > header.minTime ? machine.clock : header.minTime;
         input.clock = began;
         if (cursor.offset < header.length) {
@@ -43,7 +44,8 @@ library InboxOpening {
                 input.cursor.offset = header.length;
                 return input;
             }
-            uint256 delayed = began + record.delay;
+            // The record's delay passed with the first item of a basket.
+            uint256 delayed = cursor.item == 0 ? began + record.delay : began;
             uint256 bounded = delayed < header.maxTime ? delayed : header.maxTime;
             input.clock = bounded > machine.clock ? bounded : machine.clock;
             input.cursor.offset = record.payloadAt + record.length;
@@ -60,7 +62,7 @@ library InboxOpening {
             return input;
         }
         input.kind = InputKind.NextBatch;
-        input.cursor = Cursor(cursor.batch + 1, cursor.l1Index, 0);
+        input.cursor = Cursor(cursor.batch + 1, cursor.l1Index, 0, 0);
     }
 
     function openHeader(bytes memory opening, uint64 batch, ISequencerInbox sequencerInbox) private view returns (Header memory header) {

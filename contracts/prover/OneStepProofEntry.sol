@@ -5,12 +5,13 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {IOneStepProofEntry} from "../interfaces/IOneStepProofEntry.sol";
 import {ISequencerInbox} from "../interfaces/ISequencerInbox.sol";
 import {Result} from "../machine/Result.sol";
+import {Baskets} from "../machine/step/Baskets.sol";
 import {Messages} from "../machine/step/Messages.sol";
 import {Input, InputKind, Machine, Machines, Outcome} from "../machine/types/Machine.sol";
 import {InboxOpening} from "./InboxOpening.sol";
 import {StepFamily} from "./StepFamily.sol";
 
-/// @notice Executes one step of the machine from a proof: machine 249 | witness length u32 | witness | inbox opening.
+/// @notice Executes one step of the machine from a proof: machine 250 | witness length u32 | witness | inbox opening.
 contract OneStepProofEntry is IOneStepProofEntry {
     IInbox public immutable INBOX;
     ISequencerInbox public immutable SEQUENCER_INBOX;
@@ -76,6 +77,7 @@ contract OneStepProofEntry is IOneStepProofEntry {
             out.result = resultOf(input.kind);
             return (Machines.commitment(machine, stateRoot, outboxRoot), out);
         }
+        if (machine.cursor.item != 0 && input.kind != InputKind.Pending) Baskets.unwrap(machine, input);
         return familyOf(machine, input).execute(machine, input, stateRoot, outboxRoot, proof[witnessAt:openingAt]);
     }
 
@@ -97,7 +99,7 @@ contract OneStepProofEntry is IOneStepProofEntry {
 
     function isControl(uint256 kind) private pure returns (bool) {
         if (kind == Messages.CANCEL || kind == Messages.CANCEL_ALL || kind == Messages.CANCEL_SERIES) return true;
-        if (kind == Messages.COLLECT || kind == Messages.SET_REFERRER) return true;
+        if (kind == Messages.BASKET || kind == Messages.COLLECT || kind == Messages.SET_REFERRER) return true;
         return kind >= Messages.SET_SESSION && kind <= Messages.SWEEP;
     }
 }

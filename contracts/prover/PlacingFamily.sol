@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {NormalTable} from "../machine/math/NormalTable.sol";
 import {State} from "../machine/state/State.sol";
+import {Baskets} from "../machine/step/Baskets.sol";
 import {Messages} from "../machine/step/Messages.sol";
 import {Placing} from "../machine/step/Placing.sol";
 import {Replacing} from "../machine/step/Replacing.sol";
@@ -15,7 +16,8 @@ contract PlacingFamily is StepFamily {
 
     function run(State.Body memory state, Machine memory machine, Input memory input) internal view override returns (Outcome memory) {
         state.table = NormalTable.load(TABLE);
-        if (uint8(input.payload[0]) == Messages.REPLACE) return Replacing.replace(state, machine, input.payload, input.sender);
-        return Placing.place(state, machine, input.payload, input.sender);
+        address sender = Baskets.senderOf(state, machine, input);
+        if (uint8(input.payload[0]) == Messages.REPLACE) return Replacing.replace(state, machine, input.payload, sender);
+        return Placing.place(state, machine, input.payload, sender);
     }
 }

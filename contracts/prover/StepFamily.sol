@@ -24,11 +24,9 @@ abstract contract StepFamily {
         bytes memory witness
     ) external view returns (bytes32 commitment, Outcome memory out) {
         State.Body memory state = State.load(witness, stateRoot, outboxRoot);
-        if (input.kind != InputKind.Pending) {
-            machine.cursor = input.cursor;
-            machine.clock = input.clock;
-        }
+        if (input.kind != InputKind.Pending) machine.clock = input.clock;
         out = run(state, machine, input);
+        if (input.kind != InputKind.Pending) machine.cursor = input.cursor;
         State.close(state);
         commitment = Machines.commitment(machine, State.stateRootOf(state), state.roots[State.OUTBOX]);
     }

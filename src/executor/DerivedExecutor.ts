@@ -428,7 +428,11 @@ export class DerivedExecutor implements Histories {
 		if (batch < this.#batches.length) return "foreign";
 		// Nothing of that batch is derived yet; but the state in which its reading begins is, and there is only one.
 		const { cursor, registers } = Machines.decode(start.state);
-		const begins = cursor.offset === 0 && registers.kind === Machines.NONE && cursor.l1Index <= (this.#batches[batch - 1]?.l1Index ?? 0);
+		const begins =
+			cursor.offset === 0 &&
+			cursor.item === 0 &&
+			registers.kind === Machines.NONE &&
+			cursor.l1Index <= (this.#batches[batch - 1]?.l1Index ?? 0);
 		return begins ? "foreign" : undefined;
 	}
 }

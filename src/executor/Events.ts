@@ -125,11 +125,16 @@ export type CloseReason =
 	| "Swept"
 	| "Liquidated";
 
-/** What became of one record: the Result of its message, and what its matching did. */
-export type RecordResult = {
+/** What became of one record: of its message, and of the items when that was a basket. */
+export type RecordResult = MessageResult & {
 	readonly sequence: number;
 	/** Machine clock after it. */
 	readonly time: number;
+	readonly items: readonly MessageResult[];
+};
+
+/** The Result of one message, and what its matching did. */
+export type MessageResult = {
 	/** Kind byte of the message, 0 for a deposit or none. */
 	readonly kind: number;
 	readonly account: number;

@@ -13,8 +13,8 @@ export type GenesisOptions = {
 	/** Lower-case addresses; a reporter's place is its bit in a report. */
 	readonly reporters: readonly string[];
 	readonly quorum: number;
-	/** Lower-case address that owns the house's account, which the exchange's fees go to; without it they wait. */
-	readonly house?: string;
+	/** Lower-case address that owns the house's account, which the exchange's fees go to; undefined when there is none, and they wait. */
+	readonly house: string | undefined;
 };
 
 export function cells(options: GenesisOptions): CellBytes[] {

@@ -1,5 +1,7 @@
 import { InputKind, NONE, initial, noRegisters } from "../machine/types/Machine.ts";
 import type { Input, Machine } from "../machine/types/Machine.ts";
+import { itemPayload, parseBasket } from "../machine/step/DealMessages.ts";
+import type { Basket } from "../machine/step/DealMessages.ts";
 import * as Step from "../machine/step/Machine.ts";
 import { NOBODY } from "../machine/types/Account.ts";
 import type { L1Message } from "../ports/Chain.ts";
@@ -203,21 +205,31 @@ export class LiveExecutor {
 	#execute(bundle: OrderedBundle, messages: readonly L1Message[], firstL1: number, results: RecordResult[], events: Event[]): boolean {
 		const { records } = bundle;
 		const machine = this.#machine;
-		const state = this.#state.live;
 		const translator = this.#translator;
 		const header = { ...UNBOUNDED, length: records.length, l1End: firstL1 + messages.length };
 		const l1Message = (index: number): L1Message => messages[index - firstL1];
 		let missed = false;
-		machine.cursor = { batch: 0, l1Index: firstL1, offset: 0 };
+		machine.cursor = { batch: 0, l1Index: firstL1, offset: 0, item: 0 };
 		while (machine.cursor.offset < records.length) {
 			const input = Batch.nextInput(machine, 1, header, records, 0, l1Message);
 			if (input.kind === InputKind.Record && input.payload[0] === Batch.TAKE_L1) missed = true;
 			translator.begin(bundle.firstSequence + results.length);
-			translator.message(Step.step(state, machine, input), input.payload, input.clock);
-			while (machine.registers.kind !== NONE) translator.matched(Step.step(state, machine, PENDING));
+			this.#message(input);
+			// A basket is read again for each of its items.
+			while (machine.cursor.item !== 0) this.#message(Batch.nextInput(machine, 1, header, records, 0, l1Message));
 			results.push(translator.end(events));
 		}
 		return missed;
+	}
+
+	/** One message, or one item of a basket, and the matching that it begins. */
+	#message(input: Input): void {
+		const machine = this.#machine;
+		const { live } = this.#state;
+		const { item } = machine.cursor;
+		const payload = item === 0 ? input.payload : itemPayload(parseBasket(input.payload) as Basket, item - 1);
+		this.#translator.message(Step.step(live, machine, input), payload, input.clock);
+		while (machine.registers.kind !== NONE) this.#translator.matched(Step.step(live, machine, PENDING));
 	}
 
 	/**
@@ -358,14 +370,14 @@ export class LiveExecutor {
 
 /** A machine with nothing pending; live execution knows no batches, so the rest of its cursor stays zero. */
 function machineAt(clock: number, l1Index: number): Machine {
-	return { ...initial(), cursor: { batch: 0, l1Index, offset: 0 }, clock, registers: noRegisters() };
+	return { ...initial(), cursor: { batch: 0, l1Index, offset: 0, item: 0 }, clock, registers: noRegisters() };
 }
 
 const MAX_TIME = 2 ** 40 - 1;
 const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0, maxTime: MAX_TIME };
 const PENDING: Input = {
 	kind: InputKind.Pending,
-	cursor: { batch: 0, l1Index: 0, offset: 0 },
+	cursor: { batch: 0, l1Index: 0, offset: 0, item: 0 },
 	clock: 0,
 	payload: new Uint8Array(0),
 	l1Kind: 0,

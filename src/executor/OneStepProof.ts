@@ -1,4 +1,4 @@
-// The bytes that OneStepProofEntry.step reads: machine 249 | witness length u32 | witness | inbox opening. The contracts in contracts/prover and
+// The bytes that OneStepProofEntry.step reads: machine 250 | witness length u32 | witness | inbox opening. The contracts in contracts/prover and
 // contracts/machine/state/State.sol draw the parts.
 
 import * as Bytes from "../machine/math/Bytes.ts";

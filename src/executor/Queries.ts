@@ -6,6 +6,7 @@ import { isDead } from "../machine/step/Venue.ts";
 import * as Guards from "../machine/types/Guard.ts";
 import type { Protection, Session } from "../machine/types/Guard.ts";
 import type { Account } from "../machine/types/Account.ts";
+import { HOUSE } from "../machine/step/Treasury.ts";
 import * as Accounts from "../machine/types/Account.ts";
 import type { Expiry } from "../machine/types/Expiry.ts";
 import type { Globals } from "../machine/types/Globals.ts";
@@ -267,10 +268,11 @@ export class Queries {
 		return [account.owner, ...State.guard(this.#state, index).sessions.map(({ key }) => key)];
 	}
 
-	/** Indices of the accounts of an owner. */
+	/** Indices of the accounts that an owner trades with: the house's is none. */
 	accountsOf(owner: string): number[] {
 		const indices: number[] = [];
-		for (const [index, cell] of this.#tracked.live.entries(Kinds.ACCOUNTS)) if ((cell as Account).owner === owner) indices.push(index);
+		for (const [index, cell] of this.#tracked.live.entries(Kinds.ACCOUNTS))
+			if (index !== HOUSE && (cell as Account).owner === owner) indices.push(index);
 		return indices.sort((a, b) => a - b);
 	}
 

@@ -14,9 +14,11 @@ export type Rehearsed = {
 	readonly filled: number;
 	readonly filledValue: number;
 	readonly remaining: number;
+	/** Of a basket: what becomes of its items. */
+	readonly items: readonly Result[];
 };
 
-const CURSOR = { batch: 0, l1Index: 0, offset: 0 };
+const CURSOR = { batch: 0, l1Index: 0, offset: 0, item: 0 };
 
 /** Executes messages of users on a copy of the state, which nobody sees. */
 export class Rehearsal {
@@ -42,13 +44,16 @@ export class Rehearsal {
 		let last = first;
 		let filled = 0;
 		let filledValue = 0;
-		while (machine.registers.kind !== NONE) {
-			last = Step.step(this.#scratch, machine, { ...input, kind: InputKind.Pending });
+		const items: Result[] = [];
+		while (machine.registers.kind !== NONE || machine.cursor.item !== 0) {
+			const isItem = machine.registers.kind === NONE;
+			last = Step.step(this.#scratch, machine, isItem ? input : { ...input, kind: InputKind.Pending });
+			if (isItem) items.push(last.result);
 			if (last.result !== Result.Filled && last.result !== Result.Completed && last.result !== Result.Tripped) continue;
 			filled += last.size;
 			filledValue += last.price * last.size;
 		}
 		this.#scratch.clear();
-		return { result: first.result, final: last.result, filled, filledValue, remaining: last.remaining };
+		return { result: first.result, final: last.result, filled, filledValue, remaining: last.remaining, items };
 	}
 }

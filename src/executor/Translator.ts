@@ -12,7 +12,7 @@ import * as Guards from "../machine/types/Guard.ts";
 import * as Listings from "../machine/types/Listing.ts";
 import type { Outcome } from "../machine/types/Machine.ts";
 import * as Series from "../machine/types/Series.ts";
-import type { CloseReason, Event, Happening, RecordResult } from "./Events.ts";
+import type { CloseReason, Event, Happening, MessageResult, RecordResult } from "./Events.ts";
 import type { OrderStatus, Orders } from "./Orders.ts";
 import type { Trades } from "./Trades.ts";
 
@@ -31,10 +31,12 @@ export class Translator {
 	#sequence = 0;
 	#time = 0;
 	#number: number;
+	/** Of the message at hand, and of those before it in its record. */
 	#first: Outcome | undefined;
 	#last: Outcome | undefined;
 	#filled = 0;
 	#filledValue = 0;
+	#results: MessageResult[] = [];
 
 	/**
 	 * @param number of the next event
@@ -56,15 +58,17 @@ export class Translator {
 	begin(sequence: number): void {
 		this.#sequence = sequence;
 		this.#first = undefined;
-		this.#filled = 0;
-		this.#filledValue = 0;
+		this.#results = [];
 		this.#happenings = [];
 		this.#touched = [];
 	}
 
-	/** Takes the outcome of the record's first step. `payload` is the message's; `time` the machine clock. */
+	/** Takes the outcome of a message's first step: the record's, or an item's of a basket. `payload` is the message's; `time` the machine clock. */
 	message(outcome: Outcome, payload: Uint8Array, time: number): void {
+		this.#done();
 		this.#time = time;
+		this.#filled = 0;
+		this.#filledValue = 0;
 		this.#first = outcome;
 		this.#last = outcome;
 		if (!isAccepted(outcome.result)) {
@@ -108,6 +112,7 @@ export class Translator {
 		else if (outcome.kind === Messages.BLOCK) this.#blockTraded(payload);
 		else if (outcome.kind === Messages.LIST)
 			this.#add({ type: "Listed", underlying: payload[1], day: outcome.amount, strike: outcome.price });
+		else if (outcome.kind === Messages.BASKET) return;
 		else if (outcome.kind === Messages.SETTLE) this.#add({ type: "AccountSettled", account: outcome.account, amount: outcome.amount });
 		else if (outcome.kind === Messages.REPORT) this.#reported(outcome.series);
 		else this.#add({ type: "Deposited", account: outcome.account, amount: outcome.amount });
@@ -141,20 +146,20 @@ export class Translator {
 		for (const level of this.#touched) this.#add({ type: "BookChanged", ...level, size: this.#sizeAt(level) });
 		for (const happening of this.#happenings)
 			events.push({ ...happening, number: this.#number++, sequence: this.#sequence, time: this.#time });
-		const first = this.#first as Outcome;
-		const last = this.#last as Outcome;
-		return {
-			sequence: this.#sequence,
-			time: this.#time,
-			kind: first.kind,
-			account: first.account,
-			order: first.order,
-			result: first.result,
-			final: last.result,
-			filled: this.#filled,
-			filledValue: this.#filledValue,
-			remaining: last.remaining,
-		};
+		this.#done();
+		const [own, ...items] = this.#results;
+		return { ...own, sequence: this.#sequence, time: this.#time, items };
+	}
+
+	/** The message at hand is done. */
+	#done(): void {
+		const first = this.#first;
+		const last = this.#last;
+		if (!first || !last) return;
+		const { kind, account, order, result } = first;
+		const filled = this.#filled;
+		const filledValue = this.#filledValue;
+		this.#results.push({ kind, account, order, result, final: last.result, filled, filledValue, remaining: last.remaining });
 	}
 
 	/** An event outside any record. */

@@ -40,6 +40,7 @@ const KINDS = new Map([
 	[Messages.HEARTBEAT, kind(Messages.parseHeartbeat, Messages.heartbeatDigest)],
 	[Messages.BID, kind(DealMessages.parseBid, DealMessages.bidDigest)],
 	[Messages.SET_REFERRER, kind(DealMessages.parseSetReferrer, DealMessages.setReferrerDigest)],
+	[Messages.BASKET, kind(DealMessages.parseBasket, DealMessages.basketDigest)],
 	// Both sides sign a block: here the taker speaks, who brings it.
 	[Messages.BLOCK, kind(parseTaken, DealMessages.blockDigest)],
 ]);

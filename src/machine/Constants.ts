@@ -11,6 +11,8 @@ export const MAX_REPORTERS = 16;
 export const MAX_SESSIONS = 8;
 /** Legs of a block trade. */
 export const MAX_LEGS = 8;
+/** Orders, replacements and cancellations of a basket. */
+export const MAX_ITEMS = 32;
 /** LIMIT: series in which one bid may net against what the bidder holds, because each opens a cell of its own. */
 export const MAX_NETTED = 8;
 

@@ -67,6 +67,7 @@ export const Result = {
 	Unbacked: 61,
 	NothingToCollect: 62,
 	AlreadyReferred: 63,
+	BeyondBand: 64,
 } as const;
 
 export type Result = (typeof Result)[keyof typeof Result];

@@ -138,15 +138,16 @@ export function nextInput(
 	const began = clock > header.minTime ? clock : header.minTime;
 	if (cursor.offset < header.length) {
 		const record = readRecord(window, base, cursor.offset, header.length);
-		if (!record.ok) return { ...input, kind: InputKind.Junk, cursor: { ...cursor, offset: header.length }, clock: began };
-		const delayed = began + record.delay;
+		if (!record.ok) return { ...input, kind: InputKind.Junk, cursor: { ...cursor, offset: header.length, item: 0 }, clock: began };
+		// The record's delay passed with the first item of a basket.
+		const delayed = cursor.item === 0 ? began + record.delay : began;
 		const bounded = delayed < header.maxTime ? delayed : header.maxTime;
 		const time = bounded > clock ? bounded : clock;
 		const offset = record.payloadAt + record.length;
 		const payload = window.slice(record.payloadAt - base, offset - base);
 		if (record.length === 1 && payload[0] === TAKE_L1 && cursor.l1Index < header.l1End) {
 			const message = l1Message(cursor.l1Index);
-			const next = { batch: cursor.batch, l1Index: cursor.l1Index + 1, offset };
+			const next = { batch: cursor.batch, l1Index: cursor.l1Index + 1, offset, item: 0 };
 			return {
 				kind: InputKind.L1Message,
 				cursor: next,
@@ -156,11 +157,11 @@ export function nextInput(
 				sender: message.sender,
 			};
 		}
-		return { ...input, kind: InputKind.Record, cursor: { ...cursor, offset }, clock: time, payload };
+		return { ...input, kind: InputKind.Record, cursor: { ...cursor, offset, item: 0 }, clock: time, payload };
 	}
 	if (cursor.l1Index < header.l1End) {
 		const message = l1Message(cursor.l1Index);
-		const next = { ...cursor, l1Index: cursor.l1Index + 1 };
+		const next = { ...cursor, l1Index: cursor.l1Index + 1, item: 0 };
 		return {
 			kind: InputKind.L1Message,
 			cursor: next,
@@ -170,6 +171,6 @@ export function nextInput(
 			sender: message.sender,
 		};
 	}
-	const next = { batch: cursor.batch + 1, l1Index: cursor.l1Index, offset: 0 };
+	const next = { batch: cursor.batch + 1, l1Index: cursor.l1Index, offset: 0, item: 0 };
 	return { ...input, kind: InputKind.NextBatch, cursor: next, clock: began };
 }

@@ -1,6 +1,8 @@
 import type { TypedDataDomain, TypedDataField } from "ethers";
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Authentication from "../machine/step/Authentication.ts";
+import * as DealEncoding from "../machine/step/DealEncoding.ts";
+import type { Item } from "../machine/step/DealMessages.ts";
 import * as Encoding from "../machine/step/Encoding.ts";
 import * as Messages from "../machine/step/Messages.ts";
 import type { Connection } from "./Connection.ts";
@@ -69,7 +71,15 @@ export type Acknowledgement = {
 	readonly order: number;
 	readonly filled: number;
 	readonly remaining: number;
+	/** Of a basket: what became of its items, in their order. */
+	readonly items: readonly Pick<Acknowledgement, "result" | "final" | "order" | "filled" | "remaining">[];
 };
+
+/** One item of a basket: an order, a replacement of one that rests, or its cancellation. */
+export type BasketItem =
+	| Omit<OrderRequest, "nonce">
+	| { readonly replace: number; readonly series: number; readonly side: number; readonly price: number; readonly size: number }
+	| { readonly cancel: number; readonly series: number; readonly side: number };
 
 /** What the machine may say of a message that it executed; everything else is a refusal, which had no effect. */
 const EXECUTED: readonly string[] = ["Ok", "Rested", "Displaced", "Dropped", "Killed"];
@@ -83,6 +93,27 @@ function flagsOf(request: OrderRequest): number {
 	const postOnly = request.postOnly ? Messages.POST_ONLY | (request.slide ? Messages.SLIDE : 0) : 0;
 	const isProtected = request.mmp ? Messages.PROTECTED : 0;
 	return postOnly | isProtected | (request.reduceOnly ? Messages.REDUCE_ONLY : 0) | ((request.selfTrade ?? Messages.CANCEL_MAKER) << 3);
+}
+
+function termsOf(request: OrderRequest): Omit<Item, "kind" | "order"> {
+	return {
+		series: request.series,
+		side: request.side,
+		timeInForce: request.fillOrKill ? Messages.FOK : request.immediateOrCancel ? Messages.IOC : Messages.GTC,
+		flags: flagsOf(request),
+		price: request.price,
+		size: request.size,
+		expiresAt: request.expiresAt ?? 0,
+		label: request.label ?? 0,
+	};
+}
+
+function itemOf(item: BasketItem): Item {
+	const none = { timeInForce: 0, flags: 0, price: 0, size: 0, expiresAt: 0, label: 0 };
+	const { series, side } = item;
+	if ("cancel" in item) return { ...none, kind: Messages.CANCEL, series, side, order: item.cancel };
+	if (!("replace" in item)) return { ...termsOf(item), kind: Messages.PLACE, order: 0 };
+	return { ...none, kind: Messages.REPLACE, series, side, price: item.price, size: item.size, order: item.replace };
 }
 
 /** One account of one signer on one connection. */
@@ -118,15 +149,8 @@ export class Trader {
 	async encodeOrder(request: OrderRequest): Promise<Uint8Array> {
 		const fields = {
 			account: this.account,
-			series: request.series,
-			side: request.side,
-			timeInForce: request.fillOrKill ? Messages.FOK : request.immediateOrCancel ? Messages.IOC : Messages.GTC,
-			flags: flagsOf(request),
-			price: request.price,
-			size: request.size,
-			expiresAt: request.expiresAt ?? 0,
+			...termsOf(request),
 			nonce: request.nonce ?? this.takeNonce(),
-			label: request.label ?? 0,
 		};
 		return Encoding.place({ ...fields, signature: await this.#sign("Place", fields) });
 	}
@@ -143,6 +167,20 @@ export class Trader {
 	async cancel(series: number, side: number, order: number): Promise<Acknowledgement> {
 		const fields = { account: this.account, series, side, order };
 		return this.submit(Encoding.cancel({ ...fields, signature: await this.#sign("Cancel", fields) }));
+	}
+
+	/** Sends up to MAX_ITEMS items under one signature: a mass quote. Each has a result of its own; a new order's id is its `order` there. */
+	async basket(items: readonly BasketItem[]): Promise<Acknowledgement> {
+		return this.submit(await this.encodeBasket(items));
+	}
+
+	async encodeBasket(items: readonly BasketItem[]): Promise<Uint8Array> {
+		const nonce = this.takeNonce();
+		// Each item takes the nonce behind the one before it.
+		this.#nextNonce += items.length;
+		const fields = { account: this.account, nonce, items: items.map(itemOf) };
+		const signature = await this.#sign("Basket", fields);
+		return DealEncoding.basket({ account: this.account, nonce, count: items.length, items: DealEncoding.items(fields.items), signature });
 	}
 
 	/** Cancels every order, or those of one underlying. */

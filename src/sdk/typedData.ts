@@ -50,6 +50,21 @@ export const typedData = {
 		],
 	},
 	Heartbeat: { Heartbeat: [uint(32, "account"), uint(32, "duration"), uint(64, "nonce")] },
+	Basket: {
+		Basket: [uint(32, "account"), uint(64, "nonce"), { name: "items", type: "Item[]" }],
+		Item: [
+			uint(8, "kind"),
+			uint(64, "series"),
+			uint(8, "side"),
+			uint(8, "timeInForce"),
+			uint(8, "flags"),
+			uint(32, "price"),
+			uint(64, "size"),
+			uint(64, "expiresAt"),
+			uint(16, "label"),
+			uint(64, "order"),
+		],
+	},
 	Withdraw: { Withdraw: [uint(32, "account"), { name: "recipient", type: "address" }, uint(64, "amount"), uint(64, "nonce")] },
 	/** What the sequencer signs, in the domain of the SequencerInbox. */
 	Receipt: {

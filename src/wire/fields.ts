@@ -55,6 +55,14 @@ export const order = z.strictObject({
 	signature,
 });
 
+const outcome = {
+	result: z.string().describe("The Result of the message (docs/spec/machine.md)"),
+	final: z.string().describe("The Result of its last step"),
+	order: orderId,
+	filled: z.int().describe("Lots"),
+	remaining: z.int().describe("Lots"),
+};
+
 export const acknowledgement = z
 	.strictObject({
 		sequence,
@@ -64,11 +72,8 @@ export const acknowledgement = z
 		receipt: signature.describe(
 			"The sequencer's signature over Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)",
 		),
-		result: z.string().describe("The Result of the message (docs/spec/machine.md)"),
-		final: z.string().describe("The Result of its last step"),
-		order: orderId,
-		filled: z.int().describe("Lots"),
-		remaining: z.int().describe("Lots"),
+		...outcome,
+		items: z.array(z.strictObject(outcome)).describe("Of a basket: what became of its items, in their order"),
 	})
 	.describe("The message is durable, ordered and executed");
 

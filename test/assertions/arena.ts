@@ -30,7 +30,7 @@ const NEVER_FROZEN = "5f5f5260205ff3";
 
 /** A machine that stands before batch `batch`; `mark` tells apart states that only differ in what they hold. */
 export function stateAt(batch: number, mark = 0): Uint8Array {
-	const machine = { ...Machines.initial(), cursor: { batch, l1Index: 0, offset: 0 } };
+	const machine = { ...Machines.initial(), cursor: { batch, l1Index: 0, offset: 0, item: 0 } };
 	return Machines.encode(machine, new Uint8Array(32).fill(mark), new Uint8Array(32).fill(7));
 }
 

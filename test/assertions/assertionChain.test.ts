@@ -20,7 +20,7 @@ const SOMEBODY = "0x00000000000000000000000000000000000000aa";
 
 /** A machine that stands before batch `batch`; `lie` tells apart states that only differ in what they hold. */
 function stateAt(batch: number, lie = 0): Uint8Array {
-	const machine = { ...Machines.initial(), cursor: { batch, l1Index: 0, offset: 0 } };
+	const machine = { ...Machines.initial(), cursor: { batch, l1Index: 0, offset: 0, item: 0 } };
 	return Machines.encode(machine, new Uint8Array(32).fill(lie), new Uint8Array(32).fill(7));
 }
 

@@ -28,7 +28,7 @@ describe("given deposits that the confirmed state had not executed when the roll
 	let anybody: HDNodeWallet;
 	let snapshot: string;
 	before(async () => {
-		bridge = await Bridge.deploy([{ ...Accounts.empty(), owner: holder, cash: HELD }], { batch: 1, l1Index: EXECUTED, offset: 0 });
+		bridge = await Bridge.deploy([{ ...Accounts.empty(), owner: holder, cash: HELD }], { batch: 1, l1Index: EXECUTED, offset: 0, item: 0 });
 		({ hatch } = bridge);
 		anybody = await bridge.l1.wallet(2);
 		const vault = await bridge.vault.getAddress();

@@ -10,7 +10,7 @@ import type { Event } from "../../src/executor/Events.ts";
 import * as Genesis from "../../src/executor/Genesis.ts";
 import { LiveExecutor } from "../../src/executor/LiveExecutor.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
-import { Result } from "../../src/machine/Result.ts";
+import { Result, nameOf } from "../../src/machine/Result.ts";
 import * as Series from "../../src/machine/types/Series.ts";
 import { DEPOSIT as DEPOSIT_KIND } from "../../src/machine/types/Machine.ts";
 import { LocalOrderer } from "../../src/ordering/local/LocalOrderer.ts";
@@ -28,6 +28,7 @@ import {
 	SERIES,
 	START,
 	TRADERS,
+	basket,
 	cancel,
 	cancelAll,
 	deposit,
@@ -127,6 +128,7 @@ describe("given an open market", () => {
 				filled: 10,
 				filledValue: 1500 * 5 + 1510 * 5,
 				remaining: 2,
+				items: [],
 			},
 		);
 		// 0.03 % and 0.01 % of $4,000 x 0.05.
@@ -166,6 +168,48 @@ describe("given an open market", () => {
 		);
 	});
 
+	it("tells what became of every item of a basket, and of the orders that they placed", async () => {
+		const { node, events } = await openMarket();
+		await node.submit([now(place({ account: 2, series: CALL, nonce: 1, side: 1, price: 1500, size: 4 }))]);
+		plain(events);
+		const none = { series: CALL, timeInForce: 0, flags: 0, expiresAt: 0, label: 0, order: 0 };
+		const items = [
+			{ ...none, kind: 1, side: 0, price: 1500, size: 6 },
+			{ ...none, kind: 1, side: 1, price: 1600, size: 3, label: 9 },
+			{ ...none, kind: 2, side: 1, price: 0, size: 0, order: 12 },
+			{ ...none, kind: 2, side: 1, price: 0, size: 0, order: 12 },
+		];
+		const [taken, after] = await node.submit([now(basket(1, 10, items)), now(place({ account: 1, series: CALL, nonce: 20, price: 1400 }))]);
+		assert.equal(taken?.order, 10);
+		assert.deepEqual(
+			taken?.items.map(({ kind, order, result, final, filled, remaining }) => [
+				kind,
+				order,
+				nameOf(result),
+				nameOf(final),
+				filled,
+				remaining,
+			]),
+			[
+				[1, 11, "Ok", "Rested", 4, 2],
+				[1, 12, "Rested", "Rested", 0, 3],
+				[2, 12, "Ok", "Ok", 0, 3],
+				[2, 12, "OrderNotFound", "OrderNotFound", 0, 0],
+			],
+		);
+		assert.deepEqual([after?.sequence, after?.result, after?.items], [(taken?.sequence ?? 0) + 1, Result.Rested, []]);
+		assert.deepEqual(
+			events.map(({ type }) => type).filter((type) => type !== "BookChanged"),
+			[
+				...["OrderPlaced", "Traded", "OrderClosed", "OrderRested"],
+				...["OrderPlaced", "OrderRested", "OrderClosed", "MessageRefused"],
+				...["OrderPlaced", "OrderRested"],
+			],
+		);
+		const answer = node.live.queries.order(1, 12);
+		assert.ok(answer.status === "known" && answer.order.closed === "Cancelled" && answer.order.label === 9);
+	});
+
 	it("tells every way in which an order ends", async () => {
 		const { node, events } = await openMarket();
 		const ends = async (...messages: { payload: Uint8Array; delay: number }[]): Promise<unknown[]> => {
@@ -191,13 +235,13 @@ describe("given an open market", () => {
 		);
 		assert.deepEqual(node.live.queries.book(CALL, 5), { bids: [], asks: [] });
 		// The dead orders still lie in the book; a taker that meets one closes nothing a second time.
-		assert.deepEqual(await ends(now(place({ account: 2, series: CALL, nonce: 1, side: 1, price: 90, size: 1, timeInForce: 1 }))), [
+		assert.deepEqual(await ends(now(place({ account: 2, series: CALL, nonce: 1, side: 1, price: 1390, size: 1, timeInForce: 1 }))), [
 			[2, 1, "Dropped", 1],
 		]);
 		assert.deepEqual(
 			await ends(
 				now(place({ account: 1, series: CALL, nonce: 6, expiresAt: START + 5 })),
-				now(place({ account: 2, series: CALL, nonce: 2, side: 1, price: 90, timeInForce: 1 }), 6),
+				now(place({ account: 2, series: CALL, nonce: 2, side: 1, price: 1390, timeInForce: 1 }), 6),
 			),
 			[
 				[1, 6, "Expired", 10],
@@ -207,7 +251,7 @@ describe("given an open market", () => {
 		assert.deepEqual(
 			await ends(
 				now(place({ account: 1, series: CALL, nonce: 7 })),
-				now(place({ account: 1, series: CALL, nonce: 8, side: 1, price: 90, timeInForce: 1 })),
+				now(place({ account: 1, series: CALL, nonce: 8, side: 1, price: 1390, timeInForce: 1 })),
 			),
 			[
 				[1, 7, "SelfTradePrevented", 10],
@@ -225,7 +269,7 @@ describe("given an open market", () => {
 	it("knows that time alone ends an order", async () => {
 		const { node } = await openMarket();
 		await node.submit([now(place({ account: 1, series: CALL, nonce: 1, expiresAt: START + 5 }))]);
-		assert.deepEqual(node.live.queries.book(CALL, 5)?.bids, [{ price: 100, size: 10 }]);
+		assert.deepEqual(node.live.queries.book(CALL, 5)?.bids, [{ price: 1400, size: 10 }]);
 		await node.submit([now(report(0, START + 5, INDEX), 5)]);
 		assert.deepEqual(node.live.queries.book(CALL, 5)?.bids, []);
 		const answer = node.live.queries.order(1, 1);

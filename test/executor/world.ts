@@ -3,10 +3,14 @@
 
 import secp256k1 from "secp256k1";
 import type * as Genesis from "../../src/executor/Genesis.ts";
+import * as Bands from "../../src/machine/risk/Bands.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
+import * as DealEncoding from "../../src/machine/step/DealEncoding.ts";
+import * as DealMessages from "../../src/machine/step/DealMessages.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
+import * as Expiries from "../../src/machine/types/Expiry.ts";
 import * as Series from "../../src/machine/types/Series.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
 
@@ -35,6 +39,7 @@ export const GENESIS: Genesis.GenesisOptions = {
 	domainSeparator: DOMAIN,
 	reporters: REPORTERS.map(({ address }) => address),
 	quorum: QUORUM,
+	house: undefined,
 };
 
 const UNSIGNED = new Uint8Array(65);
@@ -48,13 +53,18 @@ export function place(
 	fields: Partial<Messages.Place> & { account: number; series: number; nonce: number },
 	key = ownerOf(fields.account),
 ): Uint8Array {
-	const message = { side: 0, timeInForce: 0, flags: 0, price: 100, size: 10, expiresAt: 0, label: 0, signature: UNSIGNED, ...fields };
+	const message = { side: 0, timeInForce: 0, flags: 0, price: 1400, size: 10, expiresAt: 0, label: 0, signature: UNSIGNED, ...fields };
 	return Encoding.place({ ...message, signature: sign(key, Messages.placeDigest(DOMAIN, message)) });
 }
 
 export function cancel(fields: { account: number; series: number; side: number; order: number }): Uint8Array {
 	const message = { ...fields, signature: UNSIGNED };
 	return Encoding.cancel({ ...message, signature: sign(ownerOf(fields.account), Messages.cancelDigest(DOMAIN, message)) });
+}
+
+export function basket(account: number, nonce: number, items: readonly DealMessages.Item[]): Uint8Array {
+	const message = { account, nonce, count: items.length, items: DealEncoding.items(items), signature: UNSIGNED };
+	return DealEncoding.basket({ ...message, signature: sign(ownerOf(account), DealMessages.basketDigest(DOMAIN, message)) });
 }
 
 export function cancelAll(account: number, nonce: number): Uint8Array {
@@ -71,23 +81,15 @@ export function deposit(account: number, amount: number): Uint8Array {
 	return Encoding.deposit(account, ownerOf(account).address, amount);
 }
 
+function surfaceOf(day: number, time: number, forward: number): Messages.Surface {
+	const years = Math.max(1, Series.expiryTimeOf(day) - time) / 31_536_000;
+	const a = Math.round(0.36 * years * 1e9);
+	return { day, forward, a, b: Math.round(a / 10), rho: -200_000_000, m: 0, sigma: 200_000_000, rate: 40_000, confidence: 1_000_000 };
+}
+
 /** A report of flat surfaces under the first five reporters. `indexPrice` in micro-USDC. */
 export function report(underlying: number, time: number, indexPrice: number, days: readonly number[] = DAYS): Uint8Array {
-	const surfaces = days.map((day) => {
-		const years = Math.max(1, Series.expiryTimeOf(day) - time) / 31_536_000;
-		const a = Math.round(0.36 * years * 1e9);
-		return {
-			day,
-			forward: indexPrice,
-			a,
-			b: Math.round(a / 10),
-			rho: -200_000_000,
-			m: 0,
-			sigma: 200_000_000,
-			rate: 40_000,
-			confidence: 1_000_000,
-		};
-	});
+	const surfaces = days.map((day) => surfaceOf(day, time, indexPrice));
 	const message = {
 		underlying,
 		time,
@@ -123,6 +125,13 @@ export const SERIES: readonly number[] = DAYS.flatMap((day) =>
 
 /** Micro-USDC per ETH. */
 export const INDEX = 4_000_000_000;
+/** A price in ticks about which a series may be quoted: the middle of its band. */
+export function fairOf(series: number): number {
+	const surface = surfaceOf(Series.dayOf(series), START, INDEX);
+	const { low, high } = Bands.worthOf(series, { ...Expiries.empty(), ...surface, time: START });
+	return Math.round((low + high) / 2 / 100_000);
+}
+
 /** $4,000,000 each: makers that never run dry. */
 export const DEPOSIT = 4_000_000_000_000;
 
@@ -170,6 +179,7 @@ export class Program {
 		const account = 1 + this.#below(TRADERS.length);
 		const kind = this.#random();
 		if (kind < 0.7) return this.#order(account);
+		if (kind < 0.75) return this.#basket(account);
 		if (kind < 0.85) return this.#cancelled(account);
 		if (kind < 0.87) return cancelAll(account, this.#nonce(account));
 		if (kind < 0.9) return withdraw(account, 1 + this.#below(1_000_000), this.#nonce(account));
@@ -186,10 +196,25 @@ export class Program {
 		const expiresAt = this.#random() < 0.1 ? this.clock + this.#below(20) : 0;
 		const timeInForce = this.#random() < 0.2 ? 1 + this.#below(2) : 0;
 		const flags = (timeInForce === 0 ? [0, 0, 1, 3][this.#below(4)] : 0) + 4 * (this.#random() < 0.2 ? this.#below(8) : 0);
-		const price = 1400 + this.#below(200) + (side === 0 ? -60 : 60);
+		const price = Math.max(1, fairOf(series) + this.#below(200) - 100 + (side === 0 ? -60 : 60));
 		this.#placed.push({ account, series, side, order: nonce });
 		const key = this.#random() < 0.02 ? ownerOf(account + 1) : ownerOf(account);
 		return place({ account, series, side, timeInForce, flags, price, size: 1 + this.#below(40), expiresAt, nonce }, key);
+	}
+
+	#basket(account: number): Uint8Array {
+		const items = Array.from({ length: 1 + this.#below(5) }, () => {
+			const series = SERIES[this.#below(SERIES.length)];
+			const none = { timeInForce: 0, flags: 0, expiresAt: 0, label: 0 };
+			const quote = { ...none, series, side: this.#below(2), price: fairOf(series) + this.#below(40) - 20, size: 1 + this.#below(9) };
+			const placed = this.#placed[this.#below(this.#placed.length)];
+			if (!placed || this.#random() < 0.6) return { kind: Messages.PLACE, ...quote, order: 0 };
+			if (this.#random() < 0.5) return { kind: Messages.REPLACE, ...quote, ...placed };
+			return { kind: Messages.CANCEL, ...quote, ...placed, price: 0, size: 0 };
+		});
+		const nonce = this.#nonce(account);
+		this.#nonces.set(account, nonce + 1 + items.length);
+		return basket(account, nonce, items);
 	}
 
 	#cancelled(account: number): Uint8Array {

@@ -55,7 +55,7 @@ describe("given bytes of a batch", () => {
 					machine.cursor = input.cursor;
 					machine.clock = input.clock;
 				}
-				assert.deepEqual(machine.cursor, { batch: 1, l1Index: l1End, offset: 0 });
+				assert.deepEqual(machine.cursor, { batch: 1, l1Index: l1End, offset: 0, item: 0 });
 			}),
 		);
 	});

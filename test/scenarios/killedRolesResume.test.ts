@@ -179,6 +179,7 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 				domainSeparator: separatorOf(deployment, "Vault"),
 				reporters: deployment.reporters,
 				quorum: deployment.quorum,
+				house: deployment.house,
 			}),
 		});
 		const game = new GameChain(chain.provider, deployment);

@@ -229,6 +229,40 @@ describe("given a node's API", () => {
 		}
 	});
 
+	it("takes a mass quote under one signature, and says of each of its items what became of it", async () => {
+		const [maker] = traders;
+		const quoted = await maker.basket([
+			{ series: call, side: 0, price: mark - 300, size: 2 },
+			{ series: call, side: 1, price: mark + 300, size: 2 },
+			{ series: call, side: 0, price: 20 * mark, size: 2 },
+		]);
+		assert.equal(quoted.result, "Ok");
+		assert.deepEqual(
+			quoted.items.map(({ result, remaining }) => [result, remaining]),
+			[
+				["Rested", 2],
+				["Rested", 2],
+				["BeyondBand", 2],
+			],
+		);
+		const [bid, ask_] = quoted.items;
+		const again = await maker.basket([
+			{ replace: bid.order, series: call, side: 0, price: mark - 299, size: 3 },
+			{ cancel: ask_.order, series: call, side: 1 },
+			{ cancel: ask_.order, series: call, side: 1 },
+		]);
+		assert.deepEqual(
+			again.items.map(({ result }) => result),
+			["Rested", "Ok", "OrderNotFound"],
+		);
+		const orders = await ask("private/get_open_orders", { account: accounts[0] });
+		assert.deepEqual(
+			orders.map(({ order_id, amount }) => [order_id, amount]),
+			[[again.items[0].order, "0.03"]],
+		);
+		await maker.cancelAll();
+	});
+
 	it("sets protection, sessions and the switch by typed fields, and shows them", async () => {
 		const account = accounts[0];
 		const key = testWallet(70).address.toLowerCase();

@@ -177,18 +177,13 @@ library Margin {
 
     function shocksOf(State.Body memory state, Current memory current) private pure returns (Shocks memory) {
         if (!current.isPrepared) {
-            current.shocks = Scenarios.shocksOf(current.expiry, movesOf(state, Series.underlyingOf(current.series)));
+            current.shocks = Scenarios.shocksOf(
+                current.expiry,
+                Valuations.movesOf(state, Series.underlyingOf(current.series), current.expiry)
+            );
             current.isPrepared = true;
         }
         return current.shocks;
-    }
-
-    /// @dev The spot moves of an underlying, made once a step.
-    function movesOf(State.Body memory state, uint256 underlying) private pure returns (int256[] memory moves) {
-        moves = state.moves[underlying];
-        if (moves.length != 0) return moves;
-        moves = Scenarios.spotMoves(underlying);
-        state.moves[underlying] = moves;
     }
 
     /// @dev Underlying, day and kind of a series: its id without the strike.
@@ -241,48 +236,51 @@ library Margin {
     }
 
     /// @dev Ends an underlying: its worst scenario and contingencies go to the result.
+    /// SAFETY: unchecked, as `add`; quotients and results are at most 2^52, requirements before they saturate at most 2^54.
     function closeUnderlying(Outcome memory result, Totals memory totals, Current memory current, Trade memory trade) private pure {
-        int256 lots = int256(lotsPerUnit(Series.underlyingOf(current.series)));
-        int256[] memory sums = totals.sums;
-        int256[] memory traded = totals.traded;
-        bool isTraded = traded.length != 0;
-        if (isTraded)
-            for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) sums[scenario] += totals.held * traded[scenario];
-        int256 mark = sums[Parameters.MARK_SCENARIO];
-        int256 tradedMark = isTraded ? traded[Parameters.MARK_SCENARIO] : int256(0);
-        result.equityBefore = FixedPoint.saturate(result.equityBefore + quotient(mark, lots));
-        int256 worstBefore = 0;
-        int256 worstAfter = 0;
-        for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) {
-            int256 sum = sums[scenario] - mark;
-            int256 change = damped(scenario, quotient(sum, lots));
-            if (change < worstBefore) worstBefore = change;
-            if (!isTraded) continue;
-            int256 changeAfter = damped(scenario, quotient(sum + trade.size * (traded[scenario] - tradedMark), lots));
-            if (changeAfter < worstAfter) worstAfter = changeAfter;
-        }
-        int256 requiredBefore = FixedPoint.saturate(
-            contingencies(totals.shortBefore, totals.doubtBefore, current.indexPrice, lots) - worstBefore
-        );
-        result.initialBefore = FixedPoint.saturate(result.initialBefore + requiredBefore);
-        if (isTraded) {
-            int256 marked = quotient(mark + trade.size * tradedMark, lots);
-            result.equityAfter = FixedPoint.saturate(result.equityAfter + marked);
-            int256 requiredAfter = FixedPoint.saturate(
-                contingencies(totals.shortAfter, totals.doubtAfter, current.indexPrice, lots) - worstAfter
+        unchecked {
+            int256 lots = int256(lotsPerUnit(Series.underlyingOf(current.series)));
+            int256[] memory sums = totals.sums;
+            int256[] memory traded = totals.traded;
+            bool isTraded = traded.length != 0;
+            if (isTraded)
+                for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) sums[scenario] += totals.held * traded[scenario];
+            int256 mark = sums[Parameters.MARK_SCENARIO];
+            int256 tradedMark = isTraded ? traded[Parameters.MARK_SCENARIO] : int256(0);
+            result.equityBefore = FixedPoint.saturate(result.equityBefore + quotient(mark, lots));
+            int256 worstBefore = 0;
+            int256 worstAfter = 0;
+            for (uint256 scenario = 0; scenario < Parameters.SCENARIOS; scenario++) {
+                int256 sum = sums[scenario] - mark;
+                int256 change = damped(scenario, quotient(sum, lots));
+                if (change < worstBefore) worstBefore = change;
+                if (!isTraded) continue;
+                int256 changeAfter = damped(scenario, quotient(sum + trade.size * (traded[scenario] - tradedMark), lots));
+                if (changeAfter < worstAfter) worstAfter = changeAfter;
+            }
+            int256 requiredBefore = FixedPoint.saturate(
+                contingencies(totals.shortBefore, totals.doubtBefore, current.indexPrice, lots) - worstBefore
             );
-            result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredAfter);
-        } else {
-            result.equityAfter = FixedPoint.saturate(result.equityAfter + quotient(mark, lots));
-            result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredBefore);
+            result.initialBefore = FixedPoint.saturate(result.initialBefore + requiredBefore);
+            if (isTraded) {
+                int256 marked = quotient(mark + trade.size * tradedMark, lots);
+                result.equityAfter = FixedPoint.saturate(result.equityAfter + marked);
+                int256 requiredAfter = FixedPoint.saturate(
+                    contingencies(totals.shortAfter, totals.doubtAfter, current.indexPrice, lots) - worstAfter
+                );
+                result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredAfter);
+            } else {
+                result.equityAfter = FixedPoint.saturate(result.equityAfter + quotient(mark, lots));
+                result.initialAfter = FixedPoint.saturate(result.initialAfter + requiredBefore);
+            }
+            totals.sums = new int256[](Parameters.SCENARIOS);
+            totals.traded = new int256[](0);
+            totals.held = 0;
+            totals.shortBefore = 0;
+            totals.shortAfter = 0;
+            totals.doubtBefore = 0;
+            totals.doubtAfter = 0;
         }
-        totals.sums = new int256[](Parameters.SCENARIOS);
-        totals.traded = new int256[](0);
-        totals.held = 0;
-        totals.shortBefore = 0;
-        totals.shortAfter = 0;
-        totals.doubtBefore = 0;
-        totals.doubtAfter = 0;
     }
 
     /// @notice Tails count in part. ROUNDING: down, so a loss is not made smaller.

@@ -48,6 +48,12 @@ library Parameters {
     /// Maintenance margin as a part of initial.
     int256 internal constant MAINTENANCE_RATE = 800_000;
 
+    /// A band is what a series is worth when spot and volatility are that far off at once, and this part of the index more.
+    int256 internal constant BAND_SPOT = 10_000;
+    int256 internal constant BAND_VOLATILITY_UP = 500_000;
+    int256 internal constant BAND_VOLATILITY_DOWN = 400_000;
+    int256 internal constant BAND_ROOM = 1_000;
+
     /// Fees: parts of the index notional, capped at a part of the premium.
     uint256 internal constant TAKER_RATE = 300;
     uint256 internal constant MAKER_RATE = 100;

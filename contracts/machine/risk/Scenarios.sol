@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {PPM} from "../Constants.sol";
+import {PPM, SETTLEMENT_WINDOW_SECONDS} from "../Constants.sol";
 import {LogExp} from "../math/LogExp.sol";
 import {Expiry} from "../types/Expiry.sol";
 import {Series} from "../types/Series.sol";
@@ -37,6 +37,13 @@ library Scenarios {
         seconds_ = left < 0 ? int256(0) : left;
         years_ = (seconds_ * ONE) / Parameters.SECONDS_PER_YEAR;
         discount = LogExp.exp(-(years_ * expiry.rate) / int256(PPM));
+    }
+
+    /// @notice How much of the settlement window is still to come at the expiry's last report: all of it but inside the window.
+    function openSeconds(Expiry memory expiry) internal pure returns (int256) {
+        int256 left = int256(Series.expiryTimeOf(expiry.day)) - int256(expiry.time);
+        if (left < 0) return 0;
+        return left < int256(SETTLEMENT_WINDOW_SECONDS) ? left : int256(SETTLEMENT_WINDOW_SECONDS);
     }
 
     /// @notice A pure function of the expiry's day, forward, rate and report time, and of the underlying's `spotMoves`.
@@ -76,11 +83,12 @@ library Scenarios {
         return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)];
     }
 
-    /// @notice By spot two numbers: its factor in millionths, and ln of the factor in fixed point.
-    function spotMoves(uint256 underlying) internal pure returns (int256[] memory moves) {
+    /// @notice By spot two numbers: its factor in millionths, and ln of the factor in fixed point. `open` are the seconds of the settlement window to come: the
+    /// average that is fixed already moves no more.
+    function spotMoves(uint256 underlying, int256 open) internal pure returns (int256[] memory moves) {
         moves = new int256[](2 * SPOTS);
         for (uint256 spot = 0; spot < SPOTS; spot++) {
-            moves[2 * spot] = spotFactor(underlying, spot);
+            moves[2 * spot] = int256(PPM) + ((spotFactor(underlying, spot) - int256(PPM)) * open) / int256(SETTLEMENT_WINDOW_SECONDS);
             moves[2 * spot + 1] = LogExp.ln((moves[2 * spot] * ONE) / int256(PPM));
         }
     }

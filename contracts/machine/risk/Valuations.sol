@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {tickSize} from "../Constants.sol";
+import {SETTLEMENT_WINDOW_SECONDS, tickSize} from "../Constants.sol";
 import {Black76, Smile} from "../math/Black76.sol";
 import {FixedPoint} from "../math/FixedPoint.sol";
 import {LogExp} from "../math/LogExp.sol";
@@ -41,6 +41,15 @@ library Valuations {
         Black76.price(table, smile, Parameters.SPOT_STEPS, lots, sums, Parameters.SPOT_STEPS);
         smile.volatility = Svi.clamp(FixedPoint.mul(volatility, shocks.up));
         Black76.price(table, smile, Scenarios.SPOTS, lots, sums, 2 * Parameters.SPOT_STEPS);
+    }
+
+    /// @notice The spot moves of an expiry: inside its settlement window less than others', which are made once a step.
+    function movesOf(State.Body memory state, uint256 underlying, Expiry memory expiry) internal pure returns (int256[] memory moves) {
+        int256 open = Scenarios.openSeconds(expiry);
+        bool isWhole = open == int256(SETTLEMENT_WINDOW_SECONDS);
+        if (isWhole && state.moves[underlying].length != 0) return state.moves[underlying];
+        moves = Scenarios.spotMoves(underlying, open);
+        if (isWhole) state.moves[underlying] = moves;
     }
 
     /// @notice From now on values are kept for the rest of the step, up to `count` series: whoever values the same portfolio twice asks for it.

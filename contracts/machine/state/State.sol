@@ -37,8 +37,9 @@ library State {
         uint256 key;
         bytes32 leaf;
         bool isPut;
-        /// Memory of the decoded struct.
+        /// Memory of the decoded struct; how it is written, once it is put.
         uint256 pointer;
+        function(uint256) pure returns (bytes memory) encode;
     }
 
     struct Body {
@@ -112,7 +113,7 @@ library State {
     }
 
     function globals(Body memory state) internal pure returns (Globals memory cell) {
-        uint256 pointer = open(state, GLOBALS, 0).pointer;
+        uint256 pointer = open(state, GLOBALS, 0, decodeGlobals).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -123,11 +124,11 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, GLOBALS, 0, pointer);
+        put(state, GLOBALS, 0, decodeGlobals, encodeGlobals, pointer);
     }
 
     function account(Body memory state, uint256 index) internal pure returns (Account memory cell) {
-        uint256 pointer = open(state, ACCOUNTS, index).pointer;
+        uint256 pointer = open(state, ACCOUNTS, index, decodeAccount).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -138,11 +139,11 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, ACCOUNTS, index, pointer);
+        put(state, ACCOUNTS, index, decodeAccount, encodeAccount, pointer);
     }
 
     function underlying(Body memory state, uint256 index) internal pure returns (Underlying memory cell) {
-        uint256 pointer = open(state, UNDERLYINGS, index).pointer;
+        uint256 pointer = open(state, UNDERLYINGS, index, decodeUnderlying).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -153,11 +154,11 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, UNDERLYINGS, index, pointer);
+        put(state, UNDERLYINGS, index, decodeUnderlying, encodeUnderlying, pointer);
     }
 
     function expiry(Body memory state, uint256 slot) internal pure returns (Expiry memory cell) {
-        uint256 pointer = open(state, EXPIRIES, slot).pointer;
+        uint256 pointer = open(state, EXPIRIES, slot, decodeExpiry).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -168,11 +169,11 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, EXPIRIES, slot, pointer);
+        put(state, EXPIRIES, slot, decodeExpiry, encodeExpiry, pointer);
     }
 
     function listing(Body memory state, uint256 slot) internal pure returns (Listing memory cell) {
-        uint256 pointer = open(state, LISTINGS, slot).pointer;
+        uint256 pointer = open(state, LISTINGS, slot, decodeListing).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -183,11 +184,11 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, LISTINGS, slot, pointer);
+        put(state, LISTINGS, slot, decodeListing, encodeListing, pointer);
     }
 
     function series(Body memory state, uint256 index) internal pure returns (SeriesCell memory cell) {
-        uint256 pointer = open(state, SERIES, index).pointer;
+        uint256 pointer = open(state, SERIES, index, decodeSeries).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -198,11 +199,11 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, SERIES, index, pointer);
+        put(state, SERIES, index, decodeSeries, encodeSeries, pointer);
     }
 
     function book(Body memory state, uint256 index) internal pure returns (Book memory cell) {
-        uint256 pointer = open(state, BOOKS, index).pointer;
+        uint256 pointer = open(state, BOOKS, index, decodeBook).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -213,12 +214,12 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, BOOKS, index, pointer);
+        put(state, BOOKS, index, decodeBook, encodeBook, pointer);
     }
 
     /// @notice What guards an account, by its index.
     function guard(Body memory state, uint256 index) internal pure returns (Guard memory cell) {
-        uint256 pointer = open(state, GUARDS, index).pointer;
+        uint256 pointer = open(state, GUARDS, index, decodeGuard).pointer;
         assembly ("memory-safe") {
             cell := pointer
         }
@@ -229,18 +230,21 @@ library State {
         assembly ("memory-safe") {
             pointer := cell
         }
-        put(state, GUARDS, index, pointer);
+        put(state, GUARDS, index, decodeGuard, encodeGuard, pointer);
     }
 
     /// @notice Appends a leaf to the outbox at `index`, which is the number of leaves so far.
     function pushWithdrawal(Body memory state, uint256 index, bytes32 leaf) internal pure {
-        Cell memory cell = open(state, OUTBOX, index);
-        cell.pointer = uint256(leaf);
-        cell.isPut = true;
+        put(state, OUTBOX, index, decodeLeaf, encodeLeaf, uint256(leaf));
     }
 
     /// @dev The open cell, taken from the log when this is its first opening.
-    function open(Body memory state, uint256 kind, uint256 index) private pure returns (Cell memory cell) {
+    function open(
+        Body memory state,
+        uint256 kind,
+        uint256 index,
+        function(bytes memory) pure returns (uint256) decode
+    ) private pure returns (Cell memory cell) {
         uint256 key = (kind << 32) | index;
         uint256[] memory places = state.places;
         uint256 place;
@@ -267,14 +271,19 @@ library State {
             found := cell
         }
         if (found != 0) return cell;
-        cell = admit(state, kind, key);
+        cell = admit(state, kind, key, decode);
         assembly ("memory-safe") {
             mstore(place, cell)
         }
     }
 
     /// @dev Takes the next cell from the log, and verifies it.
-    function admit(Body memory state, uint256 kind, uint256 key) private pure returns (Cell memory cell) {
+    function admit(
+        Body memory state,
+        uint256 kind,
+        uint256 key,
+        function(bytes memory) pure returns (uint256) decode
+    ) private pure returns (Cell memory cell) {
         uint256 at = state.at;
         require(at + 2 <= state.log.length, BadWitness());
         uint256 length = Bytes.uint_(state.log, at, 2);
@@ -282,7 +291,9 @@ library State {
         state.at = at + 2 + length;
         bytes32 leaf = length == 0 ? bytes32(0) : keccak256(data);
         require(climb(state, key, leaf) == state.roots[kind], BadWitness());
-        cell = Cell(key, leaf, false, decode(kind, data));
+        cell.key = key;
+        cell.leaf = leaf;
+        cell.pointer = decode(data);
         uint256 pointer;
         assembly ("memory-safe") {
             pointer := cell
@@ -291,9 +302,17 @@ library State {
         state.count += 1;
     }
 
-    function put(Body memory state, uint256 kind, uint256 index, uint256 pointer) private pure {
-        Cell memory cell = open(state, kind, index);
+    function put(
+        Body memory state,
+        uint256 kind,
+        uint256 index,
+        function(bytes memory) pure returns (uint256) decode,
+        function(uint256) pure returns (bytes memory) encode,
+        uint256 pointer
+    ) private pure {
+        Cell memory cell = open(state, kind, index, decode);
         cell.pointer = pointer;
+        cell.encode = encode;
         cell.isPut = true;
     }
 
@@ -332,108 +351,141 @@ library State {
         state.at = at;
     }
 
-    function decode(uint256 kind, bytes memory data) private pure returns (uint256 pointer) {
-        if (kind == ACCOUNTS) {
-            Account memory cell = Accounts.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == EXPIRIES) {
-            Expiry memory cell = Expiries.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == BOOKS) {
-            Book memory cell = Books.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == SERIES) {
-            SeriesCell memory cell = SeriesCells.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == LISTINGS) {
-            Listing memory cell = Listings.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == UNDERLYINGS) {
-            Underlying memory cell = Underlyings.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == GLOBALS) {
-            Globals memory cell = GlobalsCell.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
-        } else if (kind == GUARDS) {
-            Guard memory cell = Guards.decode(data);
-            assembly ("memory-safe") {
-                pointer := cell
-            }
+    // How cells of each kind are read and written. Whoever touches a kind names its two: so a contract holds the code of those that it touches, and no more.
+
+    function decodeGlobals(bytes memory data) private pure returns (uint256 pointer) {
+        Globals memory cell = GlobalsCell.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
         }
     }
 
-    // One kind after another.
-    /* solhint-disable function-max-lines */
+    function encodeGlobals(uint256 pointer) private pure returns (bytes memory) {
+        Globals memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return GlobalsCell.encode(cell);
+    }
+
+    function decodeAccount(bytes memory data) private pure returns (uint256 pointer) {
+        Account memory cell = Accounts.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeAccount(uint256 pointer) private pure returns (bytes memory) {
+        Account memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return Accounts.encode(cell);
+    }
+
+    function decodeUnderlying(bytes memory data) private pure returns (uint256 pointer) {
+        Underlying memory cell = Underlyings.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeUnderlying(uint256 pointer) private pure returns (bytes memory) {
+        Underlying memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return Underlyings.encode(cell);
+    }
+
+    function decodeExpiry(bytes memory data) private pure returns (uint256 pointer) {
+        Expiry memory cell = Expiries.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeExpiry(uint256 pointer) private pure returns (bytes memory) {
+        Expiry memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return Expiries.encode(cell);
+    }
+
+    function decodeListing(bytes memory data) private pure returns (uint256 pointer) {
+        Listing memory cell = Listings.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeListing(uint256 pointer) private pure returns (bytes memory) {
+        Listing memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return Listings.encode(cell);
+    }
+
+    function decodeSeries(bytes memory data) private pure returns (uint256 pointer) {
+        SeriesCell memory cell = SeriesCells.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeSeries(uint256 pointer) private pure returns (bytes memory) {
+        SeriesCell memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return SeriesCells.encode(cell);
+    }
+
+    function decodeBook(bytes memory data) private pure returns (uint256 pointer) {
+        Book memory cell = Books.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeBook(uint256 pointer) private pure returns (bytes memory) {
+        Book memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return Books.encode(cell);
+    }
+
+    function decodeGuard(bytes memory data) private pure returns (uint256 pointer) {
+        Guard memory cell = Guards.decode(data);
+        assembly ("memory-safe") {
+            pointer := cell
+        }
+    }
+
+    function encodeGuard(uint256 pointer) private pure returns (bytes memory) {
+        Guard memory cell;
+        assembly ("memory-safe") {
+            cell := pointer
+        }
+        return Guards.encode(cell);
+    }
+
+    /// @dev A withdrawal is its own leaf, and nothing was there before.
+    function decodeLeaf(bytes memory) private pure returns (uint256) {
+        return 0;
+    }
+
+    function encodeLeaf(uint256 pointer) private pure returns (bytes memory) {
+        return abi.encode(pointer);
+    }
+
     /// @dev Leaf of a cell as it now is: the hash of its bytes, zero when there are none; a withdrawal is its own leaf.
     function leafOf(Cell memory cell) private pure returns (bytes32) {
-        uint256 kind = cell.key >> 32;
-        uint256 pointer = cell.pointer;
-        if (kind == OUTBOX) return bytes32(pointer);
-        bytes memory data;
-        if (kind == ACCOUNTS) {
-            Account memory a;
-            assembly ("memory-safe") {
-                a := pointer
-            }
-            data = Accounts.encode(a);
-        } else if (kind == EXPIRIES) {
-            Expiry memory e;
-            assembly ("memory-safe") {
-                e := pointer
-            }
-            data = Expiries.encode(e);
-        } else if (kind == BOOKS) {
-            Book memory b;
-            assembly ("memory-safe") {
-                b := pointer
-            }
-            data = Books.encode(b);
-        } else if (kind == SERIES) {
-            SeriesCell memory s;
-            assembly ("memory-safe") {
-                s := pointer
-            }
-            data = SeriesCells.encode(s);
-        } else if (kind == LISTINGS) {
-            Listing memory l;
-            assembly ("memory-safe") {
-                l := pointer
-            }
-            data = Listings.encode(l);
-        } else if (kind == UNDERLYINGS) {
-            Underlying memory u;
-            assembly ("memory-safe") {
-                u := pointer
-            }
-            data = Underlyings.encode(u);
-        } else if (kind == GUARDS) {
-            Guard memory r;
-            assembly ("memory-safe") {
-                r := pointer
-            }
-            data = Guards.encode(r);
-        } else {
-            Globals memory g;
-            assembly ("memory-safe") {
-                g := pointer
-            }
-            data = GlobalsCell.encode(g);
-        }
+        if (cell.key >> 32 == OUTBOX) return bytes32(cell.pointer);
+        bytes memory data = cell.encode(cell.pointer);
         return data.length == 0 ? bytes32(0) : keccak256(data);
     }
-    /* solhint-enable function-max-lines */
 }

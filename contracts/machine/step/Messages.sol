@@ -151,6 +151,7 @@ library Messages {
     uint256 internal constant COLLECT = 18;
     uint256 internal constant SET_REFERRER = 19;
     uint256 internal constant BLOCK = 20;
+    uint256 internal constant BASKET = 21;
 
     /// timeInForce
     uint256 internal constant GTC = 0;

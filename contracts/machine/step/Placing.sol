@@ -3,9 +3,11 @@ pragma solidity ^0.8.30;
 
 import {MAX_PRICE_TICKS, MAX_UNDERLYINGS} from "../Constants.sol";
 import {Result} from "../Result.sol";
+import {Bands} from "../risk/Bands.sol";
 import {State} from "../state/State.sol";
 import {Account, Accounts} from "../types/Account.sol";
 import {Book, Books, Order} from "../types/Book.sol";
+import {Expiry} from "../types/Expiry.sol";
 import {Listings} from "../types/Listing.sol";
 import {Machine, Machines, Outcome, Registers} from "../types/Machine.sol";
 import {Series} from "../types/Series.sol";
@@ -91,9 +93,6 @@ library Placing {
             if (!Protecting.isProtected(account, terms.series)) return Result.Unprotected;
             if (Protecting.isFrozen(state, terms.account, terms.series, machine.clock)) return Result.Frozen;
         }
-        Underlying memory market = State.underlying(state, underlying);
-        uint256 surfaceTime = State.expiry(state, slot).time;
-        if (Trades.isStale(market.time, machine.clock) || Trades.isStale(surfaceTime, machine.clock)) return Result.StalePrice;
         found.bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(terms.series)), terms.side);
         if (!findSide(state, found)) return Result.WouldCross;
         found.folded = Settlement.fold(state, account);
@@ -101,7 +100,18 @@ library Placing {
             terms.size = Trades.reducible(found.folded, terms.series, terms.side, terms.size);
             if (terms.size == 0) return Result.NotReducing;
         }
+        return weigh(state, machine, found, slot);
+    }
+
+    /// @dev Whether prices, the band and the account's margin allow the order.
+    function weigh(State.Body memory state, Machine memory machine, Found memory found, uint256 slot) private pure returns (Result) {
+        Place memory terms = found.terms;
         int256 lots = terms.side == Books.BID ? int256(terms.size) : -int256(terms.size);
+        Underlying memory market = State.underlying(state, Series.underlyingOf(terms.series));
+        Expiry memory expiry = State.expiry(state, slot);
+        bool stale = Trades.isStale(market.time, machine.clock) || Trades.isStale(expiry.time, machine.clock);
+        if (stale && !Trades.reduces(Accounts.sizeOf(found.folded, terms.series), lots)) return Result.StalePrice;
+        if (!Bands.allows(state, terms.series, expiry, market.indexPrice, terms.side, terms.price)) return Result.BeyondBand;
         int256 fee = Trades.takerFee(state, terms.series, terms.price, terms.size);
         int256 cash = Trades.premium(terms.side, terms.price, terms.size) - fee;
         return Trades.check(state, found.folded, terms.series, lots, cash, machine.clock);

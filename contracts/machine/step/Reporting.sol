@@ -53,7 +53,7 @@ library Reporting {
         underlying.time = message.time;
         underlying.confidence = message.confidence;
         State.putUnderlying(state, message.underlying, underlying);
-        for (uint256 i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, message.time, message.surfaces[i]);
+        for (uint256 i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, underlying, message.surfaces[i]);
     }
 
     /// @notice Attest: a quorum of reporters stands behind a state of the machine. Liquidations ask for a fresh one; after a hole between attestations
@@ -164,11 +164,11 @@ library Reporting {
     }
 
     /// @dev Takes over a surface when its expiry is listed and not settled.
-    function adopt(State.Body memory state, uint256 underlying, uint256 time, Surface memory surface) private pure {
-        uint256 slot = Series.slotOf(underlying, surface.day);
+    function adopt(State.Body memory state, uint256 index, Underlying memory underlying, Surface memory surface) private pure {
+        uint256 slot = Series.slotOf(index, surface.day);
         Expiry memory expiry = State.expiry(state, slot);
         if (expiry.day != surface.day || expiry.settlementPrice != 0) return;
-        expiry.forward = surface.forward;
+        expiry.forward = expected(underlying, surface);
         expiry.a = surface.a;
         expiry.b = surface.b;
         expiry.rho = surface.rho;
@@ -176,7 +176,16 @@ library Reporting {
         expiry.sigma = surface.sigma;
         expiry.rate = surface.rate;
         expiry.confidence = surface.confidence;
-        expiry.time = time;
+        expiry.time = underlying.time;
         State.putExpiry(state, slot, expiry);
+    }
+
+    /// @notice The settlement price that is to be expected: inside the settlement window the part of the average that is fixed, and the reported forward for
+    /// what is to come. ROUNDING: down, by less than a micro-USDC.
+    function expected(Underlying memory underlying, Surface memory surface) internal pure returns (uint256) {
+        uint256 left = Series.expiryTimeOf(surface.day) - underlying.time;
+        if (left >= SETTLEMENT_WINDOW_SECONDS || underlying.windowDay != surface.day) return surface.forward;
+        uint256 fixed_ = underlying.accumulator - underlying.windowStart;
+        return (fixed_ + surface.forward * left) / SETTLEMENT_WINDOW_SECONDS;
     }
 }

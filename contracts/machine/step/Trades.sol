@@ -16,7 +16,8 @@ import {Settlement} from "./Settlement.sol";
 /// @notice One side of a trade: whether an account may take it, and what it does to the account. Placing and matching share it.
 library Trades {
     /// @notice Whether the account may change its position by `size` lots and its cash by `cash`: Ok, PositionLimit, CashLimit, StalePrice or
-    /// InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards.
+    /// InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards, and on stale prices a
+    /// position may still become smaller.
     function check(
         State.Body memory state,
         Account memory account,
@@ -31,9 +32,14 @@ library Trades {
         if (held == 0 && account.positions.length >= MAX_POSITIONS) return Result.PositionLimit;
         if (account.cash + cash > int256(MAX_CASH) || account.cash + cash < -int256(MAX_CASH)) return Result.CashLimit;
         TradeAssessment memory trade = Margin.assessTrade(state, account, series, size, cash);
-        if (isStale(trade.oldestPriceTime, clock)) return Result.StalePrice;
+        if (isStale(trade.oldestPriceTime, clock) && !reduces(held, size)) return Result.StalePrice;
         if (trade.excessAfter < 0 && trade.excessAfter < trade.excessBefore) return Result.InsufficientMargin;
         return Result.Ok;
+    }
+
+    /// @notice Whether a trade of `size` lots makes a position of `held` only smaller.
+    function reduces(int256 held, int256 size) internal pure returns (bool) {
+        return size > 0 ? held + size <= 0 : held + size >= 0;
     }
 
     /// @notice How many of `size` lots a trade on `side` may make so that the position only becomes smaller.

@@ -4,11 +4,13 @@ pragma solidity ^0.8.30;
 import {Bytes} from "../math/Bytes.sol";
 import {Result} from "../Result.sol";
 
-/// @notice Where the machine reads: the batch, how many L1 messages it has consumed, and the next byte of the batch.
+/// @notice Where the machine reads: the batch, how many L1 messages it has consumed, and the next byte of the batch. `item` is how many items of the
+/// basket there are done; 0 of everything else.
 struct Cursor {
     uint256 batch;
     uint256 l1Index;
     uint256 offset;
+    uint256 item;
 }
 
 /// @notice An order that is being matched; kind NONE when nothing is pending.
@@ -92,9 +94,9 @@ library Machines {
     uint256 internal constant FORCED = 2;
 
     bytes32 private constant TAG = keccak256("strikeproof.machine.v1");
-    uint256 private constant REGISTERS_AT = 121;
+    uint256 private constant REGISTERS_AT = 122;
     /// Bytes of the preimage of a commitment.
-    uint256 internal constant LENGTH = 249;
+    uint256 internal constant LENGTH = 250;
 
     error NotAMachine();
 
@@ -105,7 +107,7 @@ library Machines {
         out.kind = kind;
     }
 
-    /// @notice TAG 32 | stateRoot 32 | outboxRoot 32 | batch u64 | l1Index u64 | offset u32 | clock u40 | registers 128
+    /// @notice TAG 32 | stateRoot 32 | outboxRoot 32 | batch u64 | l1Index u64 | offset u32 | clock u40 | item u8 | registers 128
     function encode(Machine memory machine, bytes32 stateRoot, bytes32 outboxRoot) internal pure returns (bytes memory data) {
         Registers memory registers = machine.registers;
         Cursor memory cursor = machine.cursor;
@@ -113,7 +115,8 @@ library Machines {
         Bytes.put(data, 0, uint256(TAG));
         Bytes.put(data, 32, uint256(stateRoot));
         Bytes.put(data, 64, uint256(outboxRoot));
-        Bytes.put(data, 96, (cursor.batch << 192) | (cursor.l1Index << 128) | (cursor.offset << 96) | (machine.clock << 56));
+        uint256 where = (cursor.batch << 192) | (cursor.l1Index << 128) | (cursor.offset << 96);
+        Bytes.put(data, 96, where | (machine.clock << 56) | (cursor.item << 48));
         if (registers.kind == NONE) return data;
         uint256 word = (registers.kind << 248) | (registers.account << 224) | (registers.series << 160) | (registers.side << 152);
         word |= (registers.timeInForce << 144) | (registers.flags << 136) | (registers.price << 104) | (registers.remaining << 64);
@@ -125,7 +128,7 @@ library Machines {
     /// @notice The machine in a preimage, without its roots.
     function decode(bytes memory data) internal pure returns (Machine memory machine) {
         require(data.length == LENGTH, NotAMachine());
-        machine.cursor = Cursor(Bytes.uint_(data, 96, 8), Bytes.uint_(data, 104, 8), Bytes.uint_(data, 112, 4));
+        machine.cursor = Cursor(Bytes.uint_(data, 96, 8), Bytes.uint_(data, 104, 8), Bytes.uint_(data, 112, 4), Bytes.uint_(data, 121, 1));
         machine.clock = Bytes.uint_(data, 116, 5);
         Registers memory registers = machine.registers;
         uint256 at = REGISTERS_AT;

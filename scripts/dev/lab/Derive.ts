@@ -3,6 +3,7 @@
 // own scenario values, and the terms must lead from our margin to theirs without a rest.
 
 import { z } from "zod";
+import { SETTLEMENT_WINDOW_SECONDS } from "../../../src/machine/Constants.ts";
 import { ONE } from "../../../src/machine/math/FixedPoint.ts";
 import * as State from "../../../src/machine/state/State.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
@@ -194,7 +195,7 @@ export type Comparison = {
 /** The factors of volatility of a line's first expiry, as the engine moves it. */
 function shocksOf({ Scenarios }: Twin, { state }: Prepared): { up: number; down: number } {
 	const expiry = State.expiry(state, Series.slotOf(0, FIRST_DAY));
-	const { up, down } = Scenarios.shocksOf(expiry, Scenarios.spotMoves(0));
+	const { up, down } = Scenarios.shocksOf(expiry, Scenarios.spotMoves(0, SETTLEMENT_WINDOW_SECONDS));
 	return { up: Number(up) / Number(ONE), down: Number(down) / Number(ONE) };
 }
 

@@ -42,6 +42,7 @@ import {
 	REPORTER,
 	STRIKES,
 	TODAY,
+	bandOf,
 	cells,
 	forced,
 	place,
@@ -52,6 +53,8 @@ import {
 } from "./BoundaryWorld.ts";
 import type { Boundary, World } from "./BoundaryWorld.ts";
 import { deals } from "./DealBoundaries.ts";
+import { bands } from "./BandBoundaries.ts";
+import { baskets } from "./BasketBoundaries.ts";
 import { guards } from "./GuardBoundaries.ts";
 import { orders } from "./OrderBoundaries.ts";
 import type { Item, Recorded } from "./Lane.ts";
@@ -67,21 +70,23 @@ function portfolio(random: Random, days: readonly number[], count: number): Posi
 	return [...held].map(([series, size]) => ({ series, size })).sort((a, b) => a.series - b.series);
 }
 
-/** What each of some portfolios may withdraw to the last micro-USDC, and one more. */
+/** What each of some portfolios may withdraw to the last micro-USDC, and one more. The last ones are inside the settlement window of their first day. */
 function margins(): Boundary[] {
 	const random = new Random(20_261_123);
 	const all: Boundary[] = [];
-	for (let i = 0; i < 16; i++) {
+	const open = [1, 3, 4, 900, 1799, 1800, 1801];
+	for (let i = 0; i < 16 + open.length; i++) {
+		const clock = i < 16 ? CLOCK : Series.expiryTimeOf(TODAY + 1) - open[i - 16] + 3;
 		const days = [TODAY + 1, TODAY + 7, TODAY + 29, TODAY + 31, TODAY + 200].slice(0, 1 + (i % 5));
 		const cash = 50_000_000_000_000;
 		const positions = portfolio(random, days, 1 + (i % 8));
-		const list = cells({ account: { cash, positions }, days, random, confidence: i % 3 === 0 ? 950_000 : PPM });
+		const list = cells({ account: { cash, positions }, clock, days, random, confidence: i % 3 === 0 ? 950_000 : PPM });
 		const state = new CommittedState();
 		TrackedState.fill(state, list);
 		const account: Account = { ...Accounts.empty(), owner: OWNER, cash, positions };
 		const { equity, initial } = Margin.assess(state.live, account);
 		const most = Math.min(cash, equity - initial);
-		for (const extra of [0, 1]) all.push({ name: `margin/${i}/${extra}`, recorded: play(list, withdraw(most + extra)) });
+		for (const extra of [0, 1]) all.push({ name: `margin/${i}/${extra}`, recorded: play(list, withdraw(most + extra), clock) });
 	}
 	return all;
 }
@@ -170,7 +175,7 @@ function positions(): Boundary[] {
 		for (const size of [4, 5]) {
 			const held = { series, size: (MAX_POSITION_LOTS - 4) * (side === 0 ? 1 : -1) };
 			const list = cells({ account: { cash: MAX_CASH / 2, positions: [held] } });
-			all.push({ name: `lots/${side}/${size}`, recorded: play(list, place({ side, size, price: 1 })) });
+			all.push({ name: `lots/${side}/${size}`, recorded: play(list, place({ side, size, price: 1000 })) });
 		}
 	}
 	for (const count of [MAX_POSITIONS - 1, MAX_POSITIONS]) {
@@ -186,13 +191,16 @@ function positions(): Boundary[] {
 function purses(): Boundary[] {
 	const all: Boundary[] = [];
 	const random = new Random(7);
-	for (let i = 0; i < 8; i++) {
+	for (let i = 0; all.length < 16; i++) {
 		const [underlying, kind, side] = [i & 1, (i >> 1) & 1, (i >> 2) & 1];
 		const series = Series.make(underlying, TODAY + 7, kind, strikeOf(underlying, random.pick(STRIKES)));
 		const held = portfolio(random, [TODAY + 7], i % 4);
-		const item = place({ series, side, price: side === 0 ? 60_000 : 1, size: 1 + random.below(50), timeInForce: i === 3 ? 1 : 0 });
+		const { buy, sell } = bandOf(series);
+		const item = place({ series, side, price: side === 0 ? buy : sell, size: 1 + random.below(50), timeInForce: i === 3 ? 1 : 0 });
 		const attempt = (cash: number): Recorded => play(cells({ account: { cash, positions: held } }), item);
 		let [refused, allowed] = [-1_000_000_000_000, 1_000_000_000_000];
+		// What reduces risk is allowed to the poorest.
+		if (attempt(refused).outcome.result !== Result.InsufficientMargin) continue;
 		while (allowed - refused > 1) {
 			const middle = Math.floor((allowed + refused) / 2);
 			if (attempt(middle).outcome.result === Result.InsufficientMargin) refused = middle;
@@ -277,5 +285,5 @@ export function boundaries(): Boundary[] {
 		const [last, first] = [pairs[i], pairs[i + 1]].map((boundary) => boundary?.recorded.outcome.result);
 		if (last === Result.InsufficientMargin || first !== Result.InsufficientMargin) throw new Error(`${pairs[i]?.name} is no edge`);
 	}
-	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders(), ...deals(), ...guards()];
+	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders(), ...deals(), ...guards(), ...bands(), ...baskets()];
 }

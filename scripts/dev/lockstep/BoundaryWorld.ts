@@ -1,9 +1,14 @@
 // The small market in which steps on the two sides of an edge are played.
 
-import { PPM, SECONDS_PER_DAY, strikeGrid } from "../../../src/machine/Constants.ts";
+import { PPM, SECONDS_PER_DAY, strikeGrid, tickSize } from "../../../src/machine/Constants.ts";
+import { TrackedState } from "../../../src/executor/TrackedState.ts";
 import type { CellBytes } from "../../../src/executor/TrackedState.ts";
 import type { Random } from "../../../src/market/Random.ts";
+import * as Bands from "../../../src/machine/risk/Bands.ts";
+import * as Parameters from "../../../src/machine/risk/Parameters.ts";
+import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
+import * as State from "../../../src/machine/state/State.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import type * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Accounts from "../../../src/machine/types/Account.ts";
@@ -16,6 +21,7 @@ import type { Guard } from "../../../src/machine/types/Guard.ts";
 import * as Machines from "../../../src/machine/types/Machine.ts";
 import { FORCED } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
+import type { Underlying } from "../../../src/machine/types/Underlying.ts";
 import { DOMAIN } from "./Desk.ts";
 import { keyOf } from "./Keys.ts";
 import { Lane } from "./Lane.ts";
@@ -51,6 +57,8 @@ export type World = {
 	surfaceAge?: number;
 	days?: readonly number[];
 	confidence?: number;
+	/** Of both underlyings. */
+	market?: Partial<Underlying>;
 	random?: Random;
 	/** Accounts after ACCOUNT, each of an owner of his own. */
 	others?: readonly Partial<Account>[];
@@ -71,6 +79,7 @@ export function cells({
 	surfaceAge = 3,
 	days = [TODAY + 7],
 	confidence = PPM,
+	market = {},
 	random,
 	others = [],
 	guards = [],
@@ -101,7 +110,8 @@ export function cells({
 	for (const underlying of [0, 1]) {
 		const indexPrice = INDEX[underlying] as number;
 		const time = clock - indexAge;
-		put(Kinds.UNDERLYINGS, underlying, { indexPrice, time, confidence, accumulator: 10n ** 20n, windowDay: 0, windowStart: 0n });
+		const window = { accumulator: 10n ** 20n, windowDay: 0, windowStart: 0n };
+		put(Kinds.UNDERLYINGS, underlying, { indexPrice, time, confidence, ...window, ...market });
 		for (const day of days) {
 			const years = (Series.expiryTimeOf(day) - clock) / 31_536_000;
 			const vary = (size: number): number => Math.round(size * (random ? 2 * random.next() - 1 : 0.3));
@@ -132,15 +142,26 @@ export function play(list: readonly CellBytes[], item: Item, clock = CLOCK): Rec
 	return lane.advance();
 }
 
-/** Every step of an item on these cells: its own, and those that match what it left pending. */
+/** Every step of an item on these cells: its own, those of what it holds, and those that match what it left pending. */
 export function playAll(list: readonly CellBytes[], item: Item, clock = CLOCK): Recorded[] {
 	const machine = Machines.initial();
 	machine.clock = clock;
 	const lane = new Lane(list, machine);
 	lane.open([item], { minTime: clock, maxTime: clock });
 	const steps = [lane.advance()];
-	while (lane.machine.registers.kind !== Machines.NONE) steps.push(lane.advance());
+	while (lane.machine.registers.kind !== Machines.NONE || lane.machine.cursor.item !== 0) steps.push(lane.advance());
 	return steps;
+}
+
+/** The lowest limit at which a series of this world may be sold, and the highest at which it may be bought, in ticks. */
+export function bandOf(series: number, world: World = {}): { sell: number; buy: number } {
+	const state = new CommittedState();
+	TrackedState.fill(state, cells(world));
+	const underlying = Series.underlyingOf(series);
+	const { low, high } = Bands.worthOf(series, State.expiry(state.live, Series.expirySlotOf(series)));
+	const room = Math.floor((State.underlying(state.live, underlying).indexPrice * Parameters.BAND_ROOM) / PPM);
+	const tick = tickSize(underlying);
+	return { sell: Math.max(1, Math.ceil((low - room) / tick)), buy: Math.floor((high + room) / tick) };
 }
 
 /** A message that its owner sends on L1 himself. */

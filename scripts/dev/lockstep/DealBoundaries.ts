@@ -53,9 +53,9 @@ const SHORT: Position[] = [
 ];
 
 /** How an account stands in the small market. */
-export function standingOf(account: Partial<Account>): Margin.Assessment {
+export function standingOf(account: Partial<Account>, world: World = {}): Margin.Assessment {
 	const state = new CommittedState();
-	TrackedState.fill(state, cells({ account }));
+	TrackedState.fill(state, cells({ account, ...world }));
 	return Margin.assess(state.live, { ...Accounts.empty(), owner: OWNER, ...account });
 }
 

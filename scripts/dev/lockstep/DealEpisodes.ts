@@ -11,7 +11,6 @@ import * as Series from "../../../src/machine/types/Series.ts";
 import type { Desk } from "./Desk.ts";
 import { DOLLAR, Market } from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
-import { fairOf } from "./OrderEpisodes.ts";
 import { keyOf } from "./Keys.ts";
 
 /** Three debtors with as much risk as they may have, two bidders, one of them often short of money, and prices that run away from the debtors. */
@@ -24,6 +23,7 @@ export const liquidations: Episode = async (desk) => {
 	await desk.flush();
 	await desk.record(desk.setReferrer(maker, bidders[0]));
 	await desk.record(desk.setReferrer(maker, bidders[1]));
+	for (const debtor of debtors) await desk.record(desk.setReferrer(debtor, random.pick([maker, debtor, 99])));
 	await desk.record(desk.attest());
 	for (const debtor of debtors) await expose(desk, market, debtor, maker);
 	await desk.record(DealEncoding.collect(HOUSE));
@@ -46,7 +46,7 @@ export const liquidations: Episode = async (desk) => {
 /** Sells calls and puts until the margin is used up. */
 async function expose(desk: Desk, market: Market, debtor: number, maker: number): Promise<void> {
 	for (const series of [market.call(), market.put(market.strikes[1]), market.call(market.strikes[1])]) {
-		const price = fairOf(market, series);
+		const price = market.fair(series);
 		for (const size of [2000, 1000, 500, 250, 100, 30]) {
 			const fields = { series, price, size, timeInForce: 0 };
 			await desk.record(desk.place({ ...fields, account: maker, side: 0 }));
@@ -129,7 +129,7 @@ export const blocks: Episode = async (desk) => {
 	const both = keyOf(`owner of two, ${random.below(1e6)}`);
 	const accounts = [desk.open(1e12), desk.open(1e12), desk.open(2_000 * DOLLAR), desk.open(1e11, both), desk.open(1e11, both)];
 	await desk.flush();
-	await desk.record(desk.setReferrer(accounts[0], accounts[1]));
+	for (const account of accounts) await desk.record(desk.setReferrer(account, random.pick(accounts)));
 	for (let i = 0; i < 70; i++) {
 		const [maker, taker] = [random.pick(accounts), random.pick(accounts)];
 		const legs = legsOf(desk, market);
@@ -155,7 +155,7 @@ function legsOf(desk: Desk, market: Market): Leg[] {
 	const series = [...all].sort((a, b) => a - b);
 	if (random.next() < 0.03) series.reverse();
 	return series.map((one) => {
-		const price = Math.max(1, fairOf(market, one) + random.below(21) - 10);
+		const price = Math.max(1, market.fair(one) + random.below(21) - 10);
 		return { series: one, side: random.below(2), price, size: random.next() < 0.02 ? 1_000_000 : 1 + random.below(30) };
 	});
 }

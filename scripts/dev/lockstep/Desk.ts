@@ -221,6 +221,26 @@ export class Desk {
 		return DealEncoding.block({ ...message, makerSignature: sign(keys[0], digest), takerSignature: sign(keys[1], digest) });
 	}
 
+	/** What an item does not say is 0. */
+	basket(
+		account: number,
+		items: readonly (Partial<DealMessages.Item> & { kind: number })[],
+		nonce = this.nonces(account, items.length),
+		key = this.ownerOf(account),
+	): Uint8Array {
+		const none = { series: 0, side: 0, timeInForce: 0, flags: 0, price: 0, size: 0, expiresAt: 0, label: 0, order: 0 };
+		const bytes = DealEncoding.items(items.map((item) => ({ ...none, ...item })));
+		const message = { account, nonce, count: items.length, items: bytes, signature: UNSIGNED };
+		return DealEncoding.basket({ ...message, signature: sign(key, DealMessages.basketDigest(DOMAIN, message)) });
+	}
+
+	/** A nonce, and `count` more for the items behind it. */
+	nonces(account: number, count: number): number {
+		const nonce = this.nonce(account);
+		this.skipTo(account, nonce + count);
+		return nonce;
+	}
+
 	/** An attestation under a quorum, unless the signers say otherwise. */
 	attest(time = this.clock, signers = 31): Uint8Array {
 		const message = { time, root: DOMAIN, signers, signatures: [] };

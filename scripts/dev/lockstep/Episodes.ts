@@ -1,7 +1,10 @@
 // Programs that lead the machine where chance seldom does: each reaches some of the Results on purpose, and is random in everything else.
 
-import { EXPIRY_SECOND_OF_DAY, MAX_CASH, MAX_SIZE_LOTS, SECONDS_PER_DAY, strikeGrid } from "../../../src/machine/Constants.ts";
+import { EXPIRY_SECOND_OF_DAY, MAX_CASH, MAX_SIZE_LOTS, SECONDS_PER_DAY, strikeGrid, tickSize } from "../../../src/machine/Constants.ts";
+import * as Valuations from "../../../src/machine/risk/Valuations.ts";
+import * as State from "../../../src/machine/state/State.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Settlement from "../../../src/machine/step/Settlement.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import type { Desk } from "./Desk.ts";
 
@@ -40,6 +43,7 @@ export class Market {
 		);
 		for (const day of market.days) for (const strike of strikes) await desk.record(Encoding.list({ underlying, day, strike }));
 		await market.report();
+		await desk.flush();
 		return market;
 	}
 
@@ -51,6 +55,13 @@ export class Market {
 			.filter((day) => Series.expiryTimeOf(day) > time)
 			.map((day) => desk.surface({ day, time, forward: Math.round(this.index * (1 + 0.001 * desk.random.next())) }));
 		await desk.record(desk.report({ underlying, time, indexPrice: this.index, surfaces }));
+	}
+
+	/** The mark of a series in ticks, by the last report that was executed. */
+	fair(series: number): number {
+		const { live } = this.desk.lane.state;
+		const mark = Valuations.markOf(live, series, State.expiry(live, Series.expirySlotOf(series)));
+		return Math.max(20, Math.round(mark / tickSize(this.underlying)));
 	}
 
 	series(): number {
@@ -76,49 +87,54 @@ export const fullBooks: Episode = async (desk) => {
 	const accounts = [desk.open(1e13), desk.open(1e13), desk.open(1e13)];
 	await desk.flush();
 	const series = market.call();
+	const fair = market.fair(series);
 	for (let i = 0; i < 66; i++) {
 		const account = desk.random.pick(accounts.slice(0, 2));
-		await desk.record(desk.place({ account, series, side: 0, price: 100 + desk.random.below(5), size: 1 + desk.random.below(9) }));
+		await desk.record(desk.place({ account, series, side: 0, price: fair + desk.random.below(5), size: 1 + desk.random.below(9) }));
 	}
-	await desk.record(desk.place({ account: accounts[0], series, side: 0, price: 99 }));
-	await desk.record(desk.place({ account: accounts[1], series, side: 0, price: 200, size: 5, expiresAt: desk.clock + 2 }));
-	await desk.record(desk.place({ account: accounts[0], series, side: 0, price: 201, size: 5 }));
+	await desk.record(desk.place({ account: accounts[0], series, side: 0, price: fair - 1 }));
+	await desk.record(desk.place({ account: accounts[1], series, side: 0, price: fair + 100, size: 5, expiresAt: desk.clock + 2 }));
+	await desk.record(desk.place({ account: accounts[0], series, side: 0, price: fair + 101, size: 5 }));
 	await desk.record(desk.cancelAll(accounts[0]), 3);
-	await desk.record(desk.place({ account: accounts[2], series, side: 1, price: 104, size: 20 }));
-	await desk.record(desk.place({ account: accounts[1], series, side: 1, price: 100, size: 400 }));
+	await desk.record(desk.place({ account: accounts[2], series, side: 1, price: fair + 4, size: 20 }));
+	await desk.record(desk.place({ account: accounts[1], series, side: 1, price: fair, size: 400 }));
 	await desk.record(desk.place({ account: accounts[2], series, side: 1, price: 1, size: 300, timeInForce: 1 }));
+	await desk.record(desk.place({ account: accounts[2], series, side: 1, price: fair - 50, size: 300, timeInForce: 1 }));
 	// A taker's remainder that finds its own side full.
 	const asks = market.put();
-	for (let i = 0; i < 64; i++) await desk.record(desk.place({ account: accounts[0], series: asks, side: 1, price: 90 }));
-	await desk.record(desk.place({ account: accounts[1], series: asks, side: 0, price: 85, size: 2 }));
-	await desk.record(desk.place({ account: accounts[2], series: asks, side: 1, price: 95, size: 1 }));
-	await desk.record(desk.place({ account: accounts[2], series: asks, side: 1, price: 85, size: 4 }));
+	const put = market.fair(asks);
+	for (let i = 0; i < 64; i++) await desk.record(desk.place({ account: accounts[0], series: asks, side: 1, price: put }));
+	await desk.record(desk.place({ account: accounts[1], series: asks, side: 0, price: put - 5, size: 2 }));
+	await desk.record(desk.place({ account: accounts[2], series: asks, side: 1, price: put + 5, size: 1 }));
+	await desk.record(desk.place({ account: accounts[2], series: asks, side: 1, price: put - 5, size: 4 }));
 	await desk.flush();
 };
 
 /** Makers and takers that fail at the fill: too little margin, too much cash. */
 export const failures: Episode = async (desk) => {
 	const market = await Market.open(desk, 0, [7, 35], 2);
+	const [series, other] = [market.call(), market.put(market.strikes[1], market.days[1])];
+	const last = market.call(market.strikes[1]);
+	const [fair, otherFair, lastFair] = [market.fair(series), market.fair(other), market.fair(last)];
 	const poor = desk.open(1_500 * DOLLAR);
 	const rich = desk.open(1e13);
-	const full = desk.open(MAX_CASH - 200 * DOLLAR);
+	const full = desk.open(MAX_CASH - Settlement.premium(lastFair, 100));
 	await desk.flush();
-	const [series, other] = [market.call(), market.put(market.strikes[1], market.days[1])];
 	// Each order alone is covered; all of them together are not.
-	for (let i = 0; i < 8; i++) await desk.record(desk.place({ account: poor, series, side: 1, price: 2500, size: 60 }));
-	await desk.record(desk.place({ account: rich, series, side: 0, price: 2600, size: 480 }));
-	await desk.record(desk.place({ account: rich, series: other, side: 0, price: 2600, size: 60, flags: 1 }));
-	await desk.record(desk.place({ account: full, series: other, side: 1, price: 2600, size: 10, flags: 1 }));
+	for (let i = 0; i < 8; i++) await desk.record(desk.place({ account: poor, series, side: 1, price: fair - 100, size: 60 }));
+	await desk.record(desk.place({ account: rich, series, side: 0, price: fair, size: 480 }));
+	await desk.record(desk.place({ account: rich, series: other, side: 0, price: otherFair, size: 60, flags: 1 }));
+	await desk.record(desk.place({ account: full, series: other, side: 1, price: otherFair, size: 10, flags: 1 }));
 	const far = 4000 + desk.random.below(1000);
 	for (const nonce of [far, 7, far, far - 100, 5_000_000_000]) await desk.record(desk.cancelAll(rich, nonce));
 	desk.skipTo(rich, far + 1);
-	await desk.record(desk.place({ account: poor, series, side: 1, price: 3000, size: 100_000 }));
+	await desk.record(desk.place({ account: poor, series, side: 1, price: fair, size: 100_000 }));
 	await desk.record(desk.withdraw(poor, 1_000_000 * DOLLAR));
 	await desk.record(desk.withdraw(poor, 1_499 * DOLLAR));
 	// Selling at the limit fits below the cash limit, at the better price of the maker it does not.
-	await desk.record(desk.place({ account: rich, series: market.call(market.strikes[1]), side: 0, price: 4000, size: 1000 }));
-	await desk.record(desk.place({ account: full, series: market.call(market.strikes[1]), side: 1, price: 1, size: 100 }));
-	await desk.record(desk.place({ account: full, series: market.call(market.strikes[1]), side: 1, price: 4001, size: 1000 }));
+	await desk.record(desk.place({ account: rich, series: last, side: 0, price: lastFair + 50, size: 1000 }));
+	await desk.record(desk.place({ account: full, series: last, side: 1, price: lastFair - 50, size: 100 }));
+	await desk.record(desk.place({ account: full, series: last, side: 1, price: lastFair + 51, size: 1000 }));
 	desk.deposit(full, MAX_CASH);
 	desk.deposit(full, 300 * DOLLAR);
 	desk.deposit(rich, MAX_CASH + 1 + desk.random.below(1000));
@@ -142,8 +158,9 @@ export const limits: Episode = async (desk) => {
 			for (const series of [market.call(strike, day), market.put(strike, day)]) {
 				if (opened++ % 12 === 0) await market.report();
 				const side = desk.random.below(2);
-				await desk.record(desk.place({ account: maker, series, side, price: 500, size: 2 }));
-				await desk.record(desk.place({ account: taker, series, side: 1 - side, price: 500, size: 1 + desk.random.below(2) }));
+				const price = market.fair(series);
+				await desk.record(desk.place({ account: maker, series, side, price, size: 2 }));
+				await desk.record(desk.place({ account: taker, series, side: 1 - side, price, size: 1 + desk.random.below(2) }));
 			}
 		}
 	}
@@ -171,15 +188,17 @@ export const settlement: Episode = async (desk) => {
 	for (let i = 0; i < 12; i++) {
 		const series = i % 3 === 0 ? eth.series() : Series.make(0, near, i % 2, desk.random.pick(eth.strikes));
 		const [account, other] = [accounts[i % 4], accounts[(i + 1) % 4]];
-		await desk.record(desk.place({ account, series, side: 1, price: 900, size: 3 + desk.random.below(5) }));
-		await desk.record(desk.place({ account: other, series, side: 0, price: 900, size: 2 + desk.random.below(5) }));
+		await desk.record(desk.place({ account, series, side: 1, price: eth.fair(series), size: 3 + desk.random.below(5) }));
+		await desk.record(desk.place({ account: other, series, side: 0, price: eth.fair(series), size: 2 + desk.random.below(5) }));
 	}
 	await window(desk, eth, expiryTime);
 	await desk.record(desk.place({ account: accounts[0], series: Series.make(0, near, 0, eth.strikes[0]), price: 10 }));
 	await desk.record(Encoding.settle({ account: accounts[0] }));
 	await desk.record(Encoding.settle({ account: accounts[0] }));
-	await desk.record(desk.place({ account: accounts[1], series: eth.call(eth.strikes[1], eth.days[1]), side: 0, price: 800, size: 2 }));
-	await desk.record(desk.place({ account: accounts[2], series: eth.call(eth.strikes[1], eth.days[1]), side: 1, price: 800, size: 2 }));
+	const later = eth.call(eth.strikes[1], eth.days[1]);
+	await desk.flush();
+	await desk.record(desk.place({ account: accounts[1], series: later, side: 0, price: eth.fair(later), size: 2 }));
+	await desk.record(desk.place({ account: accounts[2], series: later, side: 1, price: eth.fair(later), size: 2 }));
 	await desk.record(desk.withdraw(accounts[3], 5 * DOLLAR));
 	for (const account of accounts) await desk.record(Encoding.settle({ account }));
 	await desk.flush();
@@ -213,8 +232,9 @@ export const occupiedSlot: Episode = async (desk) => {
 	const [seller, buyer] = [desk.open(1e13), desk.open(1e13)];
 	await desk.flush();
 	const series = market.put();
-	await desk.record(desk.place({ account: seller, series, side: 1, price: 700, size: 5 }));
-	if (desk.random.next() < 0.8) await desk.record(desk.place({ account: buyer, series, side: 0, price: 700, size: 3 }));
+	const price = market.fair(series);
+	await desk.record(desk.place({ account: seller, series, side: 1, price, size: 5 }));
+	if (desk.random.next() < 0.8) await desk.record(desk.place({ account: buyer, series, side: 0, price, size: 3 }));
 	const { underlying } = market;
 	const again = market.days[0] + 1024;
 	await desk.at((again - 30) * SECONDS_PER_DAY);

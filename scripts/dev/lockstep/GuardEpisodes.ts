@@ -8,7 +8,7 @@ import { Market } from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
 import { keyOf } from "./Keys.ts";
 import type { Key } from "./Keys.ts";
-import { fairOf, restingOrders } from "./OrderEpisodes.ts";
+import { restingOrders } from "./OrderEpisodes.ts";
 
 type Maker = { readonly account: number; readonly key: Key };
 
@@ -52,7 +52,7 @@ async function protect(desk: Desk, market: Market, account: number, window: numb
 async function act(desk: Desk, market: Market, traded: readonly number[], maker: Maker, taker: number): Promise<void> {
 	const { random } = desk;
 	const series = random.pick(traded);
-	const fair = fairOf(market, series);
+	const fair = market.fair(series);
 	const { account, key } = maker;
 	const roll = random.next();
 	if (roll < 0.45) {

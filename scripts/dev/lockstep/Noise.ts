@@ -4,6 +4,7 @@ import { EXPIRY_SECOND_OF_DAY, MAX_CASH, MAX_NONCE, SECONDS_PER_DAY } from "../.
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import { DEPOSIT, FORCED } from "../../../src/machine/types/Machine.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
@@ -11,7 +12,7 @@ import { NOBODY } from "./Desk.ts";
 import type { Desk } from "./Desk.ts";
 import { DOLLAR, Market } from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
-import { fairOf, restingOrders } from "./OrderEpisodes.ts";
+import { restingOrders } from "./OrderEpisodes.ts";
 import { keyOf, SPOILINGS } from "./Keys.ts";
 
 /** A market of a few accounts under everything that can be sent to it. */
@@ -60,7 +61,7 @@ async function one(desk: Desk, market: Market, account: number, accounts: readon
 }
 
 function message(desk: Desk, market: Market, account: number): Uint8Array {
-	const kind = desk.random.below(20);
+	const kind = desk.random.below(21);
 	if (kind < 2) return order(desk, market, account);
 	if (kind === 2) return cancel(desk, market, account);
 	if (kind === 3) return desk.cancelAll(account);
@@ -76,6 +77,7 @@ function message(desk: Desk, market: Market, account: number): Uint8Array {
 			nonce: nonceOf(desk, account),
 		});
 	if (kind === 8) return desk.transfer(account, desk.random.pick([1, 2, 77, account]), amount(desk), nonceOf(desk, account));
+	if (kind === 20) return basket(desk, market, account);
 	if (kind > 13) return deal(desk, market, account, kind);
 	if (kind > 9) return guarding(desk, market, account, kind);
 	return report(desk, market);
@@ -110,7 +112,7 @@ function order(desk: Desk, market: Market, account: number): Uint8Array {
 	const flags = random.next() < 0.2 ? random.below(64) : 0;
 	const side = random.below(2);
 	const series = market.series();
-	const fair = fairOf(market, series);
+	const fair = market.fair(series);
 	const price = Math.max(1, fair + random.below(200) - 100 + (side === 0 ? -20 : 20));
 	const size = random.next() < 0.05 ? 1_048_575 : 1 + random.below(60);
 	const expiresAt = random.next() < 0.12 ? Math.max(0, desk.clock + random.below(30) - 5) : 0;
@@ -298,6 +300,17 @@ function deal(desk: Desk, market: Market, account: number, kind: number): Uint8A
 	if (kind === 18) return desk.setReferrer(account, random.pick([0, other]), nonceOf(desk, account));
 	const legs = Array.from({ length: random.pick([0, 1, 1, 2, 8, 9]) }, () => quote(desk, market)).sort((a, b) => a.series - b.series);
 	return desk.block({ maker: other, taker: account, legs, takerNonce: nonceOf(desk, account) });
+}
+
+/** Items of every kind, with fields that their kinds have and have not. */
+function basket(desk: Desk, market: Market, account: number): Uint8Array {
+	const { random } = desk;
+	const items = Array.from({ length: random.pick([0, 1, 2, 5, 32, 33]) }, () => {
+		const odd = random.next() < 0.2 ? { label: random.below(2), flags: random.below(64), timeInForce: random.below(4) } : {};
+		const kind = random.pick([Messages.PLACE, Messages.PLACE, Messages.CANCEL, Messages.REPLACE, random.below(256)]);
+		return { kind, ...quote(desk, market), ...odd, order: random.pick([0, 1, 2, 9]) };
+	});
+	return desk.basket(account, items, nonceOf(desk, account));
 }
 
 /** Session keys, protection, heartbeats and sweeps with every kind of field. */

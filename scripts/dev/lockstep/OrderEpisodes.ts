@@ -1,6 +1,5 @@
 // Orders of every kind against each other: fill or kill, sliding, reducing, replaced, of one owner, cancelled together; options and dated futures.
 
-import { tickSize } from "../../../src/machine/Constants.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import type { Book, Order } from "../../../src/machine/types/Book.ts";
@@ -26,12 +25,6 @@ export function restingOrders(desk: Desk, market: Market): Resting[] {
 	return found;
 }
 
-/** Ticks at which a series may trade: near the forward for a future, about a fortieth of the index for an option. */
-export function fairOf(market: Market, series: number): number {
-	const index = market.index / tickSize(market.underlying);
-	return Math.max(20, Math.round(Series.kindOf(series) === Series.FUTURE ? index : index / 25));
-}
-
 /** Five accounts, of which two have one owner and one is poor, trade three series under every flag. */
 export const orders: Episode = async (desk) => {
 	const { random } = desk;
@@ -52,7 +45,7 @@ async function act(desk: Desk, market: Market, traded: readonly number[], accoun
 	const roll = random.next();
 	if (roll < 0.6) {
 		const side = random.below(2);
-		const price = fairOf(market, series) + random.below(9) - 4;
+		const price = market.fair(series) + random.below(9) - 4;
 		const timeInForce = random.next() < 0.3 ? 2 : random.next() < 0.15 ? 1 : 0;
 		const rules = random.below(8) * 4;
 		const flags = timeInForce === 0 ? rules + random.pick([0, 0, 0, 1, 3]) : rules;

@@ -5,6 +5,7 @@ import { Desk } from "./Desk.ts";
 import * as Episodes from "./Episodes.ts";
 import type { Episode } from "./Episodes.ts";
 import type { Recorded } from "./Lane.ts";
+import { baskets } from "./BasketEpisodes.ts";
 import { blocks, insolvency, liquidations } from "./DealEpisodes.ts";
 import { guards } from "./GuardEpisodes.ts";
 import { orders } from "./OrderEpisodes.ts";
@@ -13,9 +14,11 @@ import { noise, startTime } from "./Noise.ts";
 /** In this order again and again; noise most of all, and the episodes that cost most only once. */
 export const CYCLE: readonly Episode[] = [
 	Episodes.failures,
+	Episodes.occupiedSlot,
 	orders,
 	guards,
 	insolvency,
+	baskets,
 	liquidations,
 	noise,
 	blocks,
@@ -23,7 +26,6 @@ export const CYCLE: readonly Episode[] = [
 	Episodes.fullBooks,
 	Episodes.settlement,
 	noise,
-	Episodes.occupiedSlot,
 	noise,
 	noise,
 	Episodes.extremes,
@@ -38,6 +40,7 @@ export const CYCLE: readonly Episode[] = [
 	blocks,
 	noise,
 	noise,
+	baskets,
 	Episodes.limits,
 	noise,
 	noise,

@@ -37,6 +37,7 @@ export const STEP_KINDS = [
 	"Collect",
 	"SetReferrer",
 	"Block",
+	"Basket",
 	"Unknown",
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
@@ -62,6 +63,7 @@ const BY_BYTE: Readonly<Record<number, StepKind>> = {
 	[Messages.COLLECT]: "Collect",
 	[Messages.SET_REFERRER]: "SetReferrer",
 	[Messages.BLOCK]: "Block",
+	[Messages.BASKET]: "Basket",
 };
 
 export function kindOf(input: Input): StepKind {

@@ -4,6 +4,7 @@
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import {
 	EXPIRY_SECOND_OF_DAY,
+	MAX_ITEMS,
 	MAX_LEGS,
 	MAX_NETTED,
 	MAX_ORDERS_PER_SIDE,
@@ -14,6 +15,7 @@ import {
 	SECONDS_PER_DAY,
 	strikeGrid,
 } from "../../../src/machine/Constants.ts";
+import { Result, nameOf } from "../../../src/machine/Result.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
 import * as DealMessages from "../../../src/machine/step/DealMessages.ts";
@@ -86,7 +88,8 @@ function seriesIndexOf(series: number): number {
 }
 
 const SERIES_INDEX = Series.cellIndexOf(SLOT, STRIKE_INDEX, Series.kindOf(TRADED));
-const PRICE = 5000;
+/** Within the band. */
+const PRICE = 20_000;
 
 /** Every session key there may be, the one that signs last, and levels in both underlyings that are far from their limits. */
 const LEVELS = {
@@ -211,12 +214,16 @@ type Scene = {
 	readonly pending?: Partial<Machines.Registers>;
 	/** Whether the batch is read to its end, or the machine has reached the batch at which it halts. */
 	readonly inbox?: "read" | "halted";
+	/** Steps of the basket that are done. */
+	readonly done?: number;
+	/** What the step says when it finds nothing to do: otherwise a refusal would be no worst case. */
+	readonly refusal?: Result;
 };
 
-function play(cells: readonly CellBytes[], { item, pending, inbox }: Scene): Recorded {
+function play(cells: readonly CellBytes[], { item, pending, inbox, done = 0 }: Scene): Recorded {
 	const machine = Machines.initial();
 	machine.clock = CLOCK;
-	machine.cursor.offset = RECORD_AT;
+	machine.cursor = { ...machine.cursor, offset: RECORD_AT, item: done };
 	if (pending) machine.registers = { ...machine.registers, ...pending };
 	const lane = new Lane(cells, machine);
 	const items = item ? [item] : [];
@@ -250,6 +257,13 @@ function place(price: number, signer = SESSION_KEY): Uint8Array {
 function replace(): Uint8Array {
 	const message = { account: MAKER, series: TRADED, side: 1, order: 100, price: PRICE - 1, size: 9, nonce: 1_000_000, signature: NOTHING };
 	return Encoding.replace({ ...message, signature: sign(SESSION_KEY, Messages.replaceDigest(DOMAIN, message)) });
+}
+
+/** As many items as there may be, the last an order that displaces. */
+function basket(): Uint8Array {
+	const order = { series: TRADED, side: 0, flags: Messages.PROTECTED, price: PRICE - 1, size: 3 };
+	const items = Array.from({ length: MAX_ITEMS }, () => ({ kind: Messages.PLACE, ...order }));
+	return desk.basket(TAKER, items, 1_000_000, SESSION_KEY);
 }
 
 function transfer(): Uint8Array {
@@ -308,13 +322,15 @@ function scenes(): Scene[] {
 		{
 			name: "Probe the last maker",
 			cells: full,
-			pending: { ...registers, kind: PROBE, timeInForce: Messages.FOK, price: 9999, remaining: 64 * 5, probe: 63, probed: 63 * 5 },
+			pending: { ...registers, kind: PROBE, timeInForce: Messages.FOK, price: 29_999, remaining: 64 * 5, probe: 63, probed: 63 * 5 },
 		},
 		{ name: "Match a fill or kill", cells: full, pending: { ...registers, timeInForce: Messages.FOK } },
 		{ name: "Match what rests in a full book", cells: full, pending: { ...registers, price: PRICE - 1 } },
 		{ name: "Place that displaces", cells: full, item: record(place(PRICE - 1)) },
 		{ name: "Place that crosses", cells: full, item: record(place(PRICE)) },
 		{ name: "Place after settlement", cells: settled, item: record(place(PRICE)) },
+		{ name: "Basket", cells: full, item: record(basket()) },
+		{ name: "Place out of a basket", cells: full, item: record(basket()), done: MAX_ITEMS },
 		{ name: "Cancel", cells: full, item: record(cancel()) },
 		{ name: "Replace that crosses", cells: full, item: record(replace()) },
 		{ name: "CancelSeries", cells: full, item: record(desk.cancelSeries({ ...wide, series: TRADED, sides: 3, label: 7 }, SESSION_KEY)) },
@@ -347,14 +363,14 @@ function scenes(): Scene[] {
 			item: { ...owned, l1Kind: DEPOSIT, sender: TAKER_KEY.address, payload: Encoding.deposit(TAKER, TAKER_KEY.address, 7) },
 		},
 		{ name: "Forced", cells: full, item: { ...owned, l1Kind: FORCED, sender: TAKER_KEY.address, payload: place(PRICE - 1, MAKER_KEY) } },
-		{ name: "Liquidate", cells: full, item: record(DealEncoding.liquidate(TAKER + 1)) },
+		{ name: "Liquidate", cells: full, item: record(DealEncoding.liquidate(TAKER + 1)), refusal: Result.Healthy },
 		{
 			name: "Bid",
 			cells: full,
 			item: record(desk.bid({ account: TAKER, debtor: DEBTOR, share: 1_000_000, limit: 1e15 }, 1_000_000, SESSION_KEY)),
 		},
 		{ name: "Attest", cells: full, item: { kind: "record", payload: attest(), delay: 1 } },
-		{ name: "Collect", cells: full, item: record(DealEncoding.collect(SELLER)) },
+		{ name: "Collect", cells: full, item: record(DealEncoding.collect(SELLER)), refusal: Result.NothingToCollect },
 		{ name: "SetReferrer", cells: full, item: record(desk.setReferrer(TAKER, MAKER, 1_000_000, TAKER_KEY)) },
 		{
 			name: "Block",
@@ -363,14 +379,21 @@ function scenes(): Scene[] {
 				desk.block({ maker: SELLER, taker: TAKER, legs: LEGS, makerNonce: 1_000_000, takerNonce: 1_000_000 }, [SESSION_KEY, SESSION_KEY]),
 			),
 		},
-		{ name: "Unknown", cells: full, item: record(longest) },
-		{ name: "Junk", cells: full, item: { kind: "raw", bytes: new Uint8Array(10) } },
-		{ name: "NextBatch", cells: full, inbox: "read" },
-		{ name: "Halted", cells: full, inbox: "halted" },
+		{ name: "Unknown", cells: full, item: record(longest), refusal: Result.UnknownKind },
+		{ name: "Junk", cells: full, item: { kind: "raw", bytes: new Uint8Array(10) }, refusal: Result.Junk },
+		{ name: "NextBatch", cells: full, inbox: "read", refusal: Result.NextBatch },
+		{ name: "Halted", cells: full, inbox: "halted", refusal: Result.Halted },
 	];
 }
 
 /** All of them, each recorded on a state whose trees are dense where it looks. */
 export function worstCases(): WorstCase[] {
-	return scenes().map((scene) => ({ name: scene.name, recorded: play(crowded(scene.cells, play(scene.cells, scene)), scene) }));
+	const succeeds: readonly Result[] = [Result.Ok, Result.Filled, Result.Probed, Result.Rested, Result.Displaced];
+	return scenes().map((scene) => {
+		const recorded = play(crowded(scene.cells, play(scene.cells, scene)), scene);
+		const { result } = recorded.outcome;
+		if (scene.refusal === undefined ? !succeeds.includes(result) : result !== scene.refusal)
+			throw new Error(`the worst case "${scene.name}" ends with ${nameOf(result)}`);
+		return { name: scene.name, recorded };
+	});
 }

@@ -45,6 +45,12 @@ export const CONFIDENCE_RATE = 500_000;
 /** Maintenance margin as a part of initial. */
 export const MAINTENANCE_RATE = 800_000;
 
+/** A band is what a series is worth when spot and volatility are that far off at once, and this part of the index more. */
+export const BAND_SPOT = 10_000;
+export const BAND_VOLATILITY_UP = 500_000;
+export const BAND_VOLATILITY_DOWN = 400_000;
+export const BAND_ROOM = 1_000;
+
 /** Fees: parts of the index notional, capped at a part of the premium. */
 export const TAKER_RATE = 300;
 export const MAKER_RATE = 100;

@@ -1,7 +1,7 @@
 // The 33 scenarios: which spot and volatility each has. Scenarios 0 .. 26 are volatility step (down, same, up) * 9 + spot step; 27 .. 32 are the tails,
 // under raised volatility.
 
-import { PPM } from "../Constants.ts";
+import { PPM, SETTLEMENT_WINDOW_SECONDS } from "../Constants.ts";
 import { ONE } from "../math/FixedPoint.ts";
 import * as LogExp from "../math/LogExp.ts";
 import type { Expiry } from "../types/Expiry.ts";
@@ -30,6 +30,13 @@ export function timeOf(expiry: Expiry): { seconds: number; years: bigint; discou
 	return { seconds, years, discount };
 }
 
+/** How much of the settlement window is still to come at the expiry's last report: all of it but inside the window. */
+export function openSeconds(expiry: Expiry): number {
+	const left = Series.expiryTimeOf(expiry.day) - expiry.time;
+	if (left < 0) return 0;
+	return left < SETTLEMENT_WINDOW_SECONDS ? left : SETTLEMENT_WINDOW_SECONDS;
+}
+
 /** A pure function of the expiry's day, forward, rate and report time, and of the underlying's `spotMoves`. */
 export function shocksOf(expiry: Expiry, moves: readonly bigint[]): Shocks {
 	const { seconds, discount } = timeOf(expiry);
@@ -51,11 +58,15 @@ export function forwardAt(shocks: Shocks, scenario: number): bigint {
 	return shocks.spots[2 * (core ? scenario % Parameters.SPOT_STEPS : scenario - 2 * Parameters.SPOT_STEPS)];
 }
 
-/** By spot two numbers: its factor in millionths, and ln of the factor in fixed point. */
-export function spotMoves(underlying: number): bigint[] {
+/**
+ * By spot two numbers: its factor in millionths, and ln of the factor in fixed point. `open` are the seconds of the settlement window to come: the average that
+ * is fixed already moves no more.
+ */
+export function spotMoves(underlying: number, open: number): bigint[] {
 	const moves: bigint[] = [];
 	for (let spot = 0; spot < SPOTS; spot++) {
-		const factor = BigInt(spotFactor(underlying, spot));
+		const whole = BigInt(spotFactor(underlying, spot) - PPM);
+		const factor = BigInt(PPM) + (whole * BigInt(open)) / BigInt(SETTLEMENT_WINDOW_SECONDS);
 		moves.push(factor, LogExp.ln((factor * ONE) / BigInt(PPM)));
 	}
 	return moves;

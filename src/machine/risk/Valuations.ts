@@ -1,6 +1,6 @@
 // What one unit of a series is worth in every scenario. A pure function of the series and its expiry's last report, so it is computed once a report.
 
-import { tickSize } from "../Constants.ts";
+import { SETTLEMENT_WINDOW_SECONDS, tickSize } from "../Constants.ts";
 import * as Black76 from "../math/Black76.ts";
 import * as FixedPoint from "../math/FixedPoint.ts";
 import { ONE } from "../math/FixedPoint.ts";
@@ -17,7 +17,13 @@ export type Valuation = { time: number; mark: number; high: Float64Array; low: F
 
 export const SPLIT = 1_048_576;
 
-const MOVES: readonly bigint[][] = [Scenarios.spotMoves(0), Scenarios.spotMoves(1)];
+const MOVES: readonly bigint[][] = [0, 1].map((underlying) => Scenarios.spotMoves(underlying, SETTLEMENT_WINDOW_SECONDS));
+
+/** The spot moves of an expiry: inside its settlement window less than others'. */
+export function movesOf(underlying: number, expiry: Expiry): readonly bigint[] {
+	const open = Scenarios.openSeconds(expiry);
+	return open === SETTLEMENT_WINDOW_SECONDS ? MOVES[underlying] : Scenarios.spotMoves(underlying, open);
+}
 
 type Cache = { series: Map<number, Valuation>; shocks: Map<number, { time: number; shocks: Scenarios.Shocks }> };
 const caches = new WeakMap<Body, Cache>();
@@ -35,7 +41,7 @@ export function of(state: Body, series: number, expiry: Expiry): Valuation {
 	const underlying = Series.underlyingOf(series);
 	let shocked = cache.shocks.get(slot);
 	if (!shocked || shocked.time !== expiry.time) {
-		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, MOVES[underlying]) };
+		shocked = { time: expiry.time, shocks: Scenarios.shocksOf(expiry, movesOf(underlying, expiry)) };
 		cache.shocks.set(slot, shocked);
 	}
 	const values = valuesOf(series, expiry, shocked.shocks);

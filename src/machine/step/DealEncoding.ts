@@ -1,9 +1,9 @@
 // Messages of deals as bytes (as Encoding). Only off chain; the step never writes a message.
 
 import * as Bytes from "../math/Bytes.ts";
-import type { Attest, Bid, Block, Leg, SetReferrer } from "./DealMessages.ts";
+import type { Attest, Basket, Bid, Block, Item, Leg, SetReferrer } from "./DealMessages.ts";
 import { fields } from "./Encoding.ts";
-import { ATTEST, BID, BLOCK, COLLECT, LIQUIDATE, SET_REFERRER } from "./Messages.ts";
+import { ATTEST, BASKET, BID, BLOCK, COLLECT, LIQUIDATE, SET_REFERRER } from "./Messages.ts";
 
 export function liquidate(account: number): Uint8Array {
 	return fields(LIQUIDATE, [[3, account]]);
@@ -69,5 +69,36 @@ export function block(m: Omit<Block, "legBytes">): Uint8Array {
 		legs(m.legs),
 		m.makerSignature,
 		m.takerSignature,
+	);
+}
+
+/** The bytes of a basket's items. */
+export function items(all: readonly Item[]): Uint8Array {
+	return Bytes.concat(
+		...all.map((item) =>
+			fields(item.kind, [
+				[8, item.series],
+				[1, item.side],
+				[1, item.timeInForce],
+				[1, item.flags],
+				[4, item.price],
+				[5, item.size],
+				[5, item.expiresAt],
+				[2, item.label],
+				[8, item.order],
+			]),
+		),
+	);
+}
+
+export function basket(m: Basket): Uint8Array {
+	return Bytes.concat(
+		fields(BASKET, [
+			[3, m.account],
+			[8, m.nonce],
+			[1, m.count],
+		]),
+		m.items,
+		m.signature,
 	);
 }

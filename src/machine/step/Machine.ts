@@ -2,6 +2,7 @@ import { Result } from "../Result.ts";
 import type * as State from "../state/State.ts";
 import type { Input, Machine, Outcome } from "../types/Machine.ts";
 import { DEPOSIT, InputKind, PROBE, outcome } from "../types/Machine.ts";
+import * as Baskets from "./Baskets.ts";
 import * as Blocks from "./Blocks.ts";
 import * as Cancelling from "./Cancelling.ts";
 import * as Guarding from "./Guarding.ts";
@@ -21,13 +22,22 @@ import * as Treasury from "./Treasury.ts";
 export function step(state: State.Body, machine: Machine, input: Input): Outcome {
 	if (input.kind === InputKind.Pending)
 		return machine.registers.kind === PROBE ? Probing.proceed(state, machine) : Matching.proceed(state, machine);
-	machine.cursor = input.cursor;
 	machine.clock = input.clock;
+	const read = { ...input };
+	const isMessage = input.kind === InputKind.Record || input.kind === InputKind.L1Message;
+	if (isMessage && machine.cursor.item !== 0) Baskets.unwrap(machine, read);
+	const out = take(state, machine, read);
+	machine.cursor = read.cursor;
+	return out;
+}
+
+function take(state: State.Body, machine: Machine, input: Input): Outcome {
 	if (input.kind === InputKind.Halted) return outcome(Result.Halted, 0);
 	if (input.kind === InputKind.NextBatch) return outcome(Result.NextBatch, 0);
 	if (input.kind === InputKind.Junk) return outcome(Result.Junk, 0);
 	if (input.kind === InputKind.L1Message && input.l1Kind === DEPOSIT) return Money.deposit(state, input.payload);
-	return execute(state, machine, input.payload, input.sender);
+	if (input.payload[0] === Messages.BASKET && machine.cursor.item === 0) return Baskets.open(state, machine, input);
+	return execute(state, machine, input.payload, Baskets.senderOf(state, machine, input));
 }
 
 /** Executes one message. `sender` is who sent it on L1, or the zero address. */

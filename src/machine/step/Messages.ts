@@ -26,6 +26,7 @@ export const ATTEST = 17;
 export const COLLECT = 18;
 export const SET_REFERRER = 19;
 export const BLOCK = 20;
+export const BASKET = 21;
 
 /** timeInForce */
 export const GTC = 0;
@@ -366,6 +367,16 @@ const REPORT_TYPE = Keccak.hashText("Report(uint8 underlying,uint64 time,uint64 
 
 /** EIP-712: keccak256(0x1901 || domain separator || keccak256(type hash || one word a field)). A negative number fills its word with ones. */
 export function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: readonly (number | Uint8Array)[]): Uint8Array {
+	const envelope = new Uint8Array(66);
+	envelope[0] = 0x19;
+	envelope[1] = 0x01;
+	envelope.set(domainSeparator, 2);
+	envelope.set(structHash(type, fields), 34);
+	return Keccak.hash(envelope);
+}
+
+/** EIP-712's hash of a struct: every field is a word, a negative number its two's complement. */
+export function structHash(type: Uint8Array, fields: readonly (number | Uint8Array)[]): Uint8Array {
 	const words = new Uint8Array(32 + 32 * fields.length);
 	words.set(type, 0);
 	for (let i = 0; i < fields.length; i++) {
@@ -375,12 +386,7 @@ export function digestOf(domainSeparator: Uint8Array, type: Uint8Array, fields: 
 			Bytes.put(words, 32 * i + 56, 8, field);
 		} else words.set(field, 32 * i + 64 - field.length);
 	}
-	const envelope = new Uint8Array(66);
-	envelope[0] = 0x19;
-	envelope[1] = 0x01;
-	envelope.set(domainSeparator, 2);
-	envelope.set(Keccak.hash(words), 34);
-	return Keccak.hash(envelope);
+	return Keccak.hash(words);
 }
 
 export function placeDigest(domainSeparator: Uint8Array, m: Place): Uint8Array {

@@ -1,5 +1,6 @@
 import { MAX_PRICE_TICKS, MAX_UNDERLYINGS } from "../Constants.ts";
 import { Result } from "../Result.ts";
+import * as Bands from "../risk/Bands.ts";
 import * as State from "../state/State.ts";
 import * as Accounts from "../types/Account.ts";
 import type { Account } from "../types/Account.ts";
@@ -79,9 +80,6 @@ export function admit(state: State.Body, machine: Machine, account: Account, fou
 		if (!Protecting.isProtected(account, series)) return Result.Unprotected;
 		if (Protecting.isFrozen(state, terms.account, series, machine.clock)) return Result.Frozen;
 	}
-	const market = State.underlying(state, underlying);
-	const surfaceTime = State.expiry(state, slot).time;
-	if (Trades.isStale(market.time, machine.clock) || Trades.isStale(surfaceTime, machine.clock)) return Result.StalePrice;
 	found.bookIndex = Series.bookIndexOf(Series.cellIndexOf(slot, strikeIndex, Series.kindOf(series)), side);
 	const opposite = State.book(state, side === Books.BID ? found.bookIndex + 1 : found.bookIndex - 1);
 	found.crossing = Books.count(opposite) > 0 && Books.crosses(side, terms.price, Books.best(opposite).price);
@@ -97,8 +95,18 @@ export function admit(state: State.Body, machine: Machine, account: Account, fou
 		terms.size = Trades.reducible(found.folded, series, side, terms.size);
 		if (terms.size === 0) return Result.NotReducing;
 	}
-	const { price, size } = terms;
+	return weigh(state, machine, found, slot);
+}
+
+/** Whether prices, the band and the account's margin allow the order. */
+function weigh(state: State.Body, machine: Machine, found: Found, slot: number): Result {
+	const { series, side, price, size } = found.terms;
 	const lots = side === Books.BID ? size : -size;
+	const market = State.underlying(state, Series.underlyingOf(series));
+	const expiry = State.expiry(state, slot);
+	const stale = Trades.isStale(market.time, machine.clock) || Trades.isStale(expiry.time, machine.clock);
+	if (stale && !Trades.reduces(Accounts.sizeOf(found.folded, series), lots)) return Result.StalePrice;
+	if (!Bands.allows(state, series, expiry, market.indexPrice, side, price)) return Result.BeyondBand;
 	const cash = Trades.premium(side, price, size) - Trades.takerFee(state, series, price, size);
 	return Trades.check(state, found.folded, series, lots, cash, machine.clock);
 }

@@ -49,7 +49,7 @@ export function report(state: State.Body, machine: Machine, payload: Uint8Array)
 	underlying.time = message.time;
 	underlying.confidence = message.confidence;
 	State.putUnderlying(state, message.underlying, underlying);
-	for (let i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, message.time, message.surfaces[i]);
+	for (let i = 0; i < message.surfaces.length; i++) adopt(state, message.underlying, underlying, message.surfaces[i]);
 	return out;
 }
 
@@ -156,11 +156,11 @@ export function average(underlying: Underlying, lots: number, time: number): { d
 }
 
 /** Takes over a surface when its expiry is listed and not settled. */
-function adopt(state: State.Body, underlying: number, time: number, surface: Surface): void {
-	const slot = Series.slotOf(underlying, surface.day);
+function adopt(state: State.Body, index: number, underlying: Underlying, surface: Surface): void {
+	const slot = Series.slotOf(index, surface.day);
 	const expiry = State.expiry(state, slot);
 	if (expiry.day !== surface.day || expiry.settlementPrice !== 0) return;
-	expiry.forward = surface.forward;
+	expiry.forward = expected(underlying, surface);
 	expiry.a = surface.a;
 	expiry.b = surface.b;
 	expiry.rho = surface.rho;
@@ -168,6 +168,17 @@ function adopt(state: State.Body, underlying: number, time: number, surface: Sur
 	expiry.sigma = surface.sigma;
 	expiry.rate = surface.rate;
 	expiry.confidence = surface.confidence;
-	expiry.time = time;
+	expiry.time = underlying.time;
 	State.putExpiry(state, slot, expiry);
+}
+
+/**
+ * The settlement price that is to be expected: inside the settlement window the part of the average that is fixed, and the reported forward for what is to
+ * come. ROUNDING: down, by less than a micro-USDC.
+ */
+export function expected(underlying: Underlying, surface: Surface): number {
+	const left = Series.expiryTimeOf(surface.day) - underlying.time;
+	if (left >= SETTLEMENT_WINDOW_SECONDS || underlying.windowDay !== surface.day) return surface.forward;
+	const fixed = underlying.accumulator - underlying.windowStart;
+	return Number((fixed + BigInt(surface.forward) * BigInt(left)) / BigInt(SETTLEMENT_WINDOW_SECONDS));
 }

@@ -15,7 +15,8 @@ import * as Settlement from "./Settlement.ts";
 
 /**
  * Whether the account may change its position by `size` lots and its cash by `cash`: Ok, PositionLimit, CashLimit, StalePrice or
- * InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards.
+ * InsufficientMargin. Reducing risk is always allowed: an account short of margin may trade when it is less short afterwards, and on stale prices a position
+ * may still become smaller.
  */
 export function check(state: State.Body, account: Account, series: number, size: number, cash: number, clock: number): Result {
 	const held = Accounts.sizeOf(account, series);
@@ -24,9 +25,14 @@ export function check(state: State.Body, account: Account, series: number, size:
 	if (held === 0 && account.positions.length >= MAX_POSITIONS) return Result.PositionLimit;
 	if (account.cash + cash > MAX_CASH || account.cash + cash < -MAX_CASH) return Result.CashLimit;
 	const trade = Margin.assessTrade(state, account, series, size, cash);
-	if (isStale(trade.oldestPriceTime, clock)) return Result.StalePrice;
+	if (isStale(trade.oldestPriceTime, clock) && !reduces(held, size)) return Result.StalePrice;
 	if (trade.excessAfter < 0 && trade.excessAfter < trade.excessBefore) return Result.InsufficientMargin;
 	return Result.Ok;
+}
+
+/** Whether a trade of `size` lots makes a position of `held` only smaller. */
+export function reduces(held: number, size: number): boolean {
+	return size > 0 ? held + size <= 0 : held + size >= 0;
 }
 
 /** How many of `size` lots a trade on `side` may make so that the position only becomes smaller. */

@@ -2,8 +2,11 @@ import * as Bytes from "../math/Bytes.ts";
 import * as Keccak from "../math/Keccak.ts";
 import type { Result } from "../Result.ts";
 
-/** Where the machine reads: the batch, how many L1 messages it has consumed, and the next byte of the batch. */
-export type Cursor = { batch: number; l1Index: number; offset: number };
+/**
+ * Where the machine reads: the batch, how many L1 messages it has consumed, and the next byte of the batch. `item` is how many items of the basket there
+ * are done; 0 of everything else.
+ */
+export type Cursor = { batch: number; l1Index: number; offset: number; item: number };
 
 /** An order that is being matched; kind NONE when nothing is pending. */
 export type Registers = {
@@ -95,7 +98,7 @@ export function noRegisters(): Registers {
 }
 
 export function initial(): Machine {
-	return { cursor: { batch: 0, l1Index: 0, offset: 0 }, clock: 0, registers: noRegisters() };
+	return { cursor: { batch: 0, l1Index: 0, offset: 0, item: 0 }, clock: 0, registers: noRegisters() };
 }
 
 export function outcome(result: Result, kind: number): Outcome {
@@ -103,11 +106,11 @@ export function outcome(result: Result, kind: number): Outcome {
 }
 
 const TAG: Uint8Array = Keccak.hashText("strikeproof.machine.v1");
-const REGISTERS_AT = 121;
+const REGISTERS_AT = 122;
 /** Bytes of the preimage of a commitment. */
-export const LENGTH = 249;
+export const LENGTH = 250;
 
-/** TAG 32 | stateRoot 32 | outboxRoot 32 | batch u64 | l1Index u64 | offset u32 | clock u40 | registers 128 */
+/** TAG 32 | stateRoot 32 | outboxRoot 32 | batch u64 | l1Index u64 | offset u32 | clock u40 | item u8 | registers 128 */
 export function encode(machine: Machine, stateRoot: Uint8Array, outboxRoot: Uint8Array): Uint8Array {
 	const bytes = new Uint8Array(LENGTH);
 	bytes.set(TAG, 0);
@@ -117,6 +120,7 @@ export function encode(machine: Machine, stateRoot: Uint8Array, outboxRoot: Uint
 	at = Bytes.put(bytes, at, 8, machine.cursor.l1Index);
 	at = Bytes.put(bytes, at, 4, machine.cursor.offset);
 	at = Bytes.put(bytes, at, 5, machine.clock);
+	at = Bytes.put(bytes, at, 1, machine.cursor.item);
 	const registers = machine.registers;
 	if (registers.kind === NONE) return bytes;
 	at = Bytes.put(bytes, at, 1, registers.kind);
@@ -141,7 +145,7 @@ export function encode(machine: Machine, stateRoot: Uint8Array, outboxRoot: Uint
 export function decode(bytes: Uint8Array): Machine {
 	const at = REGISTERS_AT;
 	return {
-		cursor: { batch: Bytes.uint(bytes, 96, 8), l1Index: Bytes.uint(bytes, 104, 8), offset: Bytes.uint(bytes, 112, 4) },
+		cursor: { batch: Bytes.uint(bytes, 96, 8), l1Index: Bytes.uint(bytes, 104, 8), offset: Bytes.uint(bytes, 112, 4), item: bytes[121] },
 		clock: Bytes.uint(bytes, 116, 5),
 		registers: {
 			kind: bytes[at],

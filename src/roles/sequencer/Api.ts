@@ -1,3 +1,4 @@
+import type { MessageResult } from "../../executor/Events.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import { nameOf as resultName } from "../../machine/Result.ts";
@@ -287,10 +288,11 @@ function acknowledgement(ack: Acknowledgement): Answer<"public/submit"> {
 		stream_hash: Bytes.toHex(ack.streamHash),
 		time: ack.time,
 		receipt: Bytes.toHex(ack.receipt),
-		result: resultName(result.result),
-		final: resultName(result.final),
-		order: result.order,
-		filled: result.filled,
-		remaining: result.remaining,
+		...outcome(result),
+		items: result.items.map(outcome),
 	};
+}
+
+function outcome({ result, final, order, filled, remaining }: MessageResult): Answer<"public/submit">["items"][number] {
+	return { result: resultName(result), final: resultName(final), order, filled, remaining };
 }

@@ -4,6 +4,7 @@ import { MAX_PAYLOAD_BYTES } from "../../machine/Constants.ts";
 import * as Signature from "../../machine/math/Signature.ts";
 import { isSigned, signedPart } from "../../executor/UserMessages.ts";
 import type { Signed } from "../../executor/UserMessages.ts";
+import * as DealMessages from "../../machine/step/DealMessages.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 
 export type Refusal = {
@@ -29,7 +30,7 @@ export function claimOf(
 		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
 	}
 	const kind = payload[0];
-	if (kind < Messages.PLACE || kind > Messages.SWEEP) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
+	if (kind < Messages.PLACE || kind > Messages.BASKET) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
 	const parsed = parse(kind, payload, domainSeparator);
 	if (parsed === undefined) return { code: "malformed", detail: "its length is wrong, or a field is out of its range" };
 	if (parsed === "unsigned") return undefined;
@@ -65,6 +66,9 @@ function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | 
 	if (kind === Messages.LIST) return Messages.parseList(payload) && "unsigned";
 	if (kind === Messages.SETTLE) return Messages.parseSettle(payload) && "unsigned";
 	if (kind === Messages.SWEEP) return Messages.parseSweep(payload) && "unsigned";
+	if (kind === Messages.LIQUIDATE || kind === Messages.COLLECT)
+		return DealMessages.parseAccount(payload) === undefined ? undefined : "unsigned";
+	if (kind === Messages.ATTEST) return DealMessages.parseAttest(payload) && "unsigned";
 	return Messages.parseReport(payload) && "unsigned";
 }
 

@@ -1,0 +1,105 @@
+// Price bands to the tick, what stale prices still allow, and what a report makes of an expiry inside its settlement window.
+
+import { MAX_PRICE_AGE_SECONDS, PPM, SETTLEMENT_WINDOW_SECONDS } from "../../../src/machine/Constants.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
+import * as Series from "../../../src/machine/types/Series.ts";
+import { INDEX, REPORTER, STRIKES, TODAY, bandOf, cells, place, play, record, strikeOf } from "./BoundaryWorld.ts";
+import type { Boundary } from "./BoundaryWorld.ts";
+import { DOMAIN } from "./Desk.ts";
+import { sign } from "./Keys.ts";
+
+const DAY = TODAY + 7;
+const RICH = { cash: 1_000_000_000_000_000 };
+
+export function bands(): Boundary[] {
+	return [...edges(), ...stale(), ...windows()];
+}
+
+/** The dearest buy and the cheapest sale of every series, and one tick more. */
+function edges(): Boundary[] {
+	const all: Boundary[] = [];
+	for (const underlying of [0, 1]) {
+		const options = [Series.CALL, Series.PUT].flatMap((kind) =>
+			STRIKES.map((step) => Series.make(underlying, DAY, kind, strikeOf(underlying, step))),
+		);
+		for (const series of [...options, Series.make(underlying, DAY, Series.FUTURE, 0)]) {
+			const { buy, sell } = bandOf(series);
+			for (const price of [buy, buy + 1])
+				all.push({
+					name: `band/${series}/buy/${price - buy}`,
+					recorded: play(cells({ account: RICH }), place({ series, side: 0, price })),
+				});
+			for (const price of [sell, sell - 1])
+				all.push({
+					name: `band/${series}/sell/${price - sell}`,
+					recorded: play(cells({ account: RICH }), place({ series, side: 1, price })),
+				});
+		}
+	}
+	return all;
+}
+
+/** On stale prices a position may become smaller, and no more: not larger, and not turned. */
+function stale(): Boundary[] {
+	const all: Boundary[] = [];
+	const series = Series.make(0, DAY, Series.CALL, strikeOf(0, 0));
+	const other = Series.make(1, DAY, Series.PUT, strikeOf(1, 0));
+	const ages = [{ indexAge: MAX_PRICE_AGE_SECONDS + 1 }, { surfaceAge: MAX_PRICE_AGE_SECONDS + 1 }];
+	for (const [i, age] of ages.entries()) {
+		for (const held of [-10, 10]) {
+			for (const side of [0, 1]) {
+				for (const size of [9, 10, 11]) {
+					const account = { ...RICH, positions: [{ series, size: held }] };
+					all.push({
+						name: `stale/${i}/${held}/${side}/${size}`,
+						recorded: play(cells({ account, ...age }), place({ series, side, size })),
+					});
+				}
+			}
+		}
+		// A position of another series is no matter.
+		const account = { ...RICH, positions: [{ series: other, size: -10 }] };
+		all.push({ name: `stale/${i}/other`, recorded: play(cells({ account, ...age }), place({ series, side: 1, size: 5 })) });
+	}
+	return all;
+}
+
+/** Reports and orders around the settlement window's first and last seconds. */
+function windows(): Boundary[] {
+	const all: Boundary[] = [];
+	const expiry = Series.expiryTimeOf(DAY);
+	for (const left of [SETTLEMENT_WINDOW_SECONDS + 1, SETTLEMENT_WINDOW_SECONDS, SETTLEMENT_WINDOW_SECONDS - 1, 1000, 2, 1]) {
+		const clock = expiry - left;
+		for (const windowDay of [DAY, DAY - 1]) {
+			const start = 10n ** 20n - 2_900_000_001n * BigInt(Math.max(0, SETTLEMENT_WINDOW_SECONDS - left));
+			const world = { clock, market: { windowDay, windowStart: start } };
+			const surface = { day: DAY, a: 10_000, b: 5_000, rho: 0, m: 0, sigma: 200_000_000, rate: 0, confidence: PPM };
+			const surfaces = [{ ...surface, forward: INDEX[0] - 7 }];
+			const surfaceBytes = Encoding.surfaces(surfaces);
+			const message = {
+				underlying: 0,
+				time: clock,
+				indexPrice: INDEX[0],
+				confidence: PPM,
+				surfaces,
+				surfaceBytes,
+				signers: 1,
+				signatures: [],
+			};
+			const signatures = [sign(REPORTER, Messages.reportDigest(DOMAIN, message))];
+			const item = record(Encoding.report({ ...message, signatures }));
+			all.push({ name: `window/report/${left}/${windowDay - DAY}`, recorded: play(cells(world), item, clock) });
+		}
+		for (const kind of [Series.CALL, Series.PUT]) {
+			const series = Series.make(0, DAY, kind, strikeOf(0, 0));
+			const { buy } = bandOf(series, { clock });
+			for (const price of [buy, buy + 1])
+				all.push({
+					name: `window/place/${left}/${kind}/${price - buy}`,
+					recorded: play(cells({ clock, account: RICH }), place({ series, side: 0, price }), clock),
+				});
+		}
+	}
+	return all;
+}
