@@ -25,7 +25,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
 	chain: { floor: 3, packages: ["ethers", "hardhat", "secp256k1"], node: true },
 	store: { floor: 3, packages: ["lmdb"], node: true },
 	wire: { floor: 3, packages: ["ws", "zod"], node: true },
-	ordering: { floor: 3, packages: [], node: true },
+	// cosmjs-types holds the messages between CometBFT and its application.
+	ordering: { floor: 3, packages: ["cosmjs-types"], node: true },
 	executor: { floor: 3, packages: [], node: true },
 	market: { floor: 3, packages: [], node: true },
 	roles: { floor: 4, packages: [], node: true },

@@ -2,7 +2,14 @@ export type Fields = Readonly<Record<string, string | number | boolean | null | 
 
 /** What a person must look at. Each has a runbook, docs/runbooks/<name>.md, which its log line names. */
 export type Alarm =
-	"WrongAssertion" | "LiveAndDerivedDisagree" | "ExecutionFailed" | "NoPriceQuorum" | "NoStateQuorum" | "LowBalance" | "ApiFailed";
+	| "WrongAssertion"
+	| "LiveAndDerivedDisagree"
+	| "ExecutionFailed"
+	| "NoPriceQuorum"
+	| "NoStateQuorum"
+	| "LowBalance"
+	| "ApiFailed"
+	| "OrderingFailed";
 
 /** Structured log. No secrets in fields. */
 export interface Log {

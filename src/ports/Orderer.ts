@@ -51,6 +51,8 @@ export interface Orderer {
 	 * certificate it gave before. So post what the certificate's own proposal says.
 	 */
 	certificate(proposal: BatchProposal): Promise<BatchCertificate | undefined>;
+	/** Whether the order itself gives time and takes L1's messages, as a committee does: then who submits adds neither delays nor take-L1 records. */
+	readonly stamps: boolean;
 	/** Height of the last ordered bundle, 0 before the first. */
 	readonly height: number;
 }

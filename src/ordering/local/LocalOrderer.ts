@@ -3,8 +3,10 @@ import * as Keccak from "../../machine/math/Keccak.ts";
 import type { BatchCertificate, BatchProposal, Bundle, OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
-import * as Batch from "../../protocol/Batch.ts";
 import { OrderingError } from "../OrderingError.ts";
+import * as Proposals from "../proposals.ts";
+import { wholeRecords } from "../records.ts";
+import { follow } from "./follow.ts";
 import * as Frame from "./Frame.ts";
 import { WriteAheadLog } from "./WriteAheadLog.ts";
 
@@ -21,9 +23,6 @@ export type LocalOrdererOptions = {
 	readonly segmentBytes?: number;
 };
 
-/** How many bundles a stream reads at once when it follows from far behind. */
-const STREAM_CHUNK = 256;
-
 /** The local engine: a write-ahead log orders, one signer is the committee. */
 export class LocalOrderer implements Orderer {
 	readonly #options: LocalOrdererOptions;
@@ -39,6 +38,9 @@ export class LocalOrderer implements Orderer {
 	static async open(options: LocalOrdererOptions): Promise<LocalOrderer> {
 		return new LocalOrderer(options, await WriteAheadLog.open(options));
 	}
+
+	/** One sequencer gives the time itself. */
+	readonly stamps = false;
 
 	get height(): number {
 		return this.#log.height;
@@ -59,22 +61,8 @@ export class LocalOrderer implements Orderer {
 		return this.#log.append(bundle);
 	}
 
-	async *stream(fromHeight: number, signal: AbortSignal): AsyncIterable<OrderedBundle> {
-		let next = Math.max(1, fromHeight);
-		while (!signal.aborted) {
-			const bundles = this.#log.read(next, next + STREAM_CHUNK - 1);
-			for (const bundle of bundles) {
-				if (signal.aborted) return;
-				next = bundle.height + 1;
-				yield bundle;
-			}
-			if (bundles.length > 0) continue;
-			if (this.#log.failure) {
-				if (this.#log.failure.code === "CLOSED") return;
-				throw this.#log.failure;
-			}
-			await this.#moreThan(next - 1, signal);
-		}
+	stream(fromHeight: number, signal: AbortSignal): AsyncIterable<OrderedBundle> {
+		return follow(this.#log, fromHeight, signal);
 	}
 
 	async read(fromHeight: number, toHeight: number): Promise<readonly OrderedBundle[]> {
@@ -94,9 +82,9 @@ export class LocalOrderer implements Orderer {
 
 	async #certify(asked: BatchProposal): Promise<BatchCertificate | undefined> {
 		const { store, signer, batchDigest } = this.#options;
-		const key = `certificate/${String(asked.index).padStart(15, "0")}/${Bytes.toHex(asked.previousAccumulator)}`;
+		const key = `certificate/${Proposals.placeOf(asked)}`;
 		const given = store.get(key);
-		const proposal = given ? decodeProposal(given) : asked;
+		const proposal = given ? Proposals.decode(given) : asked;
 		if (proposal.toHeight > this.height) {
 			throw new OrderingError(
 				"NOT_ORDERED",
@@ -112,57 +100,7 @@ export class LocalOrderer implements Orderer {
 			);
 		}
 		// SAFETY: what is about to be signed is durable first. After a crash in between, the same content is signed again, never another.
-		if (!given) await store.commit([{ key, value: encodeProposal(proposal) }]);
+		if (!given) await store.commit([{ key, value: Proposals.encode(proposal) }]);
 		return { proposal, content, signatures: [await signer.sign(batchDigest(proposal, Keccak.hash(content)))] };
 	}
-
-	#moreThan(height: number, signal: AbortSignal): Promise<void> {
-		return new Promise((resolve) => {
-			const done = (): void => {
-				stop();
-				signal.removeEventListener("abort", done);
-				resolve();
-			};
-			const stop = this.#log.watch(() => {
-				if (this.#log.height > height || this.#log.failure) done();
-			});
-			signal.addEventListener("abort", done);
-			if (signal.aborted || this.#log.height > height || this.#log.failure) done();
-		});
-	}
-}
-
-/** How many records these bytes are, or undefined when they are not whole records. SAFETY: junk in a batch would void all that follows it. */
-function wholeRecords(records: Uint8Array): number | undefined {
-	let count = 0;
-	for (let at = 0; at < records.length; count++) {
-		const record = Batch.readRecord(records, 0, at, records.length);
-		if (!record.ok) return undefined;
-		at = record.payloadAt + record.length;
-	}
-	return count;
-}
-
-/** index u64 | previousAccumulator 32 | minTime u64 | maxTime u64 | l1End u64 | fromHeight u64 | toHeight u64 */
-function encodeProposal(proposal: BatchProposal): Uint8Array {
-	const bytes = new Uint8Array(80);
-	let at = Bytes.put(bytes, 0, 8, proposal.index);
-	bytes.set(proposal.previousAccumulator, at);
-	at += 32;
-	for (const field of [proposal.minTime, proposal.maxTime, proposal.l1End, proposal.fromHeight, proposal.toHeight])
-		at = Bytes.put(bytes, at, 8, field);
-	return bytes;
-}
-
-function decodeProposal(bytes: Uint8Array): BatchProposal {
-	const field = (place: number): number => Bytes.uint(bytes, 40 + 8 * place, 8);
-	return {
-		index: Bytes.uint(bytes, 0, 8),
-		previousAccumulator: bytes.slice(8, 40),
-		minTime: field(0),
-		maxTime: field(1),
-		l1End: field(2),
-		fromHeight: field(3),
-		toHeight: field(4),
-	};
 }

@@ -190,7 +190,7 @@ export class Sequencer {
 		const records: Uint8Array[] = [];
 		// The clock is the state's own, or the world's when that is later; one delay at the head of the bundle carries it there.
 		this.#clock = Math.max(this.#clock, this.#ports.live.clock);
-		let delay = Math.max(0, clock.now() - this.#clock);
+		let delay = orderer.stamps ? 0 : Math.max(0, clock.now() - this.#clock);
 		this.#clock += delay;
 		const add = (payload: Uint8Array): void => {
 			records.push(Batch.encodeRecord(payload, delay));
@@ -243,7 +243,7 @@ export class Sequencer {
 
 	/** L1 messages that no record took yet. L1 is asked a few times a second, not at every bundle. */
 	async #newL1Messages(): Promise<number> {
-		if (this.#ignoresL1 || Date.now() - this.#l1Polled < L1_POLL_MS) return 0;
+		if (this.#ports.orderer.stamps || this.#ignoresL1 || Date.now() - this.#l1Polled < L1_POLL_MS) return 0;
 		this.#l1Polled = Date.now();
 		const count = await this.#ports.inbox.messageCount();
 		// L1 may have forced some in since this sequencer last took any.

@@ -1,0 +1,299 @@
+// The ABCI 2.0 application of one member: it says what may stand in a block, signs what it decided and executed, and hands decided bundles on.
+
+import type { Request, RequestFinalizeBlock, RequestPrepareProposal, RequestProcessProposal } from "cosmjs-types/tendermint/abci/types";
+import { Response } from "cosmjs-types/tendermint/abci/types";
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
+import type { BatchProposal, OrderedBundle } from "../../ports/Orderer.ts";
+import type { Signer } from "../../ports/Signer.ts";
+import type { Store } from "../../ports/Store.ts";
+import { OrderingError } from "../OrderingError.ts";
+import * as Proposals from "../proposals.ts";
+import type { WriteAheadLog } from "../local/WriteAheadLog.ts";
+import * as Decided from "./Decided.ts";
+import * as Envelope from "./Envelope.ts";
+import * as Extension from "./Extension.ts";
+
+export type ApplicationOptions = {
+	readonly chainId: string;
+	readonly committee: Decided.Committee;
+	/** The member's key: the one that the engine votes with, so that one stake stands behind both. */
+	readonly signer: Signer;
+	readonly digests: Decided.Digests;
+	/** Where decided bundles go, and what this member signed and decided. SAFETY: lost with the key's stake if it is not durable. */
+	readonly log: WriteAheadLog;
+	readonly store: Store;
+	/** The member's clock in seconds, and how many final L1 messages it saw: its share of the members' median. */
+	readonly now: () => number;
+	readonly l1Count: () => number;
+	/** Root of the state after the bundles up to a height, once it is executed. */
+	readonly rootAt: (height: number) => Uint8Array | undefined;
+	/** Whether this member would post that batch: SAFETY: its signature lets anybody. */
+	readonly approves: (proposal: BatchProposal) => boolean;
+	/** False while this member must not sign: its disk is nearly full, or its clock is wrong. It follows all the same. */
+	readonly maySign?: () => boolean;
+};
+
+/** What happened in a block, for those who wait. */
+export type Decision = {
+	readonly decided: Decided.Decided;
+	readonly bundles: readonly (OrderedBundle & { readonly lane?: string; readonly laneSequence?: number })[];
+	readonly contradictions: readonly Decided.Contradiction[];
+};
+
+const STATE_KEY = "decided";
+const EXTENSION_COMMITTED = 2;
+const STATUS_ACCEPT = 1;
+const STATUS_REJECT = 2;
+/** How far ahead of its lane a gateway's bundle may wait. LIMIT: beyond it the gateway is told to slow down, so that nobody's backlog fills the others' memory. */
+const MAX_AHEAD = 64;
+/** Checked signatures are remembered for so many transactions. */
+const MAX_KNOWN = 512;
+
+export class Application {
+	readonly #options: ApplicationOptions;
+	readonly #listeners = new Set<(decision: Decision) => void>();
+	readonly #known = new Map<string, Envelope.Envelope | string>();
+	#decided: Decided.Decided;
+	#pending: Decided.Outcome | undefined;
+
+	constructor(options: ApplicationOptions) {
+		this.#options = options;
+		const bytes = options.store.get(STATE_KEY);
+		this.#decided = bytes ? (JSON.parse(Buffer.from(bytes).toString()) as Decided.Decided) : Decided.GENESIS;
+		if (this.#decided.height > options.log.height) {
+			const sentence = `The log holds ${options.log.height} bundles, but ${this.#decided.height} were decided: restore the log from a copy.`;
+			throw new OrderingError("CORRUPT", sentence);
+		}
+	}
+
+	get decided(): Decided.Decided {
+		return this.#decided;
+	}
+
+	/** Calls `listener` after every block, when its bundles are durable. Returns the removal. */
+	watch(listener: (decision: Decision) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** Answers the engine. Throws only where going on would be wrong: then the engine stops too. */
+	readonly handle = async (request: Request): Promise<Response> => {
+		const { decided } = this;
+		if (request.echo) return Response.fromPartial({ echo: { message: request.echo.message } });
+		if (request.flush) return Response.fromPartial({ flush: {} });
+		if (request.info) {
+			const lastBlockAppHash = decided.blockHeight > 0 ? Decided.appHash(decided) : new Uint8Array(0);
+			return Response.fromPartial({ info: { data: "strikeproof", lastBlockHeight: BigInt(decided.blockHeight), lastBlockAppHash } });
+		}
+		if (request.initChain) return Response.fromPartial({ initChain: { appHash: Decided.appHash(Decided.GENESIS) } });
+		if (request.query) return Response.fromPartial({ query: { height: BigInt(decided.blockHeight) } });
+		if (request.checkTx) return Response.fromPartial({ checkTx: this.#checkTx(request.checkTx.tx) });
+		if (request.prepareProposal) return Response.fromPartial({ prepareProposal: { txs: this.#prepare(request.prepareProposal) } });
+		if (request.processProposal) {
+			const refusal = this.#refusalOf(request.processProposal);
+			return Response.fromPartial({ processProposal: { status: refusal === undefined ? STATUS_ACCEPT : STATUS_REJECT } });
+		}
+		if (request.extendVote) return Response.fromPartial({ extendVote: { voteExtension: await this.#extend() } });
+		if (request.verifyVoteExtension) {
+			const isReadable = Extension.decode(request.verifyVoteExtension.voteExtension) !== undefined;
+			return Response.fromPartial({ verifyVoteExtension: { status: isReadable ? STATUS_ACCEPT : STATUS_REJECT } });
+		}
+		if (request.finalizeBlock) return Response.fromPartial({ finalizeBlock: this.#finalize(request.finalizeBlock) });
+		if (request.commit) {
+			await this.#commit();
+			return Response.fromPartial({ commit: {} });
+		}
+		// No snapshots of the order are offered yet: a member that joins replays the blocks.
+		if (request.listSnapshots) return Response.fromPartial({ listSnapshots: {} });
+		if (request.offerSnapshot) return Response.fromPartial({ offerSnapshot: { result: 3 } });
+		if (request.loadSnapshotChunk) return Response.fromPartial({ loadSnapshotChunk: {} });
+		if (request.applySnapshotChunk) return Response.fromPartial({ applySnapshotChunk: { result: 2 } });
+		return Response.fromPartial({ exception: { error: "this request is unknown" } });
+	};
+
+	/** Admission: what can never stand in a block, or only after too many others, is not taken into memory. */
+	#checkTx(transaction: Uint8Array): { code: number; log: string } {
+		const envelope = this.#read(transaction);
+		if (typeof envelope === "string") return { code: 1, log: envelope };
+		if (!this.#options.committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
+		if (envelope.kind === Envelope.CUT) {
+			const isOpen = Proposals.placeOf(envelope.proposal) in this.#decided.cuts;
+			return isOpen ? { code: 2, log: "the place is cut already" } : { code: 0, log: "" };
+		}
+		const next = this.#decided.lanes[envelope.lane] ?? 0;
+		if (envelope.sequence < next) return { code: 2, log: `the lane is at ${next} already` };
+		if (envelope.sequence >= next + MAX_AHEAD) return { code: 3, log: `the lane is at ${next}: slow down` };
+		return { code: 0, log: "" };
+	}
+
+	#prepare(request: RequestPrepareProposal): Uint8Array[] {
+		const chosen: Uint8Array[] = [];
+		const maxBytes = Number(request.maxTxBytes);
+		let bytes = 0;
+		const take = (transaction: Uint8Array): boolean => {
+			// A transaction costs its length, a tag and at most three bytes of length in the block.
+			if (bytes + transaction.length + 4 > maxBytes) return false;
+			bytes += transaction.length + 4;
+			chosen.push(transaction);
+			return true;
+		};
+		if (request.height > 1n) {
+			const votes = (request.localLastCommit?.votes ?? []).filter((vote) => Number(vote.blockIdFlag) === EXTENSION_COMMITTED);
+			take(
+				Extension.encodeCommit({
+					round: request.localLastCommit?.round ?? 0,
+					votes: votes.map((vote) => ({
+						address: Bytes.toHex(vote.validator?.address ?? new Uint8Array(20)),
+						extension: vote.voteExtension,
+						signature: vote.extensionSignature,
+					})),
+				}),
+			);
+		}
+		const lanes: Record<string, number> = {};
+		const known = request.txs
+			.map((transaction) => ({ transaction, envelope: this.#read(transaction) }))
+			.filter((one): one is { transaction: Uint8Array; envelope: Envelope.Envelope } => typeof one.envelope !== "string")
+			// Gossip may bring a lane's bundles in any order.
+			.sort((a, b) => sequenceOf(a.envelope) - sequenceOf(b.envelope));
+		for (const { transaction, envelope } of known) {
+			const before = lanes[envelope.lane];
+			if (Decided.continues(this.#decided, this.#options.committee, envelope, lanes) !== undefined) continue;
+			if (take(transaction)) continue;
+			// What found no room must not count as taken, or its lane's next one would leave a hole.
+			if (before === undefined) delete lanes[envelope.lane];
+			else lanes[envelope.lane] = before;
+		}
+		return chosen;
+	}
+
+	/** INVARIANT: depends on the proposal and on what is decided only, so that honest members answer alike. */
+	#refusalOf(request: RequestProcessProposal): string | undefined {
+		const { chainId, committee } = this.#options;
+		let transactions: readonly Uint8Array[] = request.txs;
+		if (request.height > 1n) {
+			const commit = transactions.length > 0 ? Extension.decodeCommit(transactions[0]) : undefined;
+			if (!commit) return "the extensions are missing";
+			const votes = (request.proposedLastCommit?.votes ?? []).filter((vote) => Number(vote.blockIdFlag) === EXTENSION_COMMITTED);
+			const addresses = votes.map((vote) => Bytes.toHex(vote.validator?.address ?? new Uint8Array(20)));
+			const expected = { round: request.proposedLastCommit?.round ?? 0, addresses };
+			const refusal = Extension.refusalOf(commit, expected, chainId, Number(request.height) - 1);
+			if (refusal) return refusal;
+			transactions = transactions.slice(1);
+		}
+		const lanes: Record<string, number> = {};
+		for (const transaction of transactions) {
+			const envelope = this.#read(transaction);
+			if (typeof envelope === "string") return envelope;
+			const refusal = Decided.continues(this.#decided, committee, envelope, lanes);
+			if (refusal) return refusal;
+		}
+		return undefined;
+	}
+
+	/** SAFETY: signs only what earlier blocks decided, and one root and one batch for a place for ever: what it is about to sign is durable first. */
+	async #extend(): Promise<Uint8Array> {
+		const { now, l1Count, rootAt, approves, signer, digests, maySign } = this.#options;
+		const { target, cuts } = this.#decided;
+		const share = { time: now(), l1Count: l1Count(), cuts: [] };
+		if (maySign && !maySign()) return Extension.encode(share);
+		const root = target && !(signer.address in target.signed) ? rootAt(target.height) : undefined;
+		const signsRoot = target && root && (await this.#mayPromise(`signed/checkpoint/${target.height}`, root));
+		const checkpoint = signsRoot
+			? {
+					height: target.height,
+					root,
+					signature: await signer.sign(digests.checkpoint(target.height, Bytes.fromHex(target.streamHash), root)),
+				}
+			: undefined;
+		const signed: Extension.SignedCut[] = [];
+		for (const [place, cut] of Object.entries(cuts)) {
+			if (signer.address in cut.signed) continue;
+			const proposal = Proposals.decode(Bytes.fromHex(cut.proposal));
+			const digest = Bytes.fromHex(cut.digest);
+			if (!approves(proposal) || !(await this.#mayPromise(`signed/batch/${place}`, digest))) continue;
+			signed.push({ index: proposal.index, previousAccumulator: proposal.previousAccumulator, signature: await signer.sign(digest) });
+		}
+		return Extension.encode({ ...share, ...(checkpoint && { checkpoint }), cuts: signed });
+	}
+
+	/** Whether `value` is what was promised under this key, or becomes so durably now. */
+	async #mayPromise(key: string, value: Uint8Array): Promise<boolean> {
+		const given = this.#options.store.get(key);
+		if (given) return Bytes.equal(given, value);
+		await this.#options.store.commit([{ key, value }]);
+		return true;
+	}
+
+	#finalize(request: RequestFinalizeBlock) {
+		const { committee, digests } = this.#options;
+		if (Number(request.height) !== this.#decided.blockHeight + 1)
+			throw new OrderingError(
+				"CORRUPT",
+				`The engine decides block ${request.height} after ${this.#decided.blockHeight}: restore its data from a copy.`,
+			);
+		const isFirst = request.height === 1n;
+		const commit = isFirst ? undefined : Extension.decodeCommit(request.txs[0] ?? new Uint8Array(0));
+		const envelopes = request.txs.slice(isFirst ? 0 : 1).map((transaction) => this.#read(transaction));
+		const readable = envelopes.map((envelope) => (typeof envelope === "string" ? undefined : envelope));
+		this.#pending = Decided.apply(this.#decided, committee, commit, readable, digests, (from, to) => this.#contentHash(from, to));
+		return { appHash: Decided.appHash(this.#pending.decided), txResults: request.txs.map(() => ({ code: 0 })) };
+	}
+
+	async #commit(): Promise<void> {
+		const { log, store } = this.#options;
+		const outcome = this.#pending;
+		if (!outcome) return;
+		const before = this.#decided.height;
+		// After a crash between log and store the block comes again: what the log holds already must be the same.
+		const held = log.read(before + 1, before + outcome.placed.length);
+		const bundles = await Promise.all(
+			outcome.placed.map(async ({ bundle, lane, sequence }, i) => {
+				if (held[i] && !Bytes.equal(held[i].records, bundle.records))
+					throw new OrderingError(
+						"CORRUPT",
+						`The log holds another bundle ${before + 1 + i} than the committee decided: restore it from a copy.`,
+					);
+				return { ...(held[i] ?? (await log.append(bundle))), ...(lane !== undefined && { lane, laneSequence: sequence }) };
+			}),
+		);
+		const changes = [{ key: STATE_KEY, value: encodeJson(outcome.decided) }];
+		for (const certified of outcome.certified) {
+			const key = certified.kind === "batch" ? `certificate/${certified.place}` : "checkpoint";
+			changes.push({ key, value: encodeJson(certified) });
+		}
+		for (const contradiction of outcome.contradictions)
+			changes.push({ key: `contradiction/${contradiction.height}/${contradiction.member}`, value: encodeJson(contradiction) });
+		await store.commit(changes);
+		this.#decided = outcome.decided;
+		this.#pending = undefined;
+		for (const listener of this.#listeners) listener({ decided: outcome.decided, bundles, contradictions: outcome.contradictions });
+	}
+
+	#contentHash(fromHeight: number, toHeight: number): Uint8Array | undefined {
+		const wanted = toHeight - fromHeight + 1;
+		if (fromHeight < 1 || wanted < 0 || wanted > Decided.MAX_CONTENT_BYTES) return undefined;
+		const bundles = this.#options.log.read(fromHeight, toHeight);
+		const content = Bytes.concat(...bundles.map((bundle) => bundle.records));
+		return bundles.length === wanted && content.length <= Decided.MAX_CONTENT_BYTES ? Keccak.hash(content) : undefined;
+	}
+
+	#read(transaction: Uint8Array): Envelope.Envelope | string {
+		const key = Bytes.toHex(Keccak.hash(transaction));
+		const known = this.#known.get(key);
+		if (known !== undefined) return known;
+		const envelope = Envelope.read(this.#options.chainId, transaction);
+		this.#known.set(key, envelope);
+		if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value as string);
+		return envelope;
+	}
+}
+
+function sequenceOf(envelope: Envelope.Envelope): number {
+	return envelope.kind === Envelope.CUT ? -1 : envelope.sequence;
+}
+
+function encodeJson(value: unknown): Uint8Array {
+	return new Uint8Array(Buffer.from(JSON.stringify(value)));
+}

@@ -1,0 +1,274 @@
+// What the committee has decided, as a pure function of its blocks: every member that applies the same blocks has the same value.
+
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
+import * as Signature from "../../machine/math/Signature.ts";
+import type { BatchProposal, Bundle } from "../../ports/Orderer.ts";
+import * as Batch from "../../protocol/Batch.ts";
+import * as Frame from "../local/Frame.ts";
+import * as Proposals from "../proposals.ts";
+import { delayed } from "../records.ts";
+import * as Envelope from "./Envelope.ts";
+import * as Extension from "./Extension.ts";
+
+/** Whom everybody knows: power by address. */
+export type Committee = ReadonlyMap<string, number>;
+
+/** A height whose state the members are asked to sign. There is one at a time, so that all sign the same one. */
+export type Target = {
+	readonly height: number;
+	readonly streamHash: string;
+	readonly since: number;
+	readonly signed: Readonly<Record<string, SignedRoot>>;
+};
+type SignedRoot = { readonly root: string; readonly signature: string };
+
+/** A batch that the members are asked to sign: the first cut that was decided for its place. */
+export type Cut = {
+	readonly proposal: string;
+	readonly digest: string;
+	readonly since: number;
+	readonly signed: Readonly<Record<string, string>>;
+};
+
+/** Plain values only, so that it is stored as JSON. Byte strings are hexadecimal. */
+export type Decided = {
+	/** Of the engine's blocks. */
+	readonly blockHeight: number;
+	/** Of bundles, and the hash of all their records. */
+	readonly height: number;
+	readonly streamHash: string;
+	/** The time that the delays of the stream add up to, in seconds. */
+	readonly clock: number;
+	readonly l1Taken: number;
+	/** Next sequence number of every lane. */
+	readonly lanes: Readonly<Record<string, number>>;
+	readonly target?: Target;
+	/** Height of the last checkpoint that more than two thirds signed. */
+	readonly checkpointed: number;
+	/** By Proposals.placeOf. */
+	readonly cuts: Readonly<Record<string, Cut>>;
+};
+
+/** What more than two thirds of the power signed. */
+export type Certified =
+	| {
+			readonly kind: "checkpoint";
+			readonly height: number;
+			readonly streamHash: string;
+			readonly root: string;
+			readonly signed: Readonly<Record<string, string>>;
+	  }
+	| { readonly kind: "batch"; readonly place: string; readonly proposal: string; readonly signed: Readonly<Record<string, string>> };
+
+/** A bundle in the order, and from which lane, if from any. */
+export type Placed = { readonly bundle: Bundle; readonly lane?: string; readonly sequence?: number };
+
+/** A second root signed for one height: with the first it proves a member faulty. */
+export type Contradiction = { readonly member: string; readonly height: number; readonly first: SignedRoot; readonly second: SignedRoot };
+
+export type Outcome = {
+	readonly decided: Decided;
+	readonly placed: readonly Placed[];
+	readonly certified: readonly Certified[];
+	readonly contradictions: readonly Contradiction[];
+};
+
+/** What a member is asked to sign, as digests. */
+export type Digests = {
+	readonly checkpoint: (height: number, streamHash: Uint8Array, root: Uint8Array) => Uint8Array;
+	readonly batch: (proposal: BatchProposal, contentHash: Uint8Array) => Uint8Array;
+};
+
+/** LIMIT: L1's messages that one block takes. */
+const MAX_TAKES = 256;
+/** After so many blocks without agreement on one height, a later one is asked for. */
+const TARGET_PATIENCE_BLOCKS = 200;
+const CUT_PATIENCE_BLOCKS = 2_000;
+
+export const GENESIS: Decided = {
+	blockHeight: 0,
+	height: 0,
+	streamHash: Bytes.toHex(new Uint8Array(32)),
+	clock: 0,
+	l1Taken: 0,
+	lanes: {},
+	checkpointed: 0,
+	cuts: {},
+};
+
+/** Whether a power is more than two thirds of the committee's. */
+export function isQuorum(committee: Committee, members: Iterable<string>): boolean {
+	let power = 0;
+	for (const member of members) power += committee.get(member) ?? 0;
+	return 3 * power > 2 * totalOf(committee);
+}
+
+function totalOf(committee: Committee): number {
+	return [...committee.values()].reduce((sum, power) => sum + power, 0);
+}
+
+/**
+ * The least value that at least half of the power does not exceed: a third that lies cannot move it out of the range of the honest ones.
+ */
+export function weightedMedian(values: readonly (readonly [value: number, power: number])[]): number {
+	const sorted = [...values].sort(([a], [b]) => a - b);
+	const total = sorted.reduce((sum, [, power]) => sum + power, 0);
+	let below = 0;
+	for (const [value, power] of sorted) {
+		below += power;
+		if (2 * below >= total) return value;
+	}
+	return 0;
+}
+
+/** What the engine commits to in its next block: what decides who is asked for what, and nothing that changes when nobody does anything. */
+export function appHash(decided: Decided): Uint8Array {
+	const { height, streamHash, clock, l1Taken, lanes, target, cuts } = decided;
+	const named = {
+		...{ height, streamHash, clock, l1Taken, target: target?.height ?? 0 },
+		...{ lanes: Object.entries(lanes).sort(), cuts: Object.keys(cuts).sort() },
+	};
+	return Keccak.hashText(JSON.stringify(named));
+}
+
+/** The transactions, in order, that may stand in the next block: every lane goes on where it stopped. Others are told why not. */
+export function continues(
+	decided: Decided,
+	committee: Committee,
+	envelope: Envelope.Envelope,
+	lanes: Record<string, number>,
+): string | undefined {
+	if (!committee.has(envelope.lane)) return `${envelope.lane} is no member of the committee`;
+	if (envelope.kind === Envelope.CUT) return undefined;
+	const next = lanes[envelope.lane] ?? decided.lanes[envelope.lane] ?? 0;
+	if (envelope.sequence !== next) return `the lane goes on with ${next}, not with ${envelope.sequence}`;
+	lanes[envelope.lane] = next + 1;
+	return undefined;
+}
+
+/** The state after a block. `contentOf` gives the bytes of decided bundles, or undefined when they are no batch. INVARIANT: reads no clock, no L1 and no disk of one member. */
+export function apply(
+	before: Decided,
+	committee: Committee,
+	commit: Extension.Commit | undefined,
+	envelopes: readonly (Envelope.Envelope | undefined)[],
+	digests: Digests,
+	contentHashOf: (fromHeight: number, toHeight: number) => Uint8Array | undefined,
+): Outcome {
+	const blockHeight = before.blockHeight + 1;
+	const votes = (commit?.votes ?? []).flatMap(({ address, extension }) => {
+		const said = Extension.decode(extension);
+		return said && committee.has(address) ? [{ address, power: committee.get(address) as number, said }] : [];
+	});
+	const signed = gather(before, committee, votes, digests);
+	const time = weightedMedian(votes.map(({ power, said }) => [said.time, power]));
+	const l1Count = weightedMedian(votes.map(({ power, said }) => [said.l1Count, power]));
+	const takes = Math.min(MAX_TAKES, Math.max(0, l1Count - before.l1Taken));
+	const placed: Placed[] = [];
+	if (takes > 0) {
+		const take = Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0);
+		placed.push({ bundle: { records: Bytes.concat(...Array.from({ length: takes }, () => take)), recordCount: takes } });
+	}
+	const lanes = { ...before.lanes };
+	const cuts = { ...signed.cuts };
+	for (const envelope of envelopes) {
+		if (envelope?.kind === Envelope.BUNDLE) {
+			const { lane, sequence, records, recordCount } = envelope;
+			lanes[lane] = sequence + 1;
+			placed.push({ bundle: { records, recordCount }, lane, sequence });
+		} else if (envelope?.kind === Envelope.CUT) {
+			const { proposal } = envelope;
+			const place = Proposals.placeOf(proposal);
+			// The first cut of a place stands, and only over what earlier blocks decided.
+			if (place in cuts || Object.keys(cuts).length >= Extension.MAX_CUTS || proposal.toHeight > before.height) continue;
+			const contentHash = contentHashOf(proposal.fromHeight, proposal.toHeight);
+			if (!contentHash) continue;
+			const digest = Bytes.toHex(digests.batch(proposal, contentHash));
+			cuts[place] = { proposal: Bytes.toHex(Proposals.encode(proposal)), digest, since: blockHeight, signed: {} };
+		}
+	}
+	// One delay at the head of what the block orders carries the clock to the members' median; a block that orders nothing leaves it.
+	const delay = placed.length > 0 && time > before.clock ? Math.min(time - before.clock, 4_294_967_295) : 0;
+	if (delay > 0) placed[0] = { ...placed[0], bundle: { ...placed[0].bundle, records: delayed(placed[0].bundle.records, delay) } };
+	let { streamHash } = before;
+	for (const { bundle } of placed) streamHash = chain(streamHash, bundle.records);
+	const height = before.height + placed.length;
+	const patient = signed.target && blockHeight - signed.target.since < TARGET_PATIENCE_BLOCKS;
+	const isNew = height > (signed.target?.height ?? signed.checkpointed);
+	const target = patient || !isNew ? signed.target : { height, streamHash, since: blockHeight, signed: {} };
+	for (const [place, cut] of Object.entries(cuts)) if (blockHeight - cut.since > CUT_PATIENCE_BLOCKS) delete cuts[place];
+	return {
+		decided: {
+			...{ blockHeight, height, streamHash, clock: before.clock + delay, l1Taken: before.l1Taken + takes, lanes },
+			...{ ...(target && { target }), checkpointed: signed.checkpointed, cuts },
+		},
+		placed,
+		certified: signed.certified,
+		contradictions: signed.contradictions,
+	};
+}
+
+type Voter = { readonly address: string; readonly said: Extension.Extension };
+
+/** Adds the signatures that the extensions bring, and takes out what they complete. */
+function gather(before: Decided, committee: Committee, votes: readonly Voter[], digests: Digests) {
+	const certified: Certified[] = [];
+	const contradictions: Contradiction[] = [];
+	let { target, checkpointed } = before;
+	const cuts: Record<string, Cut> = { ...before.cuts };
+	for (const { address, said } of votes) {
+		const { checkpoint } = said;
+		if (target && checkpoint?.height === target.height) {
+			const digest = digests.checkpoint(target.height, Bytes.fromHex(target.streamHash), checkpoint.root);
+			const mine = { root: Bytes.toHex(checkpoint.root), signature: Bytes.toHex(checkpoint.signature) };
+			const given = target.signed[address];
+			if (Signature.recover(digest, checkpoint.signature) === address) {
+				if (!given) target = { ...target, signed: { ...target.signed, [address]: mine } };
+				else if (given.root !== mine.root) contradictions.push({ member: address, height: target.height, first: given, second: mine });
+			}
+		}
+		for (const { index, previousAccumulator, signature } of said.cuts) {
+			const place = Proposals.placeOf({ index, previousAccumulator });
+			const cut = cuts[place];
+			if (cut && !(address in cut.signed) && Signature.recover(Bytes.fromHex(cut.digest), signature) === address)
+				cuts[place] = { ...cut, signed: { ...cut.signed, [address]: Bytes.toHex(signature) } };
+		}
+	}
+	if (target) {
+		const { height, streamHash, signed } = target;
+		for (const root of new Set(Object.values(signed).map((one) => one.root))) {
+			const agreeing = Object.entries(signed).filter(([, one]) => one.root === root);
+			if (
+				!isQuorum(
+					committee,
+					agreeing.map(([member]) => member),
+				)
+			)
+				continue;
+			certified.push({
+				kind: "checkpoint",
+				height,
+				streamHash,
+				root,
+				signed: Object.fromEntries(agreeing.map(([member, one]) => [member, one.signature])),
+			});
+			checkpointed = height;
+			target = undefined;
+			break;
+		}
+	}
+	for (const [place, { proposal, signed }] of Object.entries(cuts)) {
+		if (!isQuorum(committee, Object.keys(signed))) continue;
+		certified.push({ kind: "batch", place, proposal, signed });
+		delete cuts[place];
+	}
+	return { target, checkpointed, cuts, certified, contradictions };
+}
+
+function chain(streamHash: string, records: Uint8Array): string {
+	return Bytes.toHex(Keccak.hash(Bytes.concat(Bytes.fromHex(streamHash), Keccak.hash(records))));
+}
+
+/** LIMIT: what one batch holds. */
+export const MAX_CONTENT_BYTES = Frame.MAX_RECORDS_BYTES;

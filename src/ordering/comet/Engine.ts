@@ -1,0 +1,95 @@
+// One CometBFT process, and its JSON-RPC.
+
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { OrderingError } from "../OrderingError.ts";
+
+/** Where `npm run comet:build` puts the engine. */
+export const BINARY = join(import.meta.dirname, "..", "..", "..", "tools", "bin", "cometbft");
+
+/** Whether the engine is built on this machine. */
+export function isBuilt(binary: string = BINARY): boolean {
+	return existsSync(binary);
+}
+
+export type EngineOptions = {
+	readonly home: string;
+	readonly binary?: string;
+	/** Hears the lines that the engine says of its troubles. */
+	readonly said?: (line: string) => void;
+	/** Hears that the process ended without having been asked to. */
+	readonly ended?: (code: number | undefined) => void;
+};
+
+const STOP_MILLISECONDS = 5_000;
+
+export class Engine {
+	readonly #options: EngineOptions;
+	#process: ChildProcess | undefined;
+
+	constructor(options: EngineOptions) {
+		this.#options = options;
+	}
+
+	get pid(): number | undefined {
+		return this.#process?.pid;
+	}
+
+	/** Throws OrderingError UNWRITABLE with what to do when the engine is not built. */
+	start(): void {
+		const { home, binary = BINARY, said, ended } = this.#options;
+		if (!isBuilt(binary)) throw new OrderingError("UNWRITABLE", `There is no ${binary}: run \`npm run comet:build\`, which needs Go.`);
+		const child = spawn(binary, ["start", "--home", home], { stdio: ["ignore", "pipe", "pipe"] });
+		this.#process = child;
+		for (const pipe of [child.stdout, child.stderr]) {
+			pipe.setEncoding("utf8");
+			pipe.on("data", (text: string) => {
+				for (const line of text.split("\n")) if (line.trim() !== "") said?.(line);
+			});
+		}
+		child.on("exit", (code) => {
+			if (this.#process !== child) return;
+			this.#process = undefined;
+			ended?.(code ?? undefined);
+		});
+	}
+
+	/** Resolves when the process is gone. */
+	async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+		const child = this.#process;
+		this.#process = undefined;
+		if (!child || child.exitCode !== null || child.signalCode !== null) return;
+		const gone = new Promise((resolve) => child.once("exit", resolve));
+		child.kill(signal);
+		const patience = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
+		await gone;
+		clearTimeout(patience);
+	}
+}
+
+/** What the engine answers to a transaction: code 0 when it is in the pool. */
+export type Taken = { readonly code: number; readonly log: string };
+
+/** Puts a transaction into the pool that the members share. Throws when the engine does not answer. */
+export async function broadcast(rpc: string, transaction: Uint8Array): Promise<Taken> {
+	const response = await fetch(`http://${rpc}/`, {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify({
+			jsonrpc: "2.0",
+			id: 1,
+			method: "broadcast_tx_sync",
+			params: { tx: Buffer.from(transaction).toString("base64") },
+		}),
+		signal: AbortSignal.timeout(5_000),
+	});
+	const answer = (await response.json()) as { result?: Taken; error?: { message: string; data?: string } };
+	// The pool names a transaction that it holds already an error; for us it is where it should be.
+	if (answer.error)
+		return /already exists in cache/.test(answer.error.data ?? "")
+			? { code: 0, log: "" }
+			: { code: 4, log: answer.error.data ?? answer.error.message };
+	return answer.result ?? { code: 4, log: "the engine answered without a result" };
+}

@@ -1,0 +1,76 @@
+// What a block of the committee carries, besides the extensions at its head: bundles of the gateways, and cuts of batches. A member signs each.
+
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
+import * as Signature from "../../machine/math/Signature.ts";
+import type { BatchProposal } from "../../ports/Orderer.ts";
+import type { Signer } from "../../ports/Signer.ts";
+import * as Frame from "../local/Frame.ts";
+import * as Proposals from "../proposals.ts";
+import { stampRefusal, wholeRecords } from "../records.ts";
+
+/** Kinds of transactions, in their first byte. */
+export const EXTENSIONS = 0;
+export const BUNDLE = 1;
+export const CUT = 2;
+
+/** One gateway's bundle: `sequence` is dense in the gateway's lane, from 0. */
+export type BundleEnvelope = {
+	readonly kind: typeof BUNDLE;
+	readonly lane: string;
+	readonly sequence: number;
+	readonly records: Uint8Array;
+	readonly recordCount: number;
+};
+
+/** Where a member wants the next batch cut. */
+export type CutEnvelope = { readonly kind: typeof CUT; readonly lane: string; readonly proposal: BatchProposal };
+export type Envelope = BundleEnvelope | CutEnvelope;
+
+/** LIMIT: the delay that the committee adds to the first record must still fit into a batch. */
+export const MAX_RECORDS_BYTES = Frame.MAX_RECORDS_BYTES - 8;
+
+const TAG = Keccak.hashText("strikeproof.envelope.v1");
+const HEAD_BYTES = 29;
+
+/** kind u8 | lane 20 | sequence u64 | records | signature 65 */
+export async function encodeBundle(chainId: string, signer: Signer, sequence: number, records: Uint8Array): Promise<Uint8Array> {
+	const head = new Uint8Array(HEAD_BYTES);
+	head[0] = BUNDLE;
+	head.set(Bytes.fromHex(signer.address), 1);
+	Bytes.put(head, 21, 8, sequence);
+	return sign(chainId, signer, Bytes.concat(head, records));
+}
+
+/** kind u8 | lane 20 | proposal 80 | signature 65 */
+export async function encodeCut(chainId: string, signer: Signer, proposal: BatchProposal): Promise<Uint8Array> {
+	return sign(chainId, signer, Bytes.concat(Uint8Array.of(CUT), Bytes.fromHex(signer.address), Proposals.encode(proposal)));
+}
+
+async function sign(chainId: string, signer: Signer, body: Uint8Array): Promise<Uint8Array> {
+	return Bytes.concat(body, await signer.sign(digest(chainId, body)));
+}
+
+function digest(chainId: string, body: Uint8Array): Uint8Array {
+	return Keccak.hash(Bytes.concat(TAG, Keccak.hashText(chainId), Keccak.hash(body)));
+}
+
+/** What a transaction says, or why it says nothing. Total: a member may send any bytes. Whether the lane is a member's is the reader's to ask. */
+export function read(chainId: string, transaction: Uint8Array): Envelope | string {
+	const end = transaction.length - Signature.LENGTH;
+	const kind = transaction[0];
+	if ((kind !== BUNDLE && kind !== CUT) || end < HEAD_BYTES) return "no such transaction";
+	const body = transaction.subarray(0, end);
+	const lane = Bytes.address(transaction, 1);
+	if (kind === CUT && body.length !== 21 + Proposals.LENGTH) return "a cut has 166 bytes";
+	const records = transaction.slice(HEAD_BYTES, end);
+	const recordCount = kind === BUNDLE ? wholeRecords(records) : 0;
+	if (kind === BUNDLE) {
+		if (records.length > MAX_RECORDS_BYTES || !recordCount) return `a bundle is 1 to ${MAX_RECORDS_BYTES} bytes of whole records`;
+		const refusal = stampRefusal(records);
+		if (refusal) return refusal;
+	}
+	if (Signature.recover(digest(chainId, body), transaction.subarray(end)) !== lane) return "the signature is not the lane's";
+	if (kind === CUT) return { kind, lane, proposal: Proposals.decode(transaction.subarray(21)) };
+	return { kind, lane, sequence: Bytes.uint(transaction, 21, 8), records, recordCount: recordCount as number };
+}

@@ -1,0 +1,132 @@
+// What a member adds to its vote, and the list of those additions that the next block begins with. The engine signs the additions; whoever reads the
+// list checks those signatures again, because a proposer may write anything.
+
+import { BinaryWriter } from "cosmjs-types/binary";
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
+import * as Signature from "../../machine/math/Signature.ts";
+import { EXTENSIONS } from "./Envelope.ts";
+
+/** A member's signature that the machine stood at `root` after the bundles up to `height`. */
+export type SignedRoot = { readonly height: number; readonly root: Uint8Array; readonly signature: Uint8Array };
+/** A member's signature over a batch. */
+export type SignedCut = { readonly index: number; readonly previousAccumulator: Uint8Array; readonly signature: Uint8Array };
+
+export type Extension = {
+	/** The member's clock in seconds, and how many L1 messages it saw. */
+	readonly time: number;
+	readonly l1Count: number;
+	readonly checkpoint?: SignedRoot;
+	readonly cuts: readonly SignedCut[];
+};
+
+/** One vote of the commit that the list is of: `extension` is empty where there was no vote for the block. */
+export type Vote = { readonly address: string; readonly extension: Uint8Array; readonly signature: Uint8Array };
+export type Commit = { readonly round: number; readonly votes: readonly Vote[] };
+/** A vote for the block in the commit that the engine shows with a proposal. */
+export type Expected = { readonly round: number; readonly addresses: readonly string[] };
+
+export const MAX_EXTENSION_BYTES = 2_048;
+export const MAX_CUTS = 8;
+
+/** time u64 | l1Count u64 | checkpoint count u8 (height u64 | root 32 | signature 65) | cut count u8 (index u64 | previousAccumulator 32 | signature 65) */
+export function encode(extension: Extension): Uint8Array {
+	const { checkpoint, cuts } = extension;
+	const parts = [word(extension.time), word(extension.l1Count), Uint8Array.of(checkpoint ? 1 : 0)];
+	if (checkpoint) parts.push(word(checkpoint.height), checkpoint.root, checkpoint.signature);
+	parts.push(Uint8Array.of(cuts.length));
+	for (const cut of cuts) parts.push(word(cut.index), cut.previousAccumulator, cut.signature);
+	return Bytes.concat(...parts);
+}
+
+/** The extension, or undefined when the bytes are none. Total: they are another's. */
+export function decode(bytes: Uint8Array): Extension | undefined {
+	if (bytes.length < 18 || bytes.length > MAX_EXTENSION_BYTES || bytes[16] > 1) return undefined;
+	const hasCheckpoint = bytes[16] === 1;
+	const cutsAt = hasCheckpoint ? 17 + 105 : 17;
+	const cutCount = bytes[cutsAt];
+	if (cutCount === undefined || cutCount > MAX_CUTS || bytes.length !== cutsAt + 1 + 105 * cutCount) return undefined;
+	const triple = (at: number) => ({
+		number: Bytes.uint(bytes, at, 8),
+		hash: bytes.slice(at + 8, at + 40),
+		signature: bytes.slice(at + 40, at + 105),
+	});
+	const signed = hasCheckpoint ? triple(17) : undefined;
+	return {
+		time: Bytes.uint(bytes, 0, 8),
+		l1Count: Bytes.uint(bytes, 8, 8),
+		...(signed && { checkpoint: { height: signed.number, root: signed.hash, signature: signed.signature } }),
+		cuts: Array.from({ length: cutCount }, (_, i) => {
+			const { number: index, hash: previousAccumulator, signature } = triple(cutsAt + 1 + 105 * i);
+			return { index, previousAccumulator, signature };
+		}),
+	};
+}
+
+/** kind u8 | round u32 | votes: address 20 | length u16 | extension | signature 65 */
+export function encodeCommit(commit: Commit): Uint8Array {
+	const head = new Uint8Array(5);
+	head[0] = EXTENSIONS;
+	Bytes.put(head, 1, 4, commit.round);
+	const votes = commit.votes.map(({ address, extension, signature }) => {
+		const length = new Uint8Array(2);
+		Bytes.put(length, 0, 2, extension.length);
+		return Bytes.concat(Bytes.fromHex(address), length, extension, signature);
+	});
+	return Bytes.concat(head, ...votes);
+}
+
+/** The list, or undefined when the bytes are none. */
+export function decodeCommit(bytes: Uint8Array): Commit | undefined {
+	if (bytes.length < 5 || bytes[0] !== EXTENSIONS) return undefined;
+	const votes: Vote[] = [];
+	for (let at = 5; at < bytes.length;) {
+		if (at + 22 > bytes.length) return undefined;
+		const from = at + 22;
+		const to = from + Bytes.uint(bytes, at + 20, 2);
+		if (to + Signature.LENGTH > bytes.length) return undefined;
+		votes.push({ address: Bytes.address(bytes, at), extension: bytes.slice(from, to), signature: bytes.slice(to, to + Signature.LENGTH) });
+		at = to + Signature.LENGTH;
+	}
+	return { round: Bytes.uint(bytes, 1, 4), votes };
+}
+
+/**
+ * Why a proposal's list is not that of the commit before it, or undefined. `height` is the one that was voted on, one below the proposal's.
+ * INVARIANT: every vote for the block brings its extension along, in the engine's order, so that no proposer can leave out whom it dislikes.
+ */
+export function refusalOf(commit: Commit, expected: Expected, chainId: string, height: number): string | undefined {
+	if (commit.round !== expected.round) return `the extensions are of round ${commit.round}, the commit of round ${expected.round}`;
+	if (commit.votes.length !== expected.addresses.length)
+		return `${expected.addresses.length} members voted for block ${height}, and there are extensions of ${commit.votes.length}`;
+	for (const [place, vote] of commit.votes.entries()) {
+		if (vote.address !== expected.addresses[place]) return `the extension of ${expected.addresses[place]} is missing`;
+		if (signerOf(vote, chainId, height, commit.round) !== vote.address) return `the extension of ${vote.address} is not what it signed`;
+	}
+	return undefined;
+}
+
+/**
+ * What the engine signs for an extension: keccak256 of the length-delimited message CanonicalVoteExtension (extension 1, height sfixed64 2, round sfixed64 3,
+ * chain id 4), with fields that are zero left out.
+ */
+export function digestOf(extension: Uint8Array, chainId: string, height: number, round: number): Uint8Array {
+	const message = new BinaryWriter();
+	if (extension.length > 0) message.uint32(10).bytes(extension);
+	message.uint32(17).sfixed64(BigInt(height));
+	if (round > 0) message.uint32(25).sfixed64(BigInt(round));
+	return Keccak.hash(new BinaryWriter().bytes(message.uint32(34).string(chainId).finish()).finish());
+}
+
+/** The engine's v counts from 0. */
+function signerOf(vote: Vote, chainId: string, height: number, round: number): string {
+	const signature = vote.signature.slice();
+	signature[64] += 27;
+	return Signature.recover(digestOf(vote.extension, chainId, height, round), signature);
+}
+
+function word(value: number): Uint8Array {
+	const bytes = new Uint8Array(8);
+	Bytes.put(bytes, 0, 8, value);
+	return bytes;
+}

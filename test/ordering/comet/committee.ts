@@ -1,0 +1,136 @@
+// A committee of real engines on this machine, for tests: the members' applications run in the test's own process.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KeySigner } from "../../../src/chain/KeySigner.ts";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Keccak from "../../../src/machine/math/Keccak.ts";
+import type { ApplicationOptions } from "../../../src/ordering/comet/Application.ts";
+import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
+import type { Digests } from "../../../src/ordering/comet/Decided.ts";
+import * as Engine from "../../../src/ordering/comet/Engine.ts";
+import * as Home from "../../../src/ordering/comet/Home.ts";
+import * as Batch from "../../../src/protocol/Batch.ts";
+import { MemoryStore } from "../../../src/store/MemoryStore.ts";
+
+export const CHAIN = "strikeproof-test";
+export const SKIP = Engine.isBuilt() ? false : "CometBFT is not built here: run `npm run comet:build`, which needs Go.";
+
+export const digests: Digests = {
+	checkpoint: (height, streamHash, root) => Keccak.hash(Bytes.concat(Uint8Array.of(height), streamHash, root)),
+	batch: (proposal, contentHash) => Keccak.hash(Bytes.concat(Uint8Array.of(proposal.index, proposal.l1End), contentHash)),
+};
+
+/** The root that a member whose execution is honest has after a height. */
+export const rootOf = (height: number): Uint8Array => Keccak.hashText(`state ${height}`);
+
+export type Overrides = Partial<Pick<ApplicationOptions, "now" | "l1Count" | "rootAt" | "approves" | "maySign">>;
+
+/** One member: opened, and openable again over what it left. */
+export type Member = {
+	readonly place: number;
+	readonly signer: KeySigner;
+	orderer: CometOrderer;
+	open(): Promise<CometOrderer>;
+};
+
+export type TestCommittee = {
+	readonly members: readonly Member[];
+	readonly said: string[];
+	close(): Promise<void>;
+};
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, alarm: () => {}, child: () => silent };
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+	const servers = await Promise.all(
+		Array.from(
+			{ length: count },
+			() =>
+				new Promise<ReturnType<typeof createServer>>((resolve) => {
+					const server = createServer();
+					server.listen(0, "127.0.0.1", () => resolve(server));
+				}),
+		),
+	);
+	const ports = servers.map((server) => (server.address() as AddressInfo).port);
+	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+	return ports;
+}
+
+/** Starts `size` members; `overridesOf` makes some of them unlike the others. */
+export async function startCommittee(size: number, overridesOf: (place: number) => Overrides = () => ({})): Promise<TestCommittee> {
+	const root = mkdtempSync(join(tmpdir(), "sp-"));
+	const keys = Array.from({ length: size }, () => Home.freshKey());
+	const all = keys.map((key) => Home.memberOf(key));
+	const committee = new Map(all.map(({ address, power }) => [address, power]));
+	const genesis = Home.genesisOf(CHAIN, new Date(), all);
+	const ports = await freePorts(2 * size);
+	const homes = keys.map((key, place) => Home.write(join(root, String(place), "engine"), key, genesis));
+	const said: string[] = [];
+	const members = keys.map((key, place): Member => {
+		const signer = new KeySigner(Bytes.toHex(key));
+		const store = new MemoryStore();
+		const member: Member = {
+			place,
+			signer,
+			orderer: undefined as unknown as CometOrderer,
+			open: async () => {
+				member.orderer = await CometOrderer.open({
+					directory: join(root, String(place)),
+					socket: join(root, `${place}.sock`),
+					network: {
+						listen: `127.0.0.1:${ports[2 * place]}`,
+						rpc: `127.0.0.1:${ports[2 * place + 1]}`,
+						peers: homes.flatMap((id, other) => (other === place ? [] : [`${id}@127.0.0.1:${ports[2 * other]}`])),
+					},
+					journal: {
+						...silent,
+						debug: (_, fields) => said.push(`${place}: ${fields?.line}`),
+						alarm: (_, message, fields) => said.push(`${place}: ${message} ${fields?.reason}`),
+					},
+					chainId: CHAIN,
+					committee,
+					signer,
+					digests,
+					store,
+					now: () => Math.floor(Date.now() / 1000),
+					l1Count: () => 0,
+					rootAt: rootOf,
+					approves: () => true,
+					...overridesOf(place),
+				});
+				return member.orderer;
+			},
+		};
+		return member;
+	});
+	await Promise.all(members.map((member) => member.open()));
+	return {
+		members,
+		said,
+		close: async () => {
+			await Promise.all(members.map(({ orderer }) => orderer.close("SIGKILL")));
+			rmSync(root, { recursive: true, force: true });
+		},
+	};
+}
+
+/** A bundle of `count` records that no other has. */
+export function bundleOf(name: string, count = 3): { records: Uint8Array; recordCount: number } {
+	const records = Array.from({ length: count }, (_, i) => Batch.encodeRecord(Keccak.hashText(`${name} ${i}`), 0));
+	return { records: Bytes.concat(...records), recordCount: count };
+}
+
+/** Resolves when `condition` holds; rejects with `sentence` when it does not within `seconds`. */
+export async function until(sentence: string, condition: () => boolean, seconds = 20): Promise<void> {
+	const end = performance.now() + 1000 * seconds;
+	while (!condition()) {
+		if (performance.now() > end) throw new Error(`In vain for ${seconds} s: ${sentence}`);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
