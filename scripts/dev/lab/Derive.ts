@@ -108,6 +108,11 @@ function expiriesOf({ Scenario: s }: Published): Expiry[] {
 		});
 }
 
+/** What of the forward moves in their model, as a part of what moves in this machine. */
+function movingShareOf(expiry: Expiry | undefined): number {
+	return expiry ? (expiry.share * SETTLEMENT_WINDOW_SECONDS) / Math.min(expiry.seconds, SETTLEMENT_WINDOW_SECONDS) : 1;
+}
+
 /** A line of `lab margin`: the options of these expiries, which must be whole days apart, and perhaps what the case holds beside options. */
 function lineOf({ Scenario: s }: Published, expiries: readonly Expiry[], beside: boolean): Line {
 	const [first] = expiries;
@@ -119,8 +124,8 @@ function lineOf({ Scenario: s }: Published, expiries: readonly Expiry[], beside:
 		expiries: [],
 		positions: [],
 		cash: beside ? micro(unit(s.Cash + s.UnrealisedPerpPNL + s.UnrealisedFunding) - unit(s.Perps) * unit(s.PerpPrice)) : "0",
-		// Of a forward that is partly fixed only the rest moves: as far as the whole under a range that is smaller by its share.
-		parameters: { ...PARAMETERS, spotRangeEth: micro(4e-6 * Math.round((RANGE * (first?.share ?? 1)) / 4e-6)) },
+		// Of a forward that is partly fixed only the rest moves. Theirs says what is fixed, this machine reckons it by the seconds of the window that are left: the range makes up for the difference.
+		parameters: { ...PARAMETERS, spotRangeEth: micro(4e-6 * Math.round((RANGE * movingShareOf(first)) / 4e-6)) },
 	};
 	for (const { seconds, options, forward, quoted } of expiries) {
 		const years = seconds / YEAR;
@@ -363,7 +368,7 @@ function boundOf({ Scenario: s }: Published, expiries: readonly Expiry[]): numbe
 	const byExpiry = expiries.map(({ seconds, options, forward, share }) => {
 		const volatility = Math.sqrt((s.SVIparams[0] * seconds) / YEAR);
 		const surface = (forward * 0.4 * 3e-9) / (2 * volatility);
-		const range = share < 1 ? forward * 2e-6 : 0;
+		const range = share < 1 ? forward * 3e-6 : 0;
 		return sum(options.map((i) => Math.abs(unit(s.OptionAmounts[i])))) * (surface + range + 2e-6);
 	});
 	return LOSS.factor * 1.2 * (sum(byExpiry) + 1e-5);
