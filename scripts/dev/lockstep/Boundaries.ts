@@ -104,6 +104,19 @@ function fields(): Boundary[] {
 		add(`nonce/place/${nonce}`, place({ nonce }));
 		add(`nonce/withdraw/${nonce}`, withdraw(1, nonce));
 	}
+	for (const nonce of [MAX_NONCE - 1, MAX_NONCE]) {
+		const replaced = {
+			account: ACCOUNT,
+			series: Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0)),
+			side: 0,
+			order: 7,
+			price: 900,
+			size: 3,
+			nonce,
+		};
+		const resting = cells({ account: rich, books: [{ series: replaced.series, side: 0, orders: [{ account: ACCOUNT }] }] });
+		add(`nonce/replace/${nonce}`, forced(Encoding.replace({ ...replaced, signature: NOTHING })), resting);
+	}
 	for (const nonce of [MAX_NONCE - 1, MAX_NONCE])
 		add(`nonce/cancelAll/${nonce}`, forced(Encoding.cancelAll({ account: ACCOUNT, underlying: 255, nonce, signature: NOTHING })));
 	for (const amount of [0, 1, MAX_CASH - 1, MAX_CASH, MAX_NONCE - 1, MAX_NONCE]) add(`amount/${amount}`, withdraw(amount));
@@ -211,6 +224,24 @@ function purses(): Boundary[] {
 	return all;
 }
 
+/** The last cash with which an account may still be paid, or pay, what a trade comes to, and one micro-USDC beyond: the limit of cash stands before margin. */
+function coffers(): Boundary[] {
+	const all: Boundary[] = [];
+	for (const side of [0, 1]) {
+		const item = place({ side, price: 60_000, size: 10 });
+		const attempt = (cash: number): Recorded => play(cells({ account: { cash } }), item);
+		const edge = side === 0 ? -MAX_CASH : MAX_CASH;
+		let [refused, allowed] = [edge, 0];
+		while (Math.abs(allowed - refused) > 1) {
+			const middle = Math.trunc((allowed + refused) / 2);
+			if (attempt(middle).outcome.result === Result.CashLimit) refused = middle;
+			else allowed = middle;
+		}
+		for (const cash of [allowed, refused]) all.push({ name: `coffer/${side}/${Math.abs(cash - allowed)}`, recorded: attempt(cash) });
+	}
+	return all;
+}
+
 /** A report by the one reporter. */
 function report(fields: Partial<Messages.Report>): Item {
 	const surfaces = fields.surfaces ?? [];
@@ -254,7 +285,7 @@ function reports(): Boundary[] {
 		...[PPM, PPM + 1].map((confidence) => ({ confidence })),
 		...[1_000_000, 1_000_001, -1_000_000, -1_000_001].map((rate) => ({ rate })),
 		...[10_000_000_000, 10_000_000_001].flatMap((edge) => [{ a: edge }, { b: edge }, { m: edge }, { m: -edge }, { sigma: edge }]),
-		...[0, -1].flatMap((edge) => [{ b: edge }, { sigma: edge }]),
+		...[1, 0, -1].flatMap((edge) => [{ b: edge }, { sigma: edge }]),
 		...[999_999_999, 1_000_000_000, -999_999_999, -1_000_000_000].map((rho) => ({ rho })),
 		// The least variance of b = 5e-3, rho = -1/4, sigma = 1/5 is a + b sigma sqrt(1 - rho^2) = a + 968_245.8...
 		...[-968_245, -968_246, -10_000_000_001].map((a) => ({ a })),
@@ -262,6 +293,11 @@ function reports(): Boundary[] {
 	];
 	for (const [i, variant] of variants.entries()) add(`surface/${i}`, report({ surfaces: [{ ...surface, ...variant }] }));
 	for (const second of [0, 1]) add(`days/${second}`, report({ surfaces: [surface, { ...surface, day: TODAY + 7 + second }] }));
+	// Far from every window, on either side of noon.
+	for (const second of [3_600, 61_200]) {
+		const time = Math.floor(CLOCK / SECONDS_PER_DAY) * SECONDS_PER_DAY + second;
+		add(`second/${second}`, report({ time }), { clock: time });
+	}
 	const opening = Series.expiryTimeOf(TODAY + 7) - SETTLEMENT_WINDOW_SECONDS;
 	for (const gap of [MAX_REPORT_GAP_SECONDS, MAX_REPORT_GAP_SECONDS + 1]) {
 		for (const [name, time] of [
@@ -285,5 +321,17 @@ export function boundaries(): Boundary[] {
 		const [last, first] = [pairs[i], pairs[i + 1]].map((boundary) => boundary?.recorded.outcome.result);
 		if (last === Result.InsufficientMargin || first !== Result.InsufficientMargin) throw new Error(`${pairs[i]?.name} is no edge`);
 	}
-	return [...pairs, ...fields(), ...times(), ...positions(), ...reports(), ...orders(), ...deals(), ...guards(), ...bands(), ...baskets()];
+	return [
+		...pairs,
+		...fields(),
+		...times(),
+		...positions(),
+		...coffers(),
+		...reports(),
+		...orders(),
+		...deals(),
+		...guards(),
+		...bands(),
+		...baskets(),
+	];
 }

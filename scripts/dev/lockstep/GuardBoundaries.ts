@@ -64,6 +64,12 @@ function trips(all: Boundary[]): void {
 					});
 				}
 			}
+			// An order that its owner did not protect counts for nothing.
+			add(all, `uncounted/${kind}/${side}`, place({ series, side, timeInForce: 1, size: 10, price }), {
+				others: [RICH],
+				guards: [undefined, protectedBy({ quantityLimit: 1 })],
+				books: [{ ...books[0], orders: orders.map((order) => ({ ...order, flags: 0 })) }],
+			});
 			const full = protectedBy({
 				quantity: MAX_CASH - 1,
 				delta: MAX_CASH - 1,

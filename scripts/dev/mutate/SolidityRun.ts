@@ -1,4 +1,4 @@
-// Runs the committed vectors against mutants of the Solidity twin, all of which are in one compilation.
+// Runs the committed vectors against mutants of the Solidity twin, all of which are in one compilation; and, when asked, the worst cases and random programs against those that are left.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,16 @@ import { Evm, FAMILIES, OUTCOME_FIELDS } from "../lockstep/Evm.ts";
 import type { EvmStep, EvmTrace } from "../lockstep/Evm.ts";
 import { CompilerErrors, compile } from "../solidity/Compiler.ts";
 import { Catalogue } from "./SolidityMutants.ts";
+import type { Outcome } from "../../../src/machine/types/Machine.ts";
+import type { Recorded } from "../lockstep/Lane.ts";
+import * as Programs from "../lockstep/Programs.ts";
+import { worstCases } from "../lockstep/WorstCases.ts";
 import type { Verdicts } from "./Mutant.ts";
 
 /** Vectors that one call runs; a killer is among the first for most mutants, so small calls are fast calls. */
 const STEPS_A_CALL = 8;
+/** Steps of random programs. */
+const STEPS = 2000;
 
 type Built = { readonly evm: Evm; readonly chosen: readonly number[]; readonly dropped: number };
 
@@ -60,7 +66,22 @@ function mutantsAt(error: CompilerErrors, sources: ReadonlyMap<string, string>):
 	return found;
 }
 
-function agrees(trace: EvmTrace, vector: Vector): boolean {
+/** A step and what both twins must make of it. */
+type Case = { readonly name: string; readonly step: EvmStep; readonly commitment: string; readonly outcome: Outcome };
+
+async function cases(thorough: boolean): Promise<Case[]> {
+	const vectors = JSON.parse(readFileSync(join(ROOT, "test", "vectors", "machine.json"), "utf8")) as Vector[];
+	// Edges first: they were made to tell.
+	const order = vectors.toSorted((a, b) => Number(b.name.startsWith("edge/")) - Number(a.name.startsWith("edge/")));
+	const all: Case[] = order.map((vector) => ({ ...vector, step: evmStepOf(vector) }));
+	if (!thorough) return all;
+	const add = (name: string, { evm, commitment, outcome }: Recorded): void => void all.push({ name, step: evm, commitment, outcome });
+	await Programs.run(1, STEPS, async (recorded) => add("a random program", recorded));
+	for (const { name, recorded } of worstCases()) add(name, recorded);
+	return all;
+}
+
+function agrees(trace: EvmTrace, vector: Case): boolean {
 	return (
 		trace.error === undefined &&
 		trace.commitment === vector.commitment &&
@@ -69,20 +90,18 @@ function agrees(trace: EvmTrace, vector: Vector): boolean {
 }
 
 /** Verdicts of `count` mutants drawn from the seed, in the given families only when there are any. Throws when the vectors do not hold without a mutant. */
-export async function run(count: number, seed: number, families: readonly string[] = FAMILIES): Promise<Verdicts> {
-	const vectors = JSON.parse(readFileSync(join(ROOT, "test", "vectors", "machine.json"), "utf8")) as Vector[];
+export async function run(count: number, seed: number, thorough = false, families: readonly string[] = FAMILIES): Promise<Verdicts> {
 	const catalogue = new Catalogue();
 	const { evm, chosen, dropped } = await build(catalogue, count, seed, families);
-	const steps = new Map<Vector, EvmStep>(vectors.map((vector) => [vector, evmStepOf(vector)]));
-	// Edges first: they were made to tell. What has just killed may kill again.
-	const order = vectors.toSorted((a, b) => Number(b.name.startsWith("edge/")) - Number(a.name.startsWith("edge/")));
+	// What has just killed may kill again.
+	const order = await cases(thorough);
 	const kills = async (mutant: number | undefined): Promise<boolean> => {
 		for (let i = 0; i < order.length; i += STEPS_A_CALL) {
 			const chunk = order.slice(i, i + STEPS_A_CALL);
 			let traces: EvmTrace[];
 			try {
 				traces = await evm.run(
-					chunk.map((vector) => steps.get(vector) as EvmStep),
+					chunk.map(({ step }) => step),
 					mutant === undefined ? 0 : mutant + 1,
 				);
 			} catch (error) {

@@ -1,4 +1,5 @@
-// Runs the committed vectors against mutants of the TypeScript twin, each in a tree of its own in which one place is changed.
+// Runs the committed vectors against mutants of the TypeScript twin, each in a tree of its own in which one place is changed; and, when asked, what else holds the machine against those that are left: random
+// programs, which must come to what the unchanged machine comes to, and the machine's own tests.
 
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -11,7 +12,10 @@ import { mutants } from "./TypeScriptMutants.ts";
 import type { Edit } from "./TypeScriptMutants.ts";
 
 /** A mutant may also never end. */
-const MILLISECONDS = 20_000;
+const MILLISECONDS = 60_000;
+const THOROUGH_MILLISECONDS = 300_000;
+/** Steps of random programs: those that lockstep takes through both twins. */
+const STEPS = 4000;
 
 /** Edges first: they were made to tell. */
 const RUN = `import { readFileSync } from "node:fs";
@@ -23,6 +27,13 @@ for (const vector of vectors.toSorted((a, b) => Number(b.name.startsWith("edge/"
 }
 `;
 
+const PROGRAMS = `import { createHash } from "node:crypto";
+import { run } from "./scripts/dev/lockstep/Programs.ts";
+const hash = createHash("sha256");
+await run(1, ${STEPS}, async ({ commitment, outcome }) => void hash.update(commitment + JSON.stringify(outcome)));
+console.log(hash.digest("hex"));
+`;
+
 /** A tree whose machine is a copy; everything else is linked. */
 function lay(): string {
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-mutant-"));
@@ -31,21 +42,46 @@ function lay(): string {
 		if (name === "machine") cpSync(join(ROOT, "src", name), join(folder, "src", name), { recursive: true });
 		else symlinkSync(join(ROOT, "src", name), join(folder, "src", name));
 	}
-	cpSync(join(ROOT, "test", "vectors"), join(folder, "test", "vectors"), { recursive: true });
+	for (const name of ["vectors", "machine"]) cpSync(join(ROOT, "test", name), join(folder, "test", name), { recursive: true });
 	for (const name of ["node_modules", "scripts", "package.json"]) symlinkSync(join(ROOT, name), join(folder, name));
 	writeFileSync(join(folder, "run.ts"), RUN);
+	writeFileSync(join(folder, "programs.ts"), PROGRAMS);
 	return folder;
 }
 
-function vectorsHold(folder: string): Promise<boolean> {
+/** What Node prints, or nothing when it fails. */
+function node(args: readonly string[], timeout: number): Promise<string | undefined> {
 	return new Promise((resolve) => {
-		const child = spawn(process.execPath, [join(folder, "run.ts")], { stdio: "ignore", timeout: MILLISECONDS });
-		child.on("exit", (code) => resolve(code === 0));
+		// What is linked must import what is changed, not what stands beside its original.
+		const child = spawn(process.execPath, ["--preserve-symlinks", "--preserve-symlinks-main", ...args], {
+			stdio: ["ignore", "pipe", "ignore"],
+			timeout,
+		});
+		let printed = "";
+		child.stdout.on("data", (chunk) => (printed += String(chunk)));
+		child.on("close", (code) => resolve(code === 0 ? printed : undefined));
 	});
 }
 
-/** Verdicts of `count` mutants drawn from the seed, two at a time. Throws when the vectors do not hold without a mutant. */
-export async function run(count: number, seed: number): Promise<Verdicts> {
+async function vectorsHold(folder: string): Promise<boolean> {
+	return (await node([join(folder, "run.ts")], MILLISECONDS)) !== undefined;
+}
+
+/** What random programs come to. */
+function programs(folder: string): Promise<string | undefined> {
+	return node([join(folder, "programs.ts")], THOROUGH_MILLISECONDS);
+}
+
+async function testsHold(folder: string): Promise<boolean> {
+	const files = readdirSync(join(folder, "test", "machine"), { recursive: true, encoding: "utf8" }).filter((name) =>
+		name.endsWith(".test.ts"),
+	);
+	const paths = files.map((name) => join(folder, "test", "machine", name));
+	return (await node(["--test", "--test-isolation=none", ...paths], THOROUGH_MILLISECONDS)) !== undefined;
+}
+
+/** Verdicts of `count` mutants drawn from the seed, two at a time. Throws when the vectors, or what is thorough, do not hold without a mutant. */
+export async function run(count: number, seed: number, thorough = false): Promise<Verdicts> {
 	const random = new Random(seed);
 	const all = mutants();
 	const chosen: Edit[] = [];
@@ -56,11 +92,18 @@ export async function run(count: number, seed: number): Promise<Verdicts> {
 		try {
 			if (!(await vectorsHold(folder)))
 				throw new Error("The vectors do not hold without any change: run npm run vectors, or mend the machine.");
+			const expected = thorough ? await programs(folder) : undefined;
+			if (thorough && (expected === undefined || !(await testsHold(folder))))
+				throw new Error("The machine's tests do not hold without any change.");
+			const survives = async (): Promise<boolean> => {
+				if (!(await vectorsHold(folder))) return false;
+				return !thorough || ((await programs(folder)) === expected && (await testsHold(folder)));
+			};
 			for (let edit = chosen.pop(); edit; edit = chosen.pop()) {
 				const file = join(folder, edit.mutant.file);
 				const original = readFileSync(file, "utf8");
 				writeFileSync(file, original.slice(0, edit.start) + edit.text + original.slice(edit.end));
-				verdicts.push({ mutant: edit.mutant, killed: !(await vectorsHold(folder)) });
+				verdicts.push({ mutant: edit.mutant, killed: !(await survives()) });
 				writeFileSync(file, original);
 			}
 		} finally {
