@@ -39,7 +39,7 @@ export async function start(options: EmbeddedOptions = {}): Promise<EmbeddedChai
 	const bound = await server.listen();
 	const url = `http://${bound.address}:${bound.port}`;
 	// Without the zero cache ethers answers from a memory of a quarter of a second, and misses what was just mined.
-	const provider = new JsonRpcProvider(url, 31337, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 50 });
+	const provider = new JsonRpcProvider(url, 31337, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 50, batchStallTime: 0 });
 	provider.pollingInterval = 50;
 	const quantity = (value: number): string => `0x${value.toString(16)}`;
 	return {

@@ -15,27 +15,40 @@ export type ManagerOptions = {
 	readonly lowBalance?: bigint;
 	/** Milliseconds without inclusion after which a transaction is replaced by a dearer one. */
 	readonly patienceMs?: number;
+	/** Milliseconds without inclusion after which it is given to the endpoint again, as it is: endpoints forget, and reorganisations drop. */
+	readonly resendMs?: number;
+	/** Wei that may be spent on gas in a day of UTC, at the prices offered. Nothing is sent beyond it; bonds do not count, because they come back. */
+	readonly dailyBudget?: bigint;
 };
 
 /** What is on disk of a transaction that was sent: enough to send it again, dearer, in the same place. */
-type Entry = { key: string; nonce: number; raw: string; hashes: string[]; done?: string };
+type Entry = { key: string; nonce: number; raw: string; hashes: string[]; done?: string; isReverted?: boolean };
 
 /** Two to three blocks of Ethereum. */
 const PATIENCE_MS = 30_000;
+const RESEND_MS = 5000;
 const POLL_MS = 20;
+const DAY_MS = 86_400_000;
+/** LIMIT: how far back L1 may reorganise so that what it dropped is sent again from memory; twice Ethereum's finality. */
+const LANE = 128;
 const GAS_CAP = 16_777_216n;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Sends transactions from one account in one lane of nonces, each once; several may wait to be mined at the same time. A transaction is journalled before it is sent, under its request's key: after a crash the same
- * request finds it, and waits for it or sends it again with the same nonce.
+ * Sends transactions from one account in one lane of nonces; several may wait to be mined at the same time. A transaction is journalled before it is sent, under its request's key: after a crash the same request finds
+ * it, and waits for it or sends it again with the same nonce. One that succeeded is never sent twice; one that was mined and reverted is simulated anew when it is asked for again. What a
+ * reorganisation drops goes out again in its place, so that the lane has no hole at which everything behind it would wait for ever.
  */
 export class TransactionManager implements TransactionSender {
 	readonly #options: ManagerOptions;
 	#preparing: Promise<unknown> = Promise.resolve();
-	#nextNonce = 0;
+	/** The newest transactions by nonce, whether mined or not. */
+	#lane: Map<number, Entry> | undefined;
+	/** Nonces whose transactions this process gave to the endpoint, and did not see mined since. */
+	readonly #given = new Set<number>();
+	#isBudgetAlarmed = false;
 	#unprepared = 0;
 	#waiting = 0;
 	#warned = false;
@@ -78,22 +91,68 @@ export class TransactionManager implements TransactionSender {
 
 	async #broadcastOnce(request: TransactionRequest): Promise<Entry | TransactionOutcome> {
 		const saved = this.#options.store.get(`transaction/${request.key}`);
-		const entry = saved ? (JSON.parse(decoder.decode(saved)) as Entry) : await this.#prepare(request);
-		if (!("status" in entry)) await this.#broadcast(entry);
+		let entry: Entry | TransactionOutcome | undefined = saved && (JSON.parse(decoder.decode(saved)) as Entry);
+		// What reverted may succeed now: it was too early, or a reorganisation took away what stood before it.
+		if (entry?.isReverted && (await this.#receipt(entry))) entry = undefined;
+		entry ??= await this.#prepare(request);
+		if ("status" in entry) return entry;
+		// The lane's own entry, so that everybody who waits for it sees its dearer copies.
+		const lane = await this.#readLane();
+		entry = lane.get(entry.nonce)?.key === entry.key ? (lane.get(entry.nonce) as Entry) : entry;
+		lane.set(entry.nonce, entry);
+		await this.#broadcast(entry);
 		return entry;
+	}
+
+	/** The lane as the journal knows it. */
+	async #readLane(): Promise<Map<number, Entry>> {
+		if (this.#lane) return this.#lane;
+		const count = await this.#options.provider.getTransactionCount(this.address, "latest");
+		this.#lane = new Map();
+		for (const [, value] of this.#options.store.range("transaction/", "transaction0")) {
+			const entry = JSON.parse(decoder.decode(value)) as Entry;
+			if (entry.nonce >= count - LANE) this.#lane.set(entry.nonce, entry);
+		}
+		return this.#lane;
+	}
+
+	/** Sends what L1 does not have from `count` on, the first nonce that is free there: what was dropped or never given, or `all` of it. Gives the first nonce that is free here. */
+	async #fillLane(count: number, all = false): Promise<number> {
+		const lane = await this.#readLane();
+		const next = Math.max(count, ...[...lane.keys()].map((nonce) => nonce + 1));
+		for (let nonce = count; nonce < next; nonce++) {
+			if (all || !this.#given.has(nonce)) await this.#broadcast(lane.get(nonce) ?? (await this.#nothing(nonce)));
+		}
+		for (const nonce of lane.keys()) if (nonce < count - LANE) lane.delete(nonce);
+		return next;
+	}
+
+	/** A transaction that does nothing, for a nonce whose transaction is not known any more. */
+	async #nothing(nonce: number): Promise<Entry> {
+		const { provider, wallet } = this.#options;
+		const { chainId } = await provider.getNetwork();
+		const raw = await wallet.signTransaction({ to: wallet.address, nonce, gasLimit: 21_000, chainId, type: 2, ...(await this.#prices()) });
+		const entry: Entry = { key: `nothing/${nonce}`, nonce, raw, hashes: [Transaction.from(raw).hash as string] };
+		await this.#save(entry);
+		(await this.#readLane()).set(nonce, entry);
+		return entry;
+	}
+
+	async #prices(): Promise<{ maxPriorityFeePerGas: bigint; maxFeePerGas: bigint }> {
+		const fees = await this.#options.provider.getFeeData();
+		const tip = fees.maxPriorityFeePerGas ?? 1_000_000_000n;
+		return { maxPriorityFeePerGas: tip, maxFeePerGas: fees.maxFeePerGas ?? tip * 2n };
 	}
 
 	/** Simulates, signs and journals; a request that would revert is not sent. */
 	async #prepare(request: TransactionRequest): Promise<Entry | TransactionOutcome> {
 		const { provider, wallet } = this.#options;
 		const call = { from: wallet.address, to: request.to, data: request.data, value: request.value ?? 0n };
-		const [count, fees, chain] = await Promise.all([
+		const [count, prices, chain] = await Promise.all([
 			provider.getTransactionCount(wallet.address, "latest"),
-			provider.getFeeData(),
+			this.#prices(),
 			provider.getNetwork(),
 		]);
-		const tip = fees.maxPriorityFeePerGas ?? 1_000_000_000n;
-		const prices = { maxPriorityFeePerGas: tip, maxFeePerGas: fees.maxFeePerGas ?? tip * 2n };
 		let gasLimit: bigint;
 		try {
 			// With its prices: without them a node simulates at a base fee of 0, where a refund of gas is nothing.
@@ -103,8 +162,8 @@ export class TransactionManager implements TransactionSender {
 			return { status: "reverted", error: errorOf(error.data ?? undefined, error.shortMessage) };
 		}
 		if (gasLimit > GAS_CAP) gasLimit = GAS_CAP;
-		const nonce = Math.max(count, this.#nextNonce);
-		this.#nextNonce = nonce + 1;
+		if (!(await this.#spend(gasLimit * prices.maxFeePerGas))) return { status: "reverted", error: "the budget of the day is spent" };
+		const nonce = await this.#fillLane(count);
 		const raw = await wallet.signTransaction({
 			...call,
 			from: undefined,
@@ -120,19 +179,43 @@ export class TransactionManager implements TransactionSender {
 		return entry;
 	}
 
+	/** Takes the most that a transaction may cost from the day's budget. Returns false when there is not so much left. */
+	async #spend(wei: bigint): Promise<boolean> {
+		const { dailyBudget, store, log } = this.#options;
+		if (dailyBudget === undefined) return true;
+		const key = `spent/${Math.floor(Date.now() / DAY_MS)}`;
+		const saved = store.get(key);
+		const spent = (saved ? BigInt(decoder.decode(saved)) : 0n) + wei;
+		if (spent > dailyBudget) {
+			if (!this.#isBudgetAlarmed)
+				log.alarm("BudgetSpent", "the day's budget for gas is spent, and nothing more is sent", { address: this.address });
+			this.#isBudgetAlarmed = true;
+			return false;
+		}
+		await store.commit([{ key, value: encoder.encode(spent.toString()) }]);
+		this.#isBudgetAlarmed = false;
+		return true;
+	}
+
 	/** Sends until it is mined; dearer when it waits too long. */
 	async #settle(entry: Entry): Promise<TransactionOutcome> {
 		const { provider } = this.#options;
 		let since = Date.now();
+		let sentAt = since;
 		for (;;) {
 			const receipt = await this.#receipt(entry);
 			if (receipt) return this.#finish(entry, receipt);
+			const count = await provider.getTransactionCount(this.address, "latest");
 			if (Date.now() - since > (this.#options.patienceMs ?? PATIENCE_MS)) {
 				await this.#replace(entry);
 				since = Date.now();
+			} else if (Date.now() - sentAt > (this.#options.resendMs ?? RESEND_MS)) {
+				await this.#fillLane(count, true);
+				sentAt = Date.now();
 			} else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-			// Another transaction took the nonce: after a reorganisation, or from another program with this key. It is prepared anew.
-			if ((await provider.getTransactionCount(this.address, "latest")) > entry.nonce && !(await this.#receipt(entry))) {
+			// Another transaction took the nonce: from another program with this key. It is prepared anew.
+			if (count > entry.nonce && !(await this.#receipt(entry))) {
+				this.#lane?.delete(entry.nonce);
 				await this.#options.store.commit([{ key: `transaction/${entry.key}` }]);
 				throw new Error(`Another transaction of ${this.address} took nonce ${entry.nonce}: no other program may send from this account.`);
 			}
@@ -140,6 +223,7 @@ export class TransactionManager implements TransactionSender {
 	}
 
 	async #broadcast(entry: Entry): Promise<void> {
+		this.#given.add(entry.nonce);
 		try {
 			await this.#options.provider.broadcastTransaction(entry.raw);
 		} catch (error) {
@@ -158,7 +242,12 @@ export class TransactionManager implements TransactionSender {
 
 	async #replace(entry: Entry): Promise<void> {
 		const old = Transaction.from(entry.raw);
-		const dearer = (fee: bigint | null): bigint => ((fee ?? 1_000_000_000n) * 112n) / 100n + 1n;
+		const now = await this.#prices();
+		// Nodes take a replacement that offers a tenth more; what the market asks by now may be more than that.
+		const dearer = (fee: bigint | null, market: bigint): bigint => {
+			const raised = ((fee ?? 1_000_000_000n) * 112n) / 100n + 1n;
+			return raised > market ? raised : market;
+		};
 		const raw = await this.#options.wallet.signTransaction({
 			to: old.to,
 			data: old.data,
@@ -167,8 +256,8 @@ export class TransactionManager implements TransactionSender {
 			gasLimit: old.gasLimit,
 			chainId: old.chainId,
 			type: 2,
-			maxPriorityFeePerGas: dearer(old.maxPriorityFeePerGas),
-			maxFeePerGas: dearer(old.maxFeePerGas),
+			maxPriorityFeePerGas: dearer(old.maxPriorityFeePerGas, now.maxPriorityFeePerGas),
+			maxFeePerGas: dearer(old.maxFeePerGas, now.maxFeePerGas),
 		});
 		entry.raw = raw;
 		entry.hashes.push(Transaction.from(raw).hash as string);
@@ -177,8 +266,10 @@ export class TransactionManager implements TransactionSender {
 	}
 
 	async #finish(entry: Entry, receipt: TransactionReceipt): Promise<TransactionOutcome> {
-		if (!entry.done) {
+		this.#given.delete(entry.nonce);
+		if (entry.done !== receipt.hash || (entry.isReverted ?? false) !== (receipt.status !== 1)) {
 			entry.done = receipt.hash;
+			entry.isReverted = receipt.status !== 1;
 			await this.#save(entry);
 		}
 		if (receipt.status === 1) return { status: "mined", hash: receipt.hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed };

@@ -37,7 +37,7 @@ export interface InboxReader {
 	messages(from: number, to: number): Promise<readonly L1Message[]>;
 }
 
-/** A transaction the manager must see mined. `key` names it for ever: the same key is sent at most once, also after a restart. */
+/** A transaction the manager must see mined. `key` names it for ever: the same key succeeds at most once, also after a restart. */
 export interface TransactionRequest {
 	readonly key: string;
 	readonly to: string;
@@ -48,7 +48,7 @@ export interface TransactionRequest {
 
 export type TransactionOutcome =
 	| { readonly status: "mined"; readonly hash: string; readonly block: number; readonly gasUsed: bigint }
-	/** The simulation or the receipt reverted with this error name and arguments; nothing is retried. */
+	/** The simulation or the receipt reverted with this error name and arguments, or nothing may be spent; nothing is retried until it is asked for again. */
 	| { readonly status: "reverted"; readonly error: string };
 
 export interface TransactionSender {

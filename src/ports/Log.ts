@@ -8,6 +8,7 @@ export type Alarm =
 	| "NoPriceQuorum"
 	| "NoStateQuorum"
 	| "LowBalance"
+	| "BudgetSpent"
 	| "ApiFailed"
 	| "OrderingFailed";
 

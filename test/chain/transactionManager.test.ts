@@ -42,7 +42,7 @@ describe("given a transaction manager and a token to mint", () => {
 
 	function managerOver(
 		store: MemoryStore,
-		more: { provider?: JsonRpcProvider; patienceMs?: number; lowBalance?: bigint } = {},
+		more: { provider?: JsonRpcProvider; patienceMs?: number; lowBalance?: bigint; dailyBudget?: bigint; resendMs?: number } = {},
 	): TransactionManager {
 		return new TransactionManager({ provider: l1.chain.provider, wallet, store, log, ...more });
 	}
@@ -140,6 +140,36 @@ describe("given a transaction manager and a token to mint", () => {
 		assert.equal(outcome.status, "mined");
 		assert.notEqual(outcome.status === "mined" ? outcome.hash : "", hashes()[0]);
 		assert.equal(await minted(), 9n);
+	});
+
+	it("spends nothing beyond the day's budget, also after a restart, and says so once", async () => {
+		const store = new MemoryStore();
+		const first = managerOver(store, { dailyBudget: 10n ** 18n });
+		assert.equal((await first.send(await mint(1))).status, "mined");
+		const spent = [...store.range("spent/", "spent0")].map(([, value]) => BigInt(new TextDecoder().decode(value)));
+		assert.equal(spent.length, 1);
+		const again = managerOver(store, { dailyBudget: spent[0] + 1n });
+		for (const amount of [2, 3])
+			assert.deepEqual(await again.send(await mint(amount)), { status: "reverted", error: "the budget of the day is spent" });
+		assert.deepEqual(alarms, ["BudgetSpent"]);
+		assert.equal(await minted(), 1n);
+	});
+
+	it("gives the endpoint again what the endpoint forgot", async () => {
+		let forgotten = 0;
+		const forgetful = new Proxy(l1.chain.provider, {
+			get(target, property) {
+				const value: unknown = Reflect.get(target, property, target);
+				if (property === "broadcastTransaction" && forgotten === 0)
+					return () => {
+						forgotten += 1;
+						return Promise.resolve();
+					};
+				return typeof value === "function" ? (value.bind(target) as unknown) : value;
+			},
+		});
+		const outcome = await managerOver(new MemoryStore(), { provider: forgetful, resendMs: 100 }).send(await mint(6));
+		assert.deepEqual([outcome.status, forgotten, await minted()], ["mined", 1, 6n]);
 	});
 
 	it("raises the alarm once when its account is nearly empty", async () => {
