@@ -15,6 +15,8 @@ export type ManagerOptions = {
 	readonly lowBalance?: bigint;
 	/** Milliseconds without inclusion after which a transaction is replaced by a dearer one. */
 	readonly patienceMs?: number;
+	/** Milliseconds between looks for a new block while something waits. */
+	readonly pollMs?: number;
 	/** Milliseconds without inclusion after which it is given to the endpoint again, as it is: endpoints forget, and reorganisations drop. */
 	readonly resendMs?: number;
 	/** Wei that may be spent on gas in a day of UTC, at the prices offered. Nothing is sent beyond it; bonds do not count, because they come back. */
@@ -28,6 +30,8 @@ type Entry = { key: string; nonce: number; raw: string; hashes: string[]; done?:
 const PATIENCE_MS = 30_000;
 const RESEND_MS = 5000;
 const POLL_MS = 20;
+/** LIMIT: looks without a receipt after which a nonce that L1 counts was another transaction's. */
+const MISSING_LOOKS = 10;
 const DAY_MS = 86_400_000;
 /** LIMIT: how far back L1 may reorganise so that what it dropped is sent again from memory; twice Ethereum's finality. */
 const LANE = 128;
@@ -44,6 +48,8 @@ const decoder = new TextDecoder();
 export class TransactionManager implements TransactionSender {
 	readonly #options: ManagerOptions;
 	#preparing: Promise<unknown> = Promise.resolve();
+	#filledAt = 0;
+	#polling: Promise<string | undefined> | undefined;
 	/** The newest transactions by nonce, whether mined or not. */
 	#lane: Map<number, Entry> | undefined;
 	/** Nonces whose transactions this process gave to the endpoint, and did not see mined since. */
@@ -91,14 +97,15 @@ export class TransactionManager implements TransactionSender {
 
 	async #broadcastOnce(request: TransactionRequest): Promise<Entry | TransactionOutcome> {
 		const saved = this.#options.store.get(`transaction/${request.key}`);
-		let entry: Entry | TransactionOutcome | undefined = saved && (JSON.parse(decoder.decode(saved)) as Entry);
+		const known = saved && (JSON.parse(decoder.decode(saved)) as Entry);
 		// What reverted may succeed now: it was too early, or a reorganisation took away what stood before it.
-		if (entry?.isReverted && (await this.#receipt(entry))) entry = undefined;
-		entry ??= await this.#prepare(request);
-		if ("status" in entry) return entry;
+		const isKnown = known !== undefined && !(known.isReverted && (await this.#receipt(known)));
+		const prepared = isKnown ? known : await this.#prepare(request);
+		if ("status" in prepared) return prepared;
 		// The lane's own entry, so that everybody who waits for it sees its dearer copies.
 		const lane = await this.#readLane();
-		entry = lane.get(entry.nonce)?.key === entry.key ? (lane.get(entry.nonce) as Entry) : entry;
+		const waiting = lane.get(prepared.nonce);
+		const entry = waiting?.key === prepared.key ? waiting : prepared;
 		lane.set(entry.nonce, entry);
 		await this.#broadcast(entry);
 		return entry;
@@ -200,25 +207,48 @@ export class TransactionManager implements TransactionSender {
 	/** Sends until it is mined; dearer when it waits too long. */
 	async #settle(entry: Entry): Promise<TransactionOutcome> {
 		const { provider } = this.#options;
+		const { patienceMs = PATIENCE_MS, resendMs = RESEND_MS } = this.#options;
 		let since = Date.now();
-		let sentAt = since;
-		for (;;) {
+		let missing = 0;
+		for (let head: string | undefined; ;) {
 			const receipt = await this.#receipt(entry);
 			if (receipt) return this.#finish(entry, receipt);
 			const count = await provider.getTransactionCount(this.address, "latest");
-			if (Date.now() - since > (this.#options.patienceMs ?? PATIENCE_MS)) {
+			if (Date.now() - since > patienceMs) {
 				await this.#replace(entry);
 				since = Date.now();
-			} else if (Date.now() - sentAt > (this.#options.resendMs ?? RESEND_MS)) {
+			} else if (Date.now() - Math.max(since, this.#filledAt) > resendMs) {
+				// For everybody who waits in the lane.
+				this.#filledAt = Date.now();
 				await this.#fillLane(count, true);
-				sentAt = Date.now();
-			} else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+			} else if (count > entry.nonce) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+			else head = await this.#nextHead(head, Math.min(since + patienceMs, Math.max(since, this.#filledAt) + resendMs));
+			// An endpoint may know the new nonce a little before it knows the receipt.
+			missing = count > entry.nonce ? missing + 1 : 0;
 			// Another transaction took the nonce: from another program with this key. It is prepared anew.
-			if (count > entry.nonce && !(await this.#receipt(entry))) {
+			if (missing > MISSING_LOOKS && !(await this.#receipt(entry))) {
 				this.#lane?.delete(entry.nonce);
 				await this.#options.store.commit([{ key: `transaction/${entry.key}` }]);
 				throw new Error(`Another transaction of ${this.address} took nonce ${entry.nonce}: no other program may send from this account.`);
 			}
+		}
+	}
+
+	/** Waits until L1 has another head than this one, or a time has come. Everybody who waits shares the question. */
+	async #nextHead(seen: string | undefined, until: number): Promise<string | undefined> {
+		for (;;) {
+			this.#polling ??= this.#poll();
+			const head = await this.#polling;
+			if (head !== seen || Date.now() > until) return head;
+		}
+	}
+
+	async #poll(): Promise<string | undefined> {
+		try {
+			await new Promise((resolve) => setTimeout(resolve, this.#options.pollMs ?? POLL_MS));
+			return (await this.#options.provider.getBlock("latest"))?.hash ?? undefined;
+		} finally {
+			this.#polling = undefined;
 		}
 	}
 

@@ -1,18 +1,18 @@
 import type { TransactionOutcome, TransactionSender } from "../ports/Chain.ts";
-import type { AssertionView, GameReader, GameTransactions } from "../ports/Game.ts";
-import type { HistoryStart } from "../ports/History.ts";
+import type { AssertionView, GameReader, GameSnapshot, GameTransactions } from "../ports/Game.ts";
+import type { History, HistoryStart } from "../ports/History.ts";
 import { toHex } from "../machine/math/Bytes.ts";
 import { fromHex } from "../machine/math/Bytes.ts";
 import * as Assertion from "../protocol/Assertion.ts";
+import type { Action } from "../roles/challenger/decide.ts";
 import { movesOf } from "../roles/challenger/decide.ts";
 import { proofOf } from "../roles/challenger/prepare.ts";
-import type { LyingHistory } from "./LyingHistory.ts";
 
 /** A lying proposer that defends its lie as well as anybody can: for tests, drills and the demonstration. */
 export class Liar {
 	readonly #game: GameReader & GameTransactions;
 	readonly #sender: TransactionSender;
-	readonly #history: LyingHistory;
+	readonly #history: History;
 	readonly #start: HistoryStart;
 	readonly #parent: AssertionView;
 	assertion = "";
@@ -20,7 +20,7 @@ export class Liar {
 	constructor(
 		game: GameReader & GameTransactions,
 		sender: TransactionSender,
-		history: LyingHistory,
+		history: History,
 		start: HistoryStart,
 		parent: AssertionView,
 	) {
@@ -50,11 +50,11 @@ export class Liar {
 		);
 	}
 
-	/** Answers every rival, except where only the truth could. */
-	async play(): Promise<number> {
+	/** Answers every rival, or those that are chosen, except where only the truth could. */
+	async play(choose: (actions: readonly Action[], snapshot: GameSnapshot) => readonly Action[] = (actions) => actions): Promise<number> {
 		const gameId = await this.#game.gameIdOf(this.#parent.id);
 		const snapshot = await this.#game.look();
-		const sent = movesOf(snapshot, this.#history, this.#start, gameId).map(async (action) => {
+		const sent = choose(movesOf(snapshot, this.#history, this.#start, gameId), snapshot).map(async (action) => {
 			if (action.type === "bisect") return this.#sender.send(this.#game.bisect(action.edge, action.left, action.right));
 			if (action.type !== "prove") return undefined;
 			const proof = await proofOf(this.#game, action.edge, action.earlierPrefix, action.history).catch(() => undefined);

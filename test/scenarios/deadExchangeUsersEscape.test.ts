@@ -38,7 +38,7 @@ describe("DeadExchangeUsersEscape", () => {
 	const owners = ACCOUNTS.map((account) => testWallet(PLACES.traders + account - 1).address);
 	before(async () => {
 		home = mkdtempSync(join(tmpdir(), "strikeproof-escape-test-"));
-		world = await build(8, 3);
+		world = await build({ height: 8, seed: 3 });
 		const { chain, deployment } = world;
 		await confirmAll(world);
 		save(home, { ...deployment, network: "localhost" });

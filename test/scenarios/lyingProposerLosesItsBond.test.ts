@@ -11,7 +11,7 @@ describe("LyingProposerLosesItsBond", () => {
 	let clean = "";
 
 	before(async () => {
-		world = await build(HEIGHT, 3);
+		world = await build({ height: HEIGHT, seed: 3 });
 		await prepare(world);
 		clean = await world.chain.snapshot();
 	});

@@ -14,7 +14,7 @@ const SLACK_BLOCKS = 3 * HEIGHT;
 describe("ManyLiarsLoseTogether", () => {
 	let world: World;
 	before(async () => {
-		world = await build(HEIGHT, 5);
+		world = await build({ height: HEIGHT, seed: 5 });
 		await prepare(world);
 	});
 	after(() => world.close());

@@ -1,21 +1,53 @@
 // One game: liars assert, one honest challenger answers, blocks pass, and somebody is right.
 
 import { Contract } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 import * as Artifacts from "../../../src/chain/Artifacts.ts";
+import { codecOf } from "../../../src/chain/Contracts.ts";
 import { GameChain } from "../../../src/chain/GameChain.ts";
+import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import { TransactionManager } from "../../../src/chain/TransactionManager.ts";
 import * as HonestChain from "../../../src/executor/HonestChain.ts";
 import { toHex } from "../../../src/machine/math/Bytes.ts";
+import { Random } from "../../../src/market/Random.ts";
 import { SystemClock } from "../../../src/node/Clock.ts";
-import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import { Liar } from "../../../src/node/Liar.ts";
 import { LyingHistory } from "../../../src/node/LyingHistory.ts";
 import type { Log } from "../../../src/ports/Log.ts";
 import { Challenger } from "../../../src/roles/challenger/Challenger.ts";
+import { refundsOf } from "../../../src/roles/challenger/decide.ts";
+import { prepare as prepareMove } from "../../../src/roles/challenger/prepare.ts";
+import { look } from "../../../src/roles/challenger/view.ts";
+import { Proposer } from "../../../src/roles/proposer/Proposer.ts";
 import { MemoryStore } from "../../../src/store/MemoryStore.ts";
+import { BlockProducer, RESEND_MS } from "./BlockProducer.ts";
+import type { Strategy } from "./Strategies.ts";
+import { chooserOf } from "./Strategies.ts";
 import type { World } from "./World.ts";
 
 export type Gas = { readonly count: number; readonly max: number; readonly sum: number };
+
+export type Rules = {
+	readonly strategy: Strategy;
+	/** Who asserts first. */
+	readonly first: "honest" | "lie";
+	readonly censorBlocks: number;
+	readonly reorgDepth: number;
+	readonly isFrontRun: boolean;
+	/** Whether the challenger is killed in each round, and another goes on from its journal. */
+	readonly restarts: boolean;
+	readonly seed: number;
+};
+
+export const FAIR: Rules = {
+	strategy: "exhaustive",
+	first: "lie",
+	censorBlocks: 0,
+	reorgDepth: 0,
+	isFrontRun: false,
+	restarts: false,
+	seed: 1,
+};
 
 export type Played = {
 	readonly honestWon: boolean;
@@ -30,56 +62,105 @@ export type Played = {
 	readonly forfeited: number;
 	/** Wei: bond back + refunds - bond - gas, as the challenger's balance tells. */
 	readonly honestNet: bigint;
+	/** Wei that the honest side paid for gas, refunded or not. */
+	readonly honestGas: bigint;
+	/** Wei: everything that all attackers got back, without what they put in and paid. */
+	readonly attackerNet: bigint;
+	readonly censored: number;
+	readonly reorganisations: number;
+	readonly copies: number;
+	readonly kills: number;
 };
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
 const metrics = { set: () => undefined, add: () => undefined, observe: () => undefined };
 const LIARS_AT = 200;
+const FRONT_RUNNER_AT = 198;
+const MEDDLER_AT = 199;
+const RICH = `0x${(10n ** 21n).toString(16)}`;
 /** LIMIT: rounds after which a game is given up as lost. */
-const MAX_ROUNDS = 400;
+const MAX_ROUNDS = 600;
+/** Blocks that pass when nobody has a move. */
+const IDLE_BLOCKS = 10;
+/** Blocks that a challenger which is killed in every round lives for, at most. */
+const LONGEST_LIFE = 6;
+/** Of the challenge period, how much a stalling liar spends in all. */
+const STALLED_SHARE = 0.7;
 
 /** Plays one wrong assertion per lie step against one honest challenger. Blocks hold every transaction that is waiting, as on a live chain. */
-export async function play(world: World, lieSteps: readonly number[]): Promise<Played> {
+export async function play(world: World, lieSteps: readonly number[], rules: Rules = FAIR): Promise<Played> {
 	const { chain, deployment, derived } = world;
 	const { provider } = chain;
-	const managers: TransactionManager[] = [];
-	const managerOf = async (place: number): Promise<TransactionManager> => {
-		const wallet = testWallet(place);
-		await provider.send("hardhat_setBalance", [wallet.address, `0x${(10n ** 21n).toString(16)}`]);
-		const manager = new TransactionManager({ provider, wallet, store: new MemoryStore(), log: silent });
-		managers.push(manager);
+	const random = new Random(rules.seed);
+	const frontRunner = testWallet(FRONT_RUNNER_AT);
+	const copied = [
+		...["bisect", "proveOneStep"].map((name) => codecOf("ChallengeManager").getFunction(name)?.selector),
+		codecOf("AssertionChain").getFunction("createAssertion")?.selector,
+	].map(String);
+	const hostility = { ...rules, frontRunner: rules.isFrontRun ? frontRunner : undefined, copied };
+	const blocks = new BlockProducer(chain, hostility, random);
+	const managers = new Set<TransactionManager>();
+	const managerOf = async (place: number, through: JsonRpcProvider = provider, store = new MemoryStore()): Promise<TransactionManager> => {
+		const manager = new TransactionManager({
+			provider: through,
+			wallet: testWallet(place),
+			store,
+			log: silent,
+			resendMs: RESEND_MS,
+			pollMs: 10 + 2 * lieSteps.length,
+		});
+		managers.add(manager);
 		return manager;
 	};
-	const honest = await managerOf(PLACES.challenger);
+	const attackers = [FRONT_RUNNER_AT, MEDDLER_AT, ...lieSteps.map((_, i) => LIARS_AT + i)].map((place) => testWallet(place).address);
+	for (const address of [...attackers, testWallet(PLACES.challenger).address]) await provider.send("hardhat_setBalance", [address, RICH]);
 	const game = new GameChain(provider, deployment);
-	const challenger = new Challenger({
-		game: new GameChain(provider, deployment),
-		sender: honest,
-		clock: new SystemClock(),
-		log: silent,
-		metrics,
-		sync: async () => undefined,
-		histories: derived,
-	});
 	const gas: Record<string, Gas> = {};
 	let honestMoves = 0;
-	challenger.onMove(({ action, outcome }) => {
-		if (outcome.status !== "mined") return;
-		const before = gas[action] ?? { count: 0, max: 0, sum: 0 };
-		const used = Number(outcome.gasUsed);
-		gas[action] = { count: before.count + 1, max: Math.max(before.max, used), sum: before.sum + used };
-		if (action === "bisect" || action === "prove") honestMoves += 1;
-	});
+	let kills = 0;
+	const journal = new MemoryStore();
+	/** The challenger and its way to L1, as it starts: it knows its journal and L1. */
+	const startHonest = async (): Promise<{ challenger: Challenger; manager: TransactionManager; kill: () => void }> => {
+		const own = blocks.connect();
+		const manager = await managerOf(PLACES.challenger, own, journal);
+		const challenger = new Challenger({
+			game: new GameChain(own, deployment),
+			sender: manager,
+			clock: new SystemClock(),
+			log: silent,
+			metrics,
+			sync: async () => undefined,
+			histories: derived,
+		});
+		challenger.onMove(({ action, outcome }) => {
+			if (outcome.status !== "mined") return;
+			const before = gas[action] ?? { count: 0, max: 0, sum: 0 };
+			const used = Number(outcome.gasUsed);
+			gas[action] = { count: before.count + 1, max: Math.max(before.max, used), sum: before.sum + used };
+			if (action === "bisect" || action === "prove") honestMoves += 1;
+		});
+		const kill = (): void => {
+			managers.delete(manager);
+			own.kill();
+			kills += 1;
+		};
+		return { challenger, manager, kill };
+	};
 	/** Runs work while blocks are mined, each as soon as everybody who acts has sent what he has. */
-	const withBlocks = async (work: Promise<unknown>): Promise<void> => {
+	const withBlocks = async (work: Promise<unknown>, killAfter = Infinity, kill: () => void = () => undefined): Promise<void> => {
 		let over = false;
 		const done = work.finally(() => {
 			over = true;
 		});
-		while (!over) {
-			const busy = managers.filter((manager) => !manager.isIdle);
-			if (busy.length > 0 && busy.every((manager) => manager.isWaiting)) await provider.send("evm_mine", []);
-			await new Promise((resolve) => setTimeout(resolve, 4));
+		for (let mined = 0; !over;) {
+			const busy = [...managers].filter((manager) => !manager.isIdle);
+			if (busy.length > 0 && busy.every((manager) => manager.isWaiting)) {
+				// Killed with its transactions sent and not mined, or just mined and not yet noticed.
+				if (mined === killAfter) kill();
+				await blocks.mine();
+				mined += 1;
+			}
+			await new Promise((resolve) => setTimeout(resolve, 2));
 		}
 		await done;
 	};
@@ -92,28 +173,59 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 		return found.links.at(-1) as HonestChain.Link;
 	};
 	const link = await begin();
-	const balanceBefore = await provider.getBalance(honest.address);
+	let honest = await startHonest();
+	const honestAddress = honest.manager.address;
+	const balanceOf = (addresses: readonly string[]): Promise<bigint> =>
+		Promise.all(addresses.map((address) => provider.getBalance(address))).then((all) => all.reduce((sum, wei) => sum + wei, 0n));
+	const [honestBefore, attackersBefore] = [await balanceOf([honestAddress]), await balanceOf(attackers)];
+	const startBlock = await provider.getBlockNumber();
+	const assertTruth = async (): Promise<void> => {
+		const view = await look(game, derived, honestAddress);
+		await withBlocks(honest.manager.send(await prepareMove(game, view, { type: "assert", link })));
+	};
+	const stall = Math.max(1, Math.floor((STALLED_SHARE * game.parameters.challengePeriodBlocks) / (game.parameters.height + 1)));
+	const choose = lieSteps.map(() => chooserOf(rules.strategy, random, stall));
 	const liars: Liar[] = [];
 	for (const [i, step] of lieSteps.entries()) {
 		liars.push(new Liar(game, await managerOf(LIARS_AT + i), await LyingHistory.tell(link.history, step, i), link.start, link.parent));
 	}
+	const meddler = new Liar(game, await managerOf(MEDDLER_AT), link.history, link.start, link.parent);
+	if (rules.first === "honest") await assertTruth();
 	await withBlocks(Promise.all(liars.map((liar) => liar.lie())));
 	const firstBlock = await provider.getBlockNumber();
 	let rounds = 0;
 	let confirmedAt = 0;
 	for (; rounds < MAX_ROUNDS; rounds++) {
 		let moves = 0;
-		await withBlocks(
-			Promise.all([
-				challenger.play().then((played) => (moves += played.filter(({ outcome }) => outcome.status === "mined").length)),
-				...liars.map((liar) => liar.play().then((count) => (moves += count))),
-			]),
-		);
-		const look = await game.look();
-		if (confirmedAt === 0 && look.assertions.get(link.honestId)?.status === "confirmed") confirmedAt = look.block;
-		if (confirmedAt !== 0 && liars.every((liar) => look.assertions.get(liar.assertion)?.status === "rejected") && moves === 0) break;
+		const count = (played: number): void => {
+			moves += played;
+		};
+		const others = [
+			...liars.map((liar, i) => liar.play(choose[i]).then(count)),
+			...(rules.strategy === "honest-tree" ? [meddler.play().then(count)] : []),
+			// What a reorganisation dropped is asserted again by who lives off it.
+			...(rules.reorgDepth > 0 ? liars.map((liar) => liar.lie()) : []),
+		];
+		const playing = honest.challenger.play().then((played) => count(played.filter(({ outcome }) => outcome.status === "mined").length));
+		if (rules.restarts) {
+			let isKilled = false;
+			const { kill } = honest;
+			const dying = playing.catch((error: unknown) => {
+				if (!isKilled) throw error;
+				moves += 1;
+			});
+			await withBlocks(Promise.all([dying, ...others]), random.below(LONGEST_LIFE), () => {
+				isKilled = true;
+				kill();
+			});
+			if (isKilled) honest = await startHonest();
+		} else await withBlocks(Promise.all([playing, ...others]));
+		const seen = await game.look();
+		if (seen.assertions.get(link.honestId)?.status !== "confirmed") confirmedAt = 0;
+		else if (confirmedAt === 0) confirmedAt = seen.block;
+		if (confirmedAt !== 0 && liars.every((liar) => seen.assertions.get(liar.assertion)?.status === "rejected") && moves === 0) break;
 		// Nobody has a move: time alone decides, so it passes.
-		if (moves === 0) await provider.send("hardhat_mine", ["0xa"]);
+		if (moves === 0) await blocks.pass(rules.strategy === "stalling" ? Math.min(IDLE_BLOCKS, stall) : IDLE_BLOCKS);
 	}
 	const stakes = new Contract(deployment.contracts.AssertionChain, Artifacts.of("AssertionChain").abi, provider).getFunction("stakes");
 	let forfeited = 0;
@@ -121,10 +233,19 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 		const [amount] = (await stakes(testWallet(LIARS_AT + i).address)) as [bigint];
 		if (amount === 0n) forfeited += 1;
 	}
-	await withBlocks(honest.send(game.unstake(link.honestId)).then(() => honest.send(game.withdraw(0))));
+	const takeHome = async (manager: TransactionManager): Promise<void> => {
+		const view = await look(game, derived, manager.address);
+		const own = view.links.find(({ honestId }) => honestId === link.honestId);
+		for (const refund of own ? refundsOf(view, own) : []) await manager.send(await prepareMove(game, view, refund));
+		await manager.send(game.unstake(link.honestId));
+		await manager.send(game.withdraw(0));
+	};
+	const meddling = rules.strategy === "honest-tree" ? [await managerOf(MEDDLER_AT)] : [];
+	const running = rules.isFrontRun ? [await managerOf(FRONT_RUNNER_AT)] : [];
+	await withBlocks(Promise.all([honest.manager, ...meddling, ...running].map(takeHome)));
 	const end = await game.look();
 	await provider.send("evm_setAutomine", [true]);
-	return {
+	const result = {
 		honestWon: end.latestConfirmed === link.honestId && forfeited === liars.length,
 		rounds,
 		honestMoves,
@@ -132,20 +253,41 @@ export async function play(world: World, lieSteps: readonly number[]): Promise<P
 		blocksToConfirm: confirmedAt - firstBlock,
 		confirmedRoot: toHex(link.history.root(game.parameters.height, 0)),
 		forfeited,
-		honestNet: (await provider.getBalance(honest.address)) - balanceBefore,
+		honestNet: (await balanceOf([honestAddress])) - honestBefore,
+		honestGas: await gasPaid(provider, honestAddress, startBlock + 1),
+		attackerNet: (await balanceOf(attackers)) - attackersBefore,
+		censored: blocks.censored,
+		reorganisations: blocks.reorganisations,
+		copies: blocks.copies,
+		kills,
 	};
+	blocks.close();
+	return result;
+}
+
+/** Wei that an account paid for its transactions from a block on, those that reverted too. */
+async function gasPaid(provider: JsonRpcProvider, address: string, from: number): Promise<bigint> {
+	let paid = 0n;
+	const head = await provider.getBlockNumber();
+	for (let number = from; number <= head; number++) {
+		const block = await provider.getBlock(number, true);
+		for (const transaction of block?.prefetchedTransactions ?? []) {
+			if (transaction.from.toLowerCase() !== address) continue;
+			const receipt = await provider.getTransactionReceipt(transaction.hash);
+			paid += (receipt?.gasUsed ?? 0n) * (receipt?.gasPrice ?? 0n);
+		}
+	}
+	return paid;
 }
 
 /** The stretch to dispute must have a confirmed or pending parent: asserts the first batch, honestly. */
 export async function prepare(world: World): Promise<void> {
 	const { provider } = world.chain;
 	const wallet = testWallet(PLACES.proposer);
-	await provider.send("hardhat_setBalance", [wallet.address, `0x${(10n ** 21n).toString(16)}`]);
-	const { Proposer } = await import("../../../src/roles/proposer/Proposer.ts");
-	const sender = new TransactionManager({ provider, wallet, store: new MemoryStore(), log: silent });
+	await provider.send("hardhat_setBalance", [wallet.address, RICH]);
 	const proposer = new Proposer({
 		game: new GameChain(provider, world.deployment),
-		sender,
+		sender: new TransactionManager({ provider, wallet, store: new MemoryStore(), log: silent }),
 		clock: new SystemClock(),
 		log: silent,
 		sync: async () => undefined,

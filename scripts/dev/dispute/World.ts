@@ -32,6 +32,7 @@ import * as Batch from "../../../src/protocol/Batch.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
 import { reportOf } from "../../../src/roles/reporter/Reporter.ts";
 import { MemoryStore } from "../../../src/store/MemoryStore.ts";
+import * as AnvilChain from "./AnvilChain.ts";
 
 const START_TIME = Date.UTC(2026, 1, 2, 9) / 1000;
 const DAY = Math.floor(START_TIME / 86_400) + 20;
@@ -39,6 +40,10 @@ const ACCOUNTS = 6;
 const STRIKES = [19_500, 20_000, 20_500];
 /** LIMIT: messages of the disputed batches; what a larger tree has beyond them is the halted machine. */
 const MAX_MESSAGES = 1600;
+/** LIMIT: a batch's bytes. */
+const JUNK_PER_BATCH = 20_000;
+/** Steps of a stretch that does not fit, beyond those that do. */
+const OVERFLOW = 9;
 /** LIMIT: rounds of ten blocks for two assertions to be confirmed in. */
 const MAX_ROUNDS = 40;
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
@@ -50,10 +55,28 @@ export type World = {
 	close(): Promise<void>;
 };
 
-/** Builds it: `height` is that of the games. The first batch is one message; the second interval has about three quarters of 2^height steps. */
-export async function build(height: number, seed: number): Promise<World> {
-	const chain = await EmbeddedChain.start({ startTime: START_TIME });
+/** Where the disputed stretch ends: the machine halts before the last leaf, exactly at it, or not within it. */
+export const ENDS = ["halted", "full", "overflow"] as const;
+
+export type WorldOptions = {
+	/** Of the games. */
+	readonly height: number;
+	readonly seed: number;
+	readonly end?: (typeof ENDS)[number];
+	readonly isAnvil?: boolean;
+	/** Blocks of censorship that the challenge period allows for. */
+	readonly censorBlocks?: number;
+	/** Blocks by which each move may be late. */
+	readonly delayBlocks?: number;
+};
+
+/** Builds it. The first batch is one message; the second interval has about three quarters of 2^height steps, unless it is to end otherwise. */
+export async function build(options: WorldOptions): Promise<World> {
+	const { height, seed, end = "halted", censorBlocks = 0, delayBlocks = 0 } = options;
+	const chain = options.isAnvil ? await AnvilChain.start(START_TIME) : await EmbeddedChain.start({ startTime: START_TIME });
 	const { provider } = chain;
+	for (const place of [PLACES.deployer, PLACES.batcher])
+		await provider.send("hardhat_setBalance", [testWallet(place).address, `0x${(10n ** 22n).toString(16)}`]);
 	const deployer = testWallet(PLACES.deployer).connect(provider);
 	const reporters = Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i));
 	const deployment = await deploy(deployer, {
@@ -62,7 +85,13 @@ export async function build(height: number, seed: number): Promise<World> {
 		quorum: 5,
 		committee: [testWallet(PLACES.sequencer).address],
 		treasury: deployer.address,
-		parameters: { ...DEVNET, height, challengePeriodBlocks: Math.max(60, 2 * height + 20) },
+		parameters: {
+			...DEVNET,
+			height,
+			challengePeriodBlocks: Math.max(60, (delayBlocks + 1) * (2 * height + 3) + 20) + censorBlocks,
+			censorshipBudgetBlocks: censorBlocks,
+			delayBlocks,
+		},
 	});
 	const usdc = new Contract(deployment.contracts.MockUSDC, Artifacts.of("MockUSDC").abi, deployer);
 	const vault = new Contract(deployment.contracts.Vault, Artifacts.of("Vault").abi, deployer);
@@ -85,6 +114,15 @@ export async function build(height: number, seed: number): Promise<World> {
 		genesis: Genesis.cells(genesis),
 	});
 	await derived.sync();
+	if (end !== "halted") {
+		// Junk is a step a message, so it fills the stretch to the step.
+		const missing = await missingSteps(derived, height);
+		await postJunk(chain, deployment, missing + (end === "overflow" ? OVERFLOW : 0));
+		await derived.sync();
+		const left = await missingSteps(derived, height);
+		if (left !== (end === "full" ? 0 : -OVERFLOW))
+			throw new Error(`The stretch misses ${left} steps of 2^${height}, though it was filled.`);
+	}
 	return {
 		chain,
 		deployment,
@@ -138,10 +176,6 @@ async function messagesOf(deployment: Deployment, count: number, seed: number): 
 }
 
 async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deployment, messages: readonly Uint8Array[]): Promise<void> {
-	const batcher = testWallet(PLACES.batcher).connect(chain.provider);
-	const inbox = new Contract(deployment.contracts.SequencerInbox, Artifacts.of("SequencerInbox").abi, batcher);
-	const domain = getBytes(TypedDataEncoder.hashDomain({ ...deployment.domain, verifyingContract: deployment.contracts.SequencerInbox }));
-	const committee = new KeySigner(testWallet(PLACES.sequencer).privateKey);
 	const contents: Uint8Array[] = [Batch.encodeRecord(Uint8Array.of(0xff), 0)];
 	let bytes: Uint8Array[] = [];
 	for (const [i, message] of messages.entries()) {
@@ -153,20 +187,46 @@ async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deplo
 	}
 	await chain.mineAt(START_TIME + 200);
 	for (const [index, content] of contents.entries()) {
-		const minTime = START_TIME;
-		const maxTime = START_TIME + 100;
-		const times = { minTime: index === 0 ? minTime : maxTime, maxTime };
-		const l1End = index === 0 ? 0 : ACCOUNTS;
+		const times = { minTime: index === 0 ? START_TIME : START_TIME + 100, maxTime: START_TIME + 100 };
 		// The first real batch takes the deposits before its orders.
-		const whole =
-			index === 1
-				? Bytes.concat(...Array.from({ length: ACCOUNTS }, () => Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0)), content)
-				: content;
-		const previousAccumulator = getBytes((await inbox.getFunction("batchAccumulator")(index)) as string);
-		const vote = { index, previousAccumulator, contentHash: Keccak.hash(whole), ...times, l1End };
-		const signature = await committee.sign(Checkpoint.batchDigest(domain, vote));
-		await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, whole, [signature])).wait();
+		const deposits = index === 1 ? Array.from({ length: ACCOUNTS }, () => Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0)) : [];
+		await postBatch(chain, deployment, Bytes.concat(...deposits, content), times, index === 0 ? 0 : ACCOUNTS);
 	}
+}
+
+/** Behind everything else, messages that mean nothing: so many steps, of which each batch takes one to end. */
+async function postJunk(chain: EmbeddedChain.EmbeddedChain, deployment: Deployment, steps: number): Promise<void> {
+	const record = Batch.encodeRecord(Uint8Array.of(0xff), 0);
+	for (let left = steps; left > 0;) {
+		const count = Math.min(left - 1, JUNK_PER_BATCH);
+		const content = Bytes.concat(...Array.from({ length: count }, () => record));
+		await postBatch(chain, deployment, content, { minTime: START_TIME + 100, maxTime: START_TIME + 100 }, ACCOUNTS);
+		left -= count + 1;
+	}
+}
+
+/** Steps that the stretch behind the first batch is short of a whole tree; below 0 where it is longer. */
+async function missingSteps(derived: DerivedExecutor, height: number): Promise<number> {
+	const first = derived.history(derived.genesis(), 1, height);
+	if (first.status !== "known") throw new Error("The first batch is not derived.");
+	return 2 ** height - (derived.stepCount - first.history.stepCount);
+}
+
+async function postBatch(
+	chain: EmbeddedChain.EmbeddedChain,
+	deployment: Deployment,
+	content: Uint8Array,
+	times: { readonly minTime: number; readonly maxTime: number },
+	l1End: number,
+): Promise<void> {
+	const batcher = testWallet(PLACES.batcher).connect(chain.provider);
+	const inbox = new Contract(deployment.contracts.SequencerInbox, Artifacts.of("SequencerInbox").abi, batcher);
+	const domain = getBytes(TypedDataEncoder.hashDomain({ ...deployment.domain, verifyingContract: deployment.contracts.SequencerInbox }));
+	const index = Number(await inbox.getFunction("batchCount")());
+	const previousAccumulator = getBytes((await inbox.getFunction("batchAccumulator")(index)) as string);
+	const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), ...times, l1End };
+	const signature = await new KeySigner(testWallet(PLACES.sequencer).privateKey).sign(Checkpoint.batchDigest(domain, vote));
+	await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, content, [signature])).wait();
 }
 
 /** Asserts everything that is posted, unrivalled, and lets time pass until all of it is confirmed. */

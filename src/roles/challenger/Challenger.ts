@@ -82,13 +82,18 @@ export class Challenger {
 			for (const listener of this.#listeners) listener(move);
 		};
 		const actions = decide(view);
-		// Moves do not depend on each other and go out together; timers, verdicts and money come after them, in order.
+		// Moves do not depend on each other and go out together; timers and verdicts come after them, in order; burials and money need nothing of each other again.
 		await Promise.all(actions.filter(isMove).map(carryOut));
-		for (const action of actions) if (!isMove(action)) await carryOut(action);
+		for (const action of actions) if (!isMove(action) && !isSettlement(action)) await carryOut(action);
+		await Promise.all(actions.filter(isSettlement).map(carryOut));
 		return moves;
 	}
 }
 
 function isMove(action: Action): boolean {
 	return action.type === "bisect" || action.type === "prove" || action.type === "assert";
+}
+
+function isSettlement(action: Action): boolean {
+	return action.type === "reject" || action.type === "forfeit" || action.type === "refund";
 }

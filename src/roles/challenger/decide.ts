@@ -149,7 +149,7 @@ function burials(view: View): Action[] {
 }
 
 /** The challenger's own moves on a confirmed tree that the losers' bonds have not paid yet. */
-function refundsOf(view: View, link: Link): Action[] {
+export function refundsOf(view: View, link: Link): Action[] {
 	const { honest, history } = link;
 	if (honest?.status !== "confirmed" || (view.snapshot.pots.get(link.parent.id) ?? 0n) === 0n) return [];
 	const actions: Action[] = [];
