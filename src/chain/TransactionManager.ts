@@ -20,7 +20,7 @@ export type ManagerOptions = {
 	/** Milliseconds without inclusion after which it is given to the endpoint again, as it is: endpoints forget, and reorganisations drop. */
 	readonly resendMs?: number;
 	/** Wei that may be spent on gas in a day of UTC, at the prices offered. Nothing is sent beyond it; bonds do not count, because they come back. */
-	readonly dailyBudget?: bigint;
+	readonly dailyBudget?: bigint | undefined;
 };
 
 /** What is on disk of a transaction that was sent: enough to send it again, dearer, in the same place. */

@@ -1,9 +1,15 @@
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { parseEther } from "ethers";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 
-type Options = Common & { readonly data: string };
+type Options = Common & { readonly data: string; readonly dailyBudget?: bigint };
+
+function etherOf(text: string): bigint {
+	if (!/^\d+(\.\d{1,18})?$/.test(text)) throw new InvalidArgumentError("an amount of ether is needed, such as 0.5.");
+	return parseEther(text);
+}
 
 /** Runs until it is told to stop. Each move is a line as it is mined. */
 async function run(context: Context, options: Options): Promise<Answer> {
@@ -15,7 +21,15 @@ async function run(context: Context, options: Options): Promise<Answer> {
 	const { SystemClock } = await import("../node/Clock.ts");
 	const { openLog } = await import("../node/Log.ts");
 	const log = openLog(join(options.data, "challenger.log"));
-	const node = await ChallengerNode.open({ provider, deployment, wallet, dataDirectory: options.data, clock: new SystemClock(), log });
+	const node = await ChallengerNode.open({
+		provider,
+		deployment,
+		wallet,
+		dataDirectory: options.data,
+		dailyBudget: options.dailyBudget,
+		clock: new SystemClock(),
+		log,
+	});
 	let moves = 0;
 	node.challenger.onMove(({ action, outcome }) => {
 		if (outcome.status !== "mined") return;
@@ -41,7 +55,12 @@ export function challengerCommand(): Command {
 	return does(
 		new Command("challenger")
 			.description("derives the exchange from L1 alone and disputes every wrong assertion, until it is stopped")
-			.option("--data <folder>", "folder of its store, which it resumes from", join(ROOT, "data", "challenger")),
+			.option("--data <folder>", "folder of its store, which it resumes from", join(ROOT, "data", "challenger"))
+			.option(
+				"--daily-budget <ether>",
+				"what it may spend on gas in a day of UTC; beyond it nothing is sent and BudgetSpent is raised",
+				etherOf,
+			),
 		run,
 	);
 }

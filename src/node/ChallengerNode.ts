@@ -21,6 +21,8 @@ export type ChallengerOptions = {
 	/** Pays for moves and bonds. */
 	readonly wallet: ChainWallet;
 	readonly dataDirectory: string;
+	/** Wei that it may spend on gas in a day of UTC; without it there is no limit. */
+	readonly dailyBudget?: bigint | undefined;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics?: PrometheusMetrics;
@@ -49,7 +51,14 @@ export class ChallengerNode {
 		this.derived = derived;
 		this.challenger = new Challenger({
 			game: new GameChain(provider, deployment),
-			sender: new TransactionManager({ provider, wallet, store, log, lowBalance: BigInt(deployment.parameters.bond) }),
+			sender: new TransactionManager({
+				provider,
+				wallet,
+				store,
+				log,
+				lowBalance: BigInt(deployment.parameters.bond),
+				dailyBudget: options.dailyBudget,
+			}),
 			clock,
 			log,
 			metrics: options.metrics ?? new PrometheusMetrics(),
