@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parseEther } from "ethers";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 
@@ -8,7 +7,8 @@ type Options = Common & { readonly data: string; readonly dailyBudget?: bigint }
 
 function etherOf(text: string): bigint {
 	if (!/^\d+(\.\d{1,18})?$/.test(text)) throw new InvalidArgumentError("an amount of ether is needed, such as 0.5.");
-	return parseEther(text);
+	const [whole, fraction = ""] = text.split(".");
+	return BigInt(whole + fraction.padEnd(18, "0"));
 }
 
 /** Runs until it is told to stop. Each move is a line as it is mined. */
