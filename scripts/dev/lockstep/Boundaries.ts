@@ -299,6 +299,8 @@ function reports(): Boundary[] {
 		add(`second/${second}`, report({ time }), { clock: time });
 	}
 	const opening = Series.expiryTimeOf(TODAY + 7) - SETTLEMENT_WINDOW_SECONDS;
+	// An underlying's first report, just before a window and in its first second.
+	for (const time of [opening - 1, opening]) add(`first/${time - opening}`, report({ time }), { clock: time, indexAge: time });
 	for (const gap of [MAX_REPORT_GAP_SECONDS, MAX_REPORT_GAP_SECONDS + 1]) {
 		for (const [name, time] of [
 			["before", opening],
