@@ -6,6 +6,7 @@ import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
+import { GUARD, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import { openStore } from "../../../src/store/LmdbStore.ts";
 import type { Plan, Report } from "./Plan.ts";
@@ -28,7 +29,7 @@ const quiet = {
 	alarm: (_: string, message: string, fields?: object) => console.error(message, fields),
 	child: () => quiet,
 };
-const orderer = await CometOrderer.open({
+const orderer: CometOrderer = await CometOrderer.open({
 	...{
 		directory,
 		socket,
@@ -48,9 +49,9 @@ const orderer = await CometOrderer.open({
 	// Nothing is executed here, so there is no state to sign.
 	rootAt: () => undefined,
 	approves: () => false,
-	// The engine ends when its application does, and the other way round: whoever started this process starts it again.
-	onEnd: (code) => process.exit(code ?? 1),
+	maySign: () => !silence({ directory, ...GUARD }, Math.floor(Date.now() / 1000), orderer.application.medianTime),
 });
+const supervisor = new Supervisor(orderer, quiet);
 const tell = (report: Partial<Report>): void =>
 	void process.send?.({ height: orderer.height, blocked: false, latencies: [], slowed: 0, ...report });
 orderer.application.watch(() => tell({ blocked: true }));
@@ -91,5 +92,10 @@ async function send(): Promise<void> {
 	}
 }
 
-process.once("SIGTERM", () => void orderer.close().then(() => process.exit(0)));
-process.once("disconnect", () => void orderer.close().then(() => process.exit(0)));
+async function stop(): Promise<void> {
+	supervisor.stop();
+	await orderer.close();
+	process.exit(0);
+}
+process.once("SIGTERM", () => void stop());
+process.once("disconnect", () => void stop());

@@ -56,6 +56,7 @@ export class Application {
 	readonly #known = new Map<string, Envelope.Envelope | string>();
 	#decided: Decided.Decided;
 	#pending: Decided.Outcome | undefined;
+	#medianTime = 0;
 
 	constructor(options: ApplicationOptions) {
 		this.#options = options;
@@ -69,6 +70,11 @@ export class Application {
 
 	get decided(): Decided.Decided {
 		return this.#decided;
+	}
+
+	/** What time the members said at the last block, in seconds; 0 before this process heard any. */
+	get medianTime(): number {
+		return this.#medianTime;
 	}
 
 	/** Calls `listener` after every block, when its bundles are durable. Returns the removal. */
@@ -267,6 +273,7 @@ export class Application {
 			changes.push({ key: `contradiction/${contradiction.height}/${contradiction.member}`, value: encodeJson(contradiction) });
 		await store.commit(changes);
 		this.#decided = outcome.decided;
+		this.#medianTime = outcome.time;
 		this.#pending = undefined;
 		for (const listener of this.#listeners) listener({ decided: outcome.decided, bundles, contradictions: outcome.contradictions });
 	}

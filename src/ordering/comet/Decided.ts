@@ -69,6 +69,8 @@ export type Contradiction = { readonly member: string; readonly height: number; 
 
 export type Outcome = {
 	readonly decided: Decided;
+	/** The members' median of the time, 0 when none said any. */
+	readonly time: number;
 	readonly placed: readonly Placed[];
 	readonly certified: readonly Certified[];
 	readonly contradictions: readonly Contradiction[];
@@ -203,6 +205,7 @@ export function apply(
 			...{ blockHeight, height, streamHash, clock: before.clock + delay, l1Taken: before.l1Taken + takes, lanes },
 			...{ ...(target && { target }), checkpointed: signed.checkpointed, cuts },
 		},
+		time,
 		placed,
 		certified: signed.certified,
 		contradictions: signed.contradictions,

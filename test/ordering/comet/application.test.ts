@@ -127,6 +127,7 @@ describe("given an application of a member, and proposals of others", () => {
 		assert.ok(await accepts(application, 2, [listOf(votes), await bundle(2, 0)], seen(votes)));
 		await decide(application, 2, [listOf(votes), await bundle(2, 0)]);
 		assert.equal(application.decided.clock, 600);
+		assert.equal(application.medianTime, 600);
 		await log.close();
 	});
 

@@ -43,7 +43,7 @@ export type TestCommittee = {
 	close(): Promise<void>;
 };
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, alarm: () => {}, child: () => silent };
+export const silent = { debug: () => {}, info: () => {}, warn: () => {}, alarm: () => {}, child: () => silent };
 
 /** Ports that nobody listens on now. */
 async function freePorts(count: number): Promise<number[]> {

@@ -1,0 +1,117 @@
+// Keeps a member's engine at work. A process that lives and answers may still do nothing, so what is watched is progress: blocks that are decided.
+
+import { statfsSync } from "node:fs";
+import type { Log } from "../../ports/Log.ts";
+import type { CometOrderer } from "./CometOrderer.ts";
+
+/** What there is to know of a member at one moment. */
+export type Condition = {
+	readonly isRunning: boolean;
+	/** Since the last block was decided, as this member knows. */
+	readonly stillForMilliseconds: number;
+	/** Since the supervisor last started the engine. */
+	readonly startedForMilliseconds: number;
+	/** Starts since the last block. */
+	readonly attempts: number;
+};
+
+export type Ladder = {
+	/** How long nothing may be decided before the engine is started anew. */
+	readonly patienceMilliseconds: number;
+	/** The pause before the second start; it doubles with every further one up to `maxPauseMilliseconds`. */
+	readonly pauseMilliseconds: number;
+	readonly maxPauseMilliseconds: number;
+};
+
+/** An idle committee decides a block every half second, so ten are missing. */
+export const LADDER: Ladder = { patienceMilliseconds: 5_000, pauseMilliseconds: 1_000, maxPauseMilliseconds: 60_000 };
+
+/**
+ * What to do now. Without a quorum nothing is decided whatever this member does: then starting anew does no harm, and the growing pauses keep it from being
+ * away when the others return.
+ */
+export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "restart" {
+	const { isRunning, stillForMilliseconds, startedForMilliseconds, attempts } = condition;
+	const pause = attempts === 0 ? 0 : Math.min(ladder.maxPauseMilliseconds, ladder.pauseMilliseconds * 2 ** (attempts - 1));
+	if (!isRunning) return startedForMilliseconds >= pause ? "start" : "wait";
+	const patience = ladder.patienceMilliseconds + pause;
+	return stillForMilliseconds >= patience && startedForMilliseconds >= patience ? "restart" : "wait";
+}
+
+/** Whether a member may sign: not on a disk that is nearly full, and not with a clock far from the others'. It follows the order all the same. */
+export type Guard = {
+	readonly directory: string;
+	/** LIMIT: below this what is about to be signed may not become durable. */
+	readonly minFreeBytes: number;
+	readonly maxClockSkewSeconds: number;
+};
+
+export const GUARD = { minFreeBytes: 268_435_456, maxClockSkewSeconds: 30 };
+
+/** Why this member must not sign now, or undefined. `medianTime` is the members' time, 0 while there is none. */
+export function silence(guard: Guard, now: number, medianTime: number): string | undefined {
+	const disk = statfsSync(guard.directory);
+	const free = disk.bavail * disk.bsize;
+	if (free < guard.minFreeBytes) return `the disk has ${free} bytes left, less than ${guard.minFreeBytes}`;
+	const skew = now - medianTime;
+	if (medianTime > 0 && Math.abs(skew) > guard.maxClockSkewSeconds) return `the clock is ${skew} s from the members' median`;
+	return undefined;
+}
+
+const LOOK_MILLISECONDS = 250;
+
+/** Starts the engine again when it ended or decides nothing. */
+export class Supervisor {
+	readonly #orderer: CometOrderer;
+	readonly #log: Log;
+	readonly #ladder: Ladder;
+	readonly #timer: NodeJS.Timeout;
+	#startedAt = performance.now();
+	#attempts = 0;
+	#isBusy = false;
+	#starts = 0;
+
+	constructor(orderer: CometOrderer, log: Log, ladder: Ladder = LADDER) {
+		this.#orderer = orderer;
+		this.#log = log;
+		this.#ladder = ladder;
+		this.#timer = setInterval(() => void this.#look(), LOOK_MILLISECONDS);
+		this.#timer.unref();
+	}
+
+	/** How often the engine was started again. */
+	get starts(): number {
+		return this.#starts;
+	}
+
+	/** SAFETY: before the orderer is closed, or its engine is started behind its back. */
+	stop(): void {
+		clearInterval(this.#timer);
+		this.#isBusy = true;
+	}
+
+	async #look(): Promise<void> {
+		if (this.#isBusy) return;
+		const { engine, stillForMilliseconds } = this.#orderer;
+		const startedForMilliseconds = performance.now() - this.#startedAt;
+		if (stillForMilliseconds < startedForMilliseconds) this.#attempts = 0;
+		const condition = { isRunning: engine.pid !== undefined, stillForMilliseconds, startedForMilliseconds, attempts: this.#attempts };
+		const action = next(condition, this.#ladder);
+		if (action === "wait") return;
+		this.#isBusy = true;
+		try {
+			this.#log.warn("the engine is started again", {
+				why: action === "start" ? "it ended" : "it decides nothing",
+				attempts: this.#attempts,
+			});
+			// One that hangs hears no polite signal.
+			if (action === "restart") await engine.stop("SIGKILL");
+			this.#attempts++;
+			this.#starts++;
+			this.#startedAt = performance.now();
+			engine.start();
+		} finally {
+			this.#isBusy = false;
+		}
+	}
+}

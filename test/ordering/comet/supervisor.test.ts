@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { after, before, describe, it } from "node:test";
+import { LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
+import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
+import type { TestCommittee } from "./committee.ts";
+
+describe("given what a supervisor knows of a member", () => {
+	const calm = { isRunning: true, stillForMilliseconds: 100, startedForMilliseconds: 100_000, attempts: 0 };
+
+	it("leaves an engine alone that decides, or that it has just started", () => {
+		assert.equal(next(calm, LADDER), "wait");
+		assert.equal(next({ ...calm, stillForMilliseconds: 4_999 }, LADDER), "wait");
+		assert.equal(next({ ...calm, stillForMilliseconds: 90_000, startedForMilliseconds: 4_999 }, LADDER), "wait");
+	});
+
+	it("starts one that ended at once, and again after pauses that double", () => {
+		const ended = { ...calm, isRunning: false };
+		assert.equal(next(ended, LADDER), "start");
+		for (const [attempts, pause] of [
+			[1, 1_000],
+			[2, 2_000],
+			[4, 8_000],
+			[20, 60_000],
+		] as const) {
+			assert.equal(next({ ...ended, attempts, startedForMilliseconds: pause - 1 }, LADDER), "wait");
+			assert.equal(next({ ...ended, attempts, startedForMilliseconds: pause }, LADDER), "start");
+		}
+	});
+
+	it("starts one anew that lives and decides nothing", () => {
+		assert.equal(next({ ...calm, stillForMilliseconds: 5_000 }, LADDER), "restart");
+		assert.equal(next({ ...calm, stillForMilliseconds: 7_999, startedForMilliseconds: 6_999, attempts: 2 }, LADDER), "wait");
+		assert.equal(next({ ...calm, stillForMilliseconds: 7_999, startedForMilliseconds: 7_000, attempts: 2 }, LADDER), "restart");
+	});
+
+	it("lets nobody sign on a full disk or with a wrong clock", () => {
+		const guard = { directory: tmpdir(), minFreeBytes: 1, maxClockSkewSeconds: 30 };
+		assert.equal(silence(guard, 1_000, 0), undefined);
+		assert.equal(silence(guard, 1_000, 1_030), undefined);
+		assert.match(String(silence(guard, 1_000, 1_031)), /-31 s/);
+		assert.match(String(silence(guard, 1_031, 1_000)), /31 s/);
+		assert.match(String(silence({ ...guard, minFreeBytes: Number.MAX_SAFE_INTEGER }, 1_000, 1_000)), /the disk has/);
+	});
+});
+
+describe("given a supervised member of a real committee", { skip: SKIP }, () => {
+	let committee: TestCommittee;
+	let supervisor: Supervisor;
+	before(async () => {
+		committee = await startCommittee(4);
+		const [{ orderer }] = committee.members;
+		await orderer.submit(bundleOf("before"));
+		supervisor = new Supervisor(orderer, silent, { patienceMilliseconds: 2_000, pauseMilliseconds: 250, maxPauseMilliseconds: 1_000 });
+	});
+	after(async () => {
+		supervisor.stop();
+		await committee.close();
+	});
+
+	for (const [fault, signal] of [
+		["is killed", "SIGKILL"],
+		["hangs, though its process lives", "SIGSTOP"],
+	] as const) {
+		it(`orders again by itself after its engine ${fault}`, async () => {
+			const [member, other] = committee.members;
+			const { pid } = member.orderer.engine;
+			const starts = supervisor.starts;
+			assert.ok(pid);
+			process.kill(pid, signal);
+			const { height } = await member.orderer.submit(bundleOf(signal));
+			assert.ok(supervisor.starts > starts, "by the supervisor");
+			await until("the others have it", () => other.orderer.height >= height);
+			assert.deepEqual(await other.orderer.read(height, height), await member.orderer.read(height, height));
+		});
+	}
+});
