@@ -123,6 +123,13 @@ export class CometOrderer implements Orderer {
 		return performance.now() - this.#progressAt;
 	}
 
+	/** Whether the engine answers that it reaches too few members to decide anything: then starting it anew helps nobody. LIMIT: counts members, not power. */
+	async isCutOff(): Promise<boolean> {
+		const { network, committee } = this.#options;
+		const peers = await Engine.peerCount(network.rpc);
+		return peers !== undefined && 3 * (peers + 1) <= 2 * committee.size;
+	}
+
 	async submit(bundle: Bundle): Promise<OrderedBundle> {
 		const { records, recordCount } = bundle;
 		const whole = records.length <= Envelope.MAX_RECORDS_BYTES ? wholeRecords(records) : undefined;

@@ -93,3 +93,14 @@ export async function broadcast(rpc: string, transaction: Uint8Array): Promise<T
 			: { code: 4, log: answer.error.data ?? answer.error.message };
 	return answer.result ?? { code: 4, log: "the engine answered without a result" };
 }
+
+/** How many other members the engine is connected to; undefined when it does not answer. */
+export async function peerCount(rpc: string): Promise<number | undefined> {
+	try {
+		const response = await fetch(`http://${rpc}/net_info`, { signal: AbortSignal.timeout(1_000) });
+		const { result } = (await response.json()) as { result?: { n_peers?: string } };
+		return result?.n_peers === undefined ? undefined : Number(result.n_peers);
+	} catch {
+		return undefined;
+	}
+}

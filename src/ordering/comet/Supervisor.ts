@@ -69,6 +69,7 @@ export class Supervisor {
 	#startedAt = performance.now();
 	#attempts = 0;
 	#isBusy = false;
+	#isStopped = false;
 	#starts = 0;
 
 	constructor(orderer: CometOrderer, log: Log, ladder: Ladder = LADDER) {
@@ -87,6 +88,7 @@ export class Supervisor {
 	/** SAFETY: before the orderer is closed, or its engine is started behind its back. */
 	stop(): void {
 		clearInterval(this.#timer);
+		this.#isStopped = true;
 		this.#isBusy = true;
 	}
 
@@ -100,18 +102,21 @@ export class Supervisor {
 		if (action === "wait") return;
 		this.#isBusy = true;
 		try {
+			// Away when the others return, it would delay them: an engine that answers and reaches too few is left to wait.
+			if (action === "restart" && (await this.#orderer.isCutOff())) return;
 			this.#log.warn("the engine is started again", {
 				why: action === "start" ? "it ended" : "it decides nothing",
 				attempts: this.#attempts,
 			});
 			// One that hangs hears no polite signal.
 			if (action === "restart") await engine.stop("SIGKILL");
+			if (this.#isStopped) return;
 			this.#attempts++;
 			this.#starts++;
 			this.#startedAt = performance.now();
 			engine.start();
 		} finally {
-			this.#isBusy = false;
+			if (!this.#isStopped) this.#isBusy = false;
 		}
 	}
 }

@@ -74,4 +74,13 @@ describe("given a supervised member of a real committee", { skip: SKIP }, () => 
 			assert.deepEqual(await other.orderer.read(height, height), await member.orderer.read(height, height));
 		});
 	}
+
+	it("lets an engine wait that reaches too few others to decide anything", async () => {
+		const [member, , ...others] = committee.members;
+		const { starts } = supervisor;
+		for (const { orderer } of others) await orderer.close("SIGKILL");
+		await until("too few are left", () => member.orderer.stillForMilliseconds > 4_000);
+		assert.ok(await member.orderer.isCutOff());
+		assert.equal(supervisor.starts, starts);
+	});
 });
