@@ -15,7 +15,12 @@ export type CheckpointFields = {
 	readonly batchCount: number;
 	readonly rebaseHeight: number;
 	readonly rebaseMessages: number;
+	/** The last batches that agreed, ascending. */
+	readonly agreed: readonly AgreedBatch[];
 };
+
+/** A batch that the live state was found to agree with, and the accumulator after it in hexadecimal. */
+export type AgreedBatch = { readonly index: number; readonly streamEnd: number; readonly accumulator: string };
 
 type Cell = { readonly kind: number; readonly index: number; readonly cell: Uint8Array };
 
@@ -28,6 +33,7 @@ export class Checkpoint implements CheckpointFields {
 	readonly batchCount: number;
 	readonly rebaseHeight: number;
 	readonly rebaseMessages: number;
+	readonly agreed: readonly AgreedBatch[];
 
 	constructor(fields: CheckpointFields) {
 		this.height = fields.height;
@@ -37,10 +43,20 @@ export class Checkpoint implements CheckpointFields {
 		this.batchCount = fields.batchCount;
 		this.rebaseHeight = fields.rebaseHeight;
 		this.rebaseMessages = fields.rebaseMessages;
+		this.agreed = fields.agreed;
 	}
 
 	static genesis(): Checkpoint {
-		return new Checkpoint({ height: 0, clock: 0, l1Index: 0, eventNumber: 0, batchCount: 0, rebaseHeight: 0, rebaseMessages: 0 });
+		return new Checkpoint({
+			height: 0,
+			clock: 0,
+			l1Index: 0,
+			eventNumber: 0,
+			batchCount: 0,
+			rebaseHeight: 0,
+			rebaseMessages: 0,
+			agreed: [],
+		});
 	}
 
 	static load(store: Store): Checkpoint | undefined {

@@ -172,7 +172,8 @@ export class DerivedExecutor implements Histories {
 		const last = this.#batches.at(-1);
 		if (!last || last.endStep !== this.#runner.step) return undefined;
 		const { clock, l1Index, streamEnd, stateRoot } = last;
-		return { cells: this.#runner.cells(), clock, l1Index, batchCount: this.#batches.length, streamEnd, stateRoot };
+		const accumulatorAt = (index: number): Uint8Array | undefined => this.#batches[index]?.accumulator;
+		return { cells: this.#runner.cells(), clock, l1Index, batchCount: this.#batches.length, streamEnd, stateRoot, accumulatorAt };
 	}
 
 	history(start: HistoryStart, targetBatch: number, height: number): HistoryAnswer {

@@ -35,6 +35,8 @@ export class Follower {
 	#messages: readonly L1Message[] = [];
 	/** Applying and rebasing exclude each other. */
 	#turn: Promise<unknown> = Promise.resolve();
+	/** Ends the stream at hand, so that the next one begins where the state stands now. */
+	#restart = new AbortController();
 
 	constructor(options: FollowerOptions) {
 		this.#options = options;
@@ -63,9 +65,9 @@ export class Follower {
 				);
 			}
 			while (!signal.aborted) {
-				for await (const bundle of orderer.stream(live.height + 1, signal)) {
+				this.#restart = new AbortController();
+				for await (const bundle of orderer.stream(live.height + 1, AbortSignal.any([signal, this.#restart.signal]))) {
 					const applied = await this.#exclusively(() => this.#apply(bundle, signal));
-					// A rebase went back: the stream starts anew from there.
 					if (!applied) break;
 				}
 			}
@@ -90,6 +92,7 @@ export class Follower {
 			if (!snapshot) return { ...comparison, verdict: "unknown" };
 			await live.rebase(snapshot, orderer.height, await inbox.messageCount());
 			this.#messages = [];
+			this.#restart.abort();
 			log.info("live state rebased on L1", { batch: comparison.batchCount, reason: comparison.reason, height: live.height });
 			return { ...comparison, batchCount: live.batchCount };
 		});

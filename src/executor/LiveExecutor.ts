@@ -4,11 +4,14 @@ import { itemPayload, parseBasket } from "../machine/step/DealMessages.ts";
 import type { Basket } from "../machine/step/DealMessages.ts";
 import * as Step from "../machine/step/Machine.ts";
 import { NOBODY } from "../machine/types/Account.ts";
+import * as Bytes from "../machine/math/Bytes.ts";
 import type { L1Message } from "../ports/Chain.ts";
 import type { OrderedBundle } from "../ports/Orderer.ts";
 import type { Store } from "../ports/Store.ts";
 import * as Batch from "../protocol/Batch.ts";
 import { Checkpoint } from "./Checkpoint.ts";
+import type { AgreedBatch } from "./Checkpoint.ts";
+import type { DerivedBatch } from "./DerivedStore.ts";
 import type { Event, RecordResult } from "./Events.ts";
 import { ExecutorError } from "./ExecutorError.ts";
 import { Orders } from "./Orders.ts";
@@ -23,6 +26,8 @@ import { Translator } from "./Translator.ts";
 
 /** A state root is hashed at least every so many bytes of records, so that a batch always finds a height to end at. */
 const ROOT_BYTES = 32_768;
+/** LIMIT: batches that may be replaced on L1 together. */
+const REMEMBERED_BATCHES = 64;
 /** Bundles between checkpoints: what a restart executes again at most. */
 const CHECKPOINT_BUNDLES = 256;
 
@@ -34,6 +39,8 @@ export type DerivedSnapshot = {
 	readonly batchCount: number;
 	readonly streamEnd: number;
 	readonly stateRoot: Uint8Array;
+	/** batchAccumulator[index + 1]. */
+	readonly accumulatorAt: (index: number) => Uint8Array | undefined;
 };
 
 /** Where a batch may be cut so that L1 derives exactly the live state at its end. */
@@ -52,6 +59,8 @@ export type LiveOptions = {
 	/** The machine's cells before its first step. */
 	readonly genesis: Iterable<CellBytes>;
 	readonly checkpointBundles?: number;
+	/** A state root is hashed at least every so many bytes of records. Where other nodes post batches, too, it is 1: they may end after any bundle. */
+	readonly rootBytes?: number;
 };
 
 /**
@@ -61,6 +70,7 @@ export type LiveOptions = {
 export class LiveExecutor {
 	readonly #store: Store;
 	readonly #checkpointBundles: number;
+	readonly #rootBytes: number;
 	readonly #orders: Orders;
 	readonly #trades: Trades;
 	readonly #listeners = new Set<(events: readonly Event[]) => void>();
@@ -73,8 +83,9 @@ export class LiveExecutor {
 	#unsavedBundles = 0;
 	#saving: Promise<void> | undefined;
 	#failure: Error | undefined;
-	/** Batches that the state agrees with. */
+	/** Batches that the state agrees with, and the last of them. */
 	#batchCount: number;
+	#agreed: AgreedBatch[];
 	/** Up to this height, a take-L1 record finds only messages below `rebaseMessages`. */
 	#rebaseHeight: number;
 	#rebaseMessages: number;
@@ -82,6 +93,7 @@ export class LiveExecutor {
 	private constructor(options: LiveOptions, checkpoint: Checkpoint, state: TrackedState, positions: Positions) {
 		this.#store = options.store;
 		this.#checkpointBundles = options.checkpointBundles ?? CHECKPOINT_BUNDLES;
+		this.#rootBytes = options.rootBytes ?? ROOT_BYTES;
 		this.#orders = new Orders(options.store);
 		this.#trades = new Trades(options.store);
 		this.#state = state;
@@ -91,6 +103,7 @@ export class LiveExecutor {
 		this.#queries = this.#makeQueries();
 		this.#rootStreamEnd = positions.last.streamEnd;
 		this.#batchCount = checkpoint.batchCount;
+		this.#agreed = [...checkpoint.agreed];
 		this.#rebaseHeight = checkpoint.rebaseHeight;
 		this.#rebaseMessages = checkpoint.rebaseMessages;
 		Restoration.restoreOrders(state.live, this.#orders);
@@ -191,7 +204,7 @@ export class LiveExecutor {
 			missed,
 			stateRoot: undefined,
 		});
-		if (bundle.streamEnd - this.#rootStreamEnd >= ROOT_BYTES) this.stateRoot();
+		if (bundle.streamEnd - this.#rootStreamEnd >= this.#rootBytes) this.stateRoot();
 		this.#unsavedBundles += 1;
 		if (this.#unsavedBundles >= this.#checkpointBundles && !this.#saving) this.checkpoint().catch(() => undefined);
 		this.#emit(events);
@@ -265,10 +278,17 @@ export class LiveExecutor {
 		return this.#positions.atStream(streamEnd)?.stateRoot;
 	}
 
-	/** Notes that the state agrees with the first `batchCount` batches, whose content ends at `streamEnd`. */
-	confirmBatches(batchCount: number, streamEnd: number): void {
-		this.#batchCount = batchCount;
-		this.#positions.dropBefore(streamEnd);
+	/** Notes that the state agrees with L1 up to this batch. What L1 may still replace is remembered, so that the state can go back with it. */
+	confirmBatch({ index, streamEnd, accumulator }: DerivedBatch): void {
+		this.#batchCount = index + 1;
+		this.#agreed.push({ index, streamEnd, accumulator: Bytes.toHex(accumulator) });
+		if (this.#agreed.length > REMEMBERED_BATCHES) this.#agreed.shift();
+		this.#positions.dropBefore(this.#agreed[0].streamEnd);
+	}
+
+	agreedAt(index: number): Uint8Array | undefined {
+		const agreed = this.#agreed.find((batch) => batch.index === index);
+		return agreed && Bytes.fromHex(agreed.accumulator);
 	}
 
 	/**
@@ -296,6 +316,11 @@ export class LiveExecutor {
 		});
 		this.#rootStreamEnd = snapshot.streamEnd;
 		this.#batchCount = snapshot.batchCount;
+		// What L1 has replaced is forgotten, and the last batch that it has now is agreed with.
+		const stays = this.#agreed.filter(({ index, accumulator }) => accumulator === hexOf(snapshot.accumulatorAt(index)));
+		const last = snapshot.batchCount - 1;
+		this.#agreed = stays.filter(({ index }) => index < last);
+		this.#agreed.push({ index: last, streamEnd: snapshot.streamEnd, accumulator: hexOf(snapshot.accumulatorAt(last)) });
 		this.#rebaseHeight = orderedHeight;
 		this.#rebaseMessages = messageCount;
 		this.#translator = new Translator(
@@ -334,6 +359,7 @@ export class LiveExecutor {
 			batchCount: this.#batchCount,
 			rebaseHeight: this.#rebaseHeight,
 			rebaseMessages: this.#rebaseMessages,
+			agreed: this.#agreed,
 		});
 		// SAFETY: everything is gathered before the first wait, so the checkpoint is of one moment.
 		const changes = [
@@ -366,6 +392,10 @@ export class LiveExecutor {
 	#emit(events: readonly Event[]): void {
 		if (events.length > 0) for (const listener of this.#listeners) listener(events);
 	}
+}
+
+function hexOf(accumulator: Uint8Array | undefined): string {
+	return accumulator ? Bytes.toHex(accumulator) : "";
 }
 
 /** A machine with nothing pending; live execution knows no batches, so the rest of its cursor stays zero. */

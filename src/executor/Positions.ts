@@ -70,10 +70,11 @@ export class Positions {
 		for (const { height } of this.#list.splice(0, count)) this.#removed.push(height);
 	}
 
-	/** Starts anew from one position. */
+	/** Starts anew from one position; what stands before it is remembered. */
 	reset(position: Position): void {
-		for (const { height } of this.#list) this.#removed.push(height);
-		this.#list = [position];
+		const before = this.#list.filter(({ streamEnd }) => streamEnd < position.streamEnd);
+		for (const { height } of this.#list.slice(before.length)) this.#removed.push(height);
+		this.#list = [...before, position];
 		this.#unsaved = [position];
 	}
 

@@ -3,8 +3,8 @@ import { FORCED_CARRIER } from "../protocol/Batch.ts";
 import type { DerivedBatch } from "./DerivedStore.ts";
 
 /**
- * Whether live execution and L1 agree. `unknown` is never an alarm: one side has not come so far. `rebase`: L1 forced a batch in between, and the live state
- * must start again from the derived one. `disagree`: something executes wrongly, or posts what was not ordered: stop signing, and call a person.
+ * Whether live execution and L1 agree. `unknown` is never an alarm: one side has not come so far. `rebase`: L1 forced a batch in between, or replaced one, and
+ * the live state must start again from the derived one. `disagree`: something executes wrongly, or posts what was not ordered: stop signing, and call a person.
  */
 export type Verdict = "agree" | "unknown" | "rebase" | "disagree";
 
@@ -15,7 +15,9 @@ export type ComparedLive = {
 	readonly batchCount: number;
 	readonly streamEnd: number;
 	rootAt(streamEnd: number): Uint8Array | undefined;
-	confirmBatches(batchCount: number, streamEnd: number): void;
+	/** batchAccumulator[index + 1] as it was when batch `index` agreed; undefined when that is long ago, or another process's memory. */
+	agreedAt(index: number): Uint8Array | undefined;
+	confirmBatch(batch: DerivedBatch): void;
 };
 
 /** What is compared of a derived executor. */
@@ -26,6 +28,11 @@ export type ComparedDerived = { readonly batchCount: number; batch(index: number
  * batches agree.
  */
 export function compare(live: ComparedLive, derived: ComparedDerived): Comparison {
+	const common = Math.min(live.batchCount, derived.batchCount) - 1;
+	const agreed = live.agreedAt(common);
+	const now = derived.batch(common);
+	if (agreed && now && !Bytes.equal(agreed, now.accumulator))
+		return { verdict: "rebase", batchCount: common, reason: `L1 has replaced batch ${common}, which agreed before` };
 	if (derived.batchCount < live.batchCount) {
 		return {
 			verdict: "unknown",
@@ -54,7 +61,7 @@ export function compare(live: ComparedLive, derived: ComparedDerived): Compariso
 			const roots = `${Bytes.toHex(root)} live, ${Bytes.toHex(batch.stateRoot)} from L1`;
 			return { verdict: "disagree", batchCount: index, reason: `at the end of batch ${index} the state roots differ: ${roots}` };
 		}
-		live.confirmBatches(index + 1, batch.streamEnd);
+		live.confirmBatch(batch);
 	}
 	return { verdict: "agree", batchCount: live.batchCount, reason: `agreed up to batch ${live.batchCount}` };
 }

@@ -122,6 +122,9 @@ describe("given a batch forced on L1 while the follower runs", () => {
 		node.chain.forceInclude(1);
 		await derived.sync();
 		assert.equal((await node.follower.reconcile(derived)).verdict, "rebase");
+		// What is ordered is executed again at once, and not when the next bundle comes.
+		for (let turns = 0; node.live.height < 2 && turns < 1000; turns++) await new Promise((resolve) => setImmediate(resolve));
+		assert.equal(node.live.height, 2);
 		await node.submit(withdraw(1, 20, 2));
 		assert.equal(node.live.queries.account(1)?.cash, 970);
 		assert.equal((await node.follower.reconcile(derived)).verdict, "agree");

@@ -1,0 +1,99 @@
+// npm run simulate -- [--seeds N] [--from SEED] [--json]: runs an exchange of four nodes with everything around it faked from a seed: clock, network, disk,
+// chance and L1. Faults come from the seed, too. A seed that breaks something is printed, and SEED=N npm run simulate runs it alone, the same again.
+// Status 1 when something broke.
+
+import { fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { World } from "./simulation/World.ts";
+import type { Outcome } from "./simulation/World.ts";
+
+/** Seeds that one process runs: it keeps the files of the nodes that were killed in them open. */
+const SEEDS_OF_PROCESS = 50;
+
+function whole(name: string, text: string): number {
+	const value = Number(text);
+	if (Number.isSafeInteger(value) && value > 0) return value;
+	console.error(`${name} must be a whole number above 0, not "${text}".`);
+	process.exit(2);
+}
+
+const { values } = parseArgs({
+	options: {
+		seeds: { type: "string", default: "100" },
+		from: { type: "string", default: "1" },
+		json: { type: "boolean", default: false },
+	},
+});
+const alone = process.env.SEED;
+const from = whole(alone ? "SEED" : "--from", alone ?? values.from);
+const count = alone ? 1 : whole("--seeds", values.seeds);
+
+/** Runs seeds here, and tells the parent of each. */
+async function work(first: number, last: number, tell: (outcome: Outcome) => void): Promise<void> {
+	for (let seed = first; seed <= last; seed++) tell(await new World(seed).run());
+}
+
+/** Runs seeds in a process of their own. */
+function delegate(first: number, last: number, take: (outcome: Outcome) => void): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const child = fork(fileURLToPath(import.meta.url), [], {
+			env: { ...process.env, SIMULATE_FIRST: `${first}`, SIMULATE_LAST: `${last}` },
+		});
+		child.on("message", (outcome) => take(outcome as Outcome));
+		child.on("exit", (code) =>
+			code === 0 ? resolve() : reject(new Error(`seeds ${first} to ${last}: the process ended with status ${code}`)),
+		);
+	});
+}
+
+async function main(): Promise<void> {
+	const outcomes: Outcome[] = [];
+	const take = (outcome: Outcome): void => {
+		outcomes.push(outcome);
+		const { seed, broken, faults } = outcome;
+		if (broken !== undefined) console.error(`SEED=${seed} broke: ${broken}\n  faults: ${JSON.stringify(faults)}`);
+		if (!values.json && outcomes.length % 100 === 0) console.error(`${outcomes.length} seeds …`);
+	};
+	const started = performance.now();
+	if (alone) await work(from, from, take);
+	else {
+		let next = from;
+		const worker = async (): Promise<void> => {
+			while (next < from + count) {
+				const first = next;
+				next += SEEDS_OF_PROCESS;
+				await delegate(first, Math.min(first + SEEDS_OF_PROCESS, from + count) - 1, take);
+			}
+		};
+		await Promise.all(Array.from({ length: availableParallelism() }, worker));
+	}
+	const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
+	const faults: Record<string, number> = {};
+	for (const { kind } of outcomes.flatMap((outcome) => outcome.faults)) faults[kind] = (faults[kind] ?? 0) + 1;
+	const broken = outcomes.filter((outcome) => outcome.broken !== undefined);
+	console.log(
+		JSON.stringify({
+			seeds: outcomes.length,
+			broken: broken.length,
+			brokenSeeds: broken.slice(0, 10).map(({ seed }) => seed),
+			events: sum(({ events }) => events),
+			bundles: sum(({ bundles }) => bundles),
+			acknowledged: sum(({ acknowledged }) => acknowledged),
+			batches: sum(({ batches }) => batches),
+			restarts: sum(({ starts }) => starts) - 4 * outcomes.length,
+			settled: sum(({ settled }) => Number(settled)),
+			slowestRecoveryMs: Math.max(...outcomes.map(({ recoveredMs }) => recoveredMs)),
+			faults,
+			...(alone ? { root: outcomes[0]?.root } : {}),
+			seconds: Math.round((performance.now() - started) / 1000),
+		}),
+	);
+	process.exitCode = broken.length > 0 ? 1 : 0;
+}
+
+if (process.env.SIMULATE_FIRST && process.send) {
+	await work(Number(process.env.SIMULATE_FIRST), Number(process.env.SIMULATE_LAST), (outcome) => process.send?.(outcome));
+	process.disconnect();
+} else await main();

@@ -1,0 +1,132 @@
+// L1 as the roles see it: blocks at intervals, transactions that wait for one, an inbox with the contracts' rules, endpoints that fail, and reorganisations that
+// take back the last batches.
+
+import type { InboxReader, TransactionOutcome, TransactionRequest, TransactionSender } from "../../../src/ports/Chain.ts";
+import type { InboxTransactions } from "../../../src/ports/Inbox.ts";
+import type { BatchProposal } from "../../../src/ports/Orderer.ts";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Batch from "../../../src/protocol/Batch.ts";
+import { MemoryChain } from "../../../test/executor/memoryChain.ts";
+import type { Process } from "./Process.ts";
+import { PACE } from "./Process.ts";
+import type { Scheduler } from "./Scheduler.ts";
+
+const BLOCK_SECONDS = 12;
+/** How far a batch may end ahead of L1's clock: contracts/inbox/SequencerInbox.sol. */
+const DRIFT_SECONDS = 60;
+
+type Waiting = { readonly run: () => string | undefined; readonly resolve: (outcome: TransactionOutcome) => void };
+
+export class Chain {
+	readonly inbox = new MemoryChain();
+	/** Whether no endpoint answers, and nothing is mined that is sent. */
+	isDown = false;
+	/** Time of the last block. */
+	time: number;
+	readonly #scheduler: Scheduler;
+	readonly #time: () => number;
+	#waiting: Waiting[] = [];
+	#number = 0;
+	readonly #requests = new Map<string, () => string | undefined>();
+
+	constructor(scheduler: Scheduler, time: () => number) {
+		this.#scheduler = scheduler;
+		this.#time = time;
+		this.time = time();
+		this.#mine();
+	}
+
+	#mine(): void {
+		this.#scheduler.after((BLOCK_SECONDS * 1000) / PACE, () => this.#mine());
+		this.time = this.#time();
+		this.#number += 1;
+		for (const { run, resolve } of this.#waiting.splice(0)) {
+			const error = run();
+			resolve(error === undefined ? { status: "mined", hash: "0x", block: this.#number, gasUsed: 0n } : { status: "reverted", error });
+		}
+	}
+
+	/** Something done in the next block, by nobody in particular. */
+	submit(run: () => void): void {
+		this.#waiting.push({
+			run: () => {
+				run();
+				return undefined;
+			},
+			resolve: () => undefined,
+		});
+	}
+
+	/** L1 as a process reads it. */
+	reader(process: Process): InboxReader {
+		const ask = <T>(work: () => Promise<T>): Promise<T> =>
+			process.answer(3, () => {
+				if (this.isDown) throw new Error("the endpoint does not answer");
+				return work();
+			});
+		const { inbox } = this;
+		return {
+			head: () => ask(async () => ({ ...(await inbox.head()), time: this.time })),
+			batchCount: () => ask(() => inbox.batchCount()),
+			messageCount: () => ask(() => inbox.messageCount()),
+			batches: (from, to) => ask(() => inbox.batches(from, to)),
+			messages: (from, to) => ask(() => inbox.messages(from, to)),
+		};
+	}
+
+	sender(process: Process): TransactionSender {
+		return {
+			address: "0x0000000000000000000000000000000000000001",
+			send: ({ key }: TransactionRequest) =>
+				new Promise<TransactionOutcome>((resolve, reject) => {
+					const run = this.#requests.get(key);
+					if (!run) return reject(new Error(`nobody made the transaction ${key}`));
+					if (this.isDown) return process.later(500, () => reject(new Error("the endpoint does not answer")));
+					this.#waiting.push({ run, resolve: (outcome) => process.later(5, () => resolve(outcome)) });
+				}),
+		};
+	}
+
+	get transactions(): Pick<InboxTransactions, "postBatch" | "forceInclude"> {
+		const make = (key: string, run: () => string | undefined): TransactionRequest => {
+			this.#requests.set(key, run);
+			return { key, to: "0x", data: "0x" };
+		};
+		return {
+			postBatch: (proposal, content) =>
+				make(`batch/${proposal.index}/${Bytes.toHex(proposal.previousAccumulator)}`, () => this.#post(proposal, content)),
+			forceInclude: (l1End) => make(`force/${l1End}`, () => this.forceInclude(l1End)),
+		};
+	}
+
+	/** The last `count` batches are gone, as if their blocks had never been. Their transactions wait again; what the inbox was sent is mined at once. */
+	async reorganise(count: number): Promise<void> {
+		const all = await this.inbox.batchCount();
+		const gone = await this.inbox.batches(Math.max(0, all - count), all);
+		this.inbox.reorganise(all - gone.length, await this.inbox.messageCount());
+		let before = this.inbox.last.accumulator;
+		for (const { index, carrier, accumulator } of gone) {
+			const key = `batch/${index}/${Bytes.toHex(before)}`;
+			const run = carrier === Batch.FORCED_CARRIER ? undefined : this.#requests.get(key);
+			if (run) this.submit(run);
+			before = accumulator;
+		}
+	}
+
+	forceInclude(l1End: number): string | undefined {
+		if (l1End <= this.inbox.last.l1End) return "NothingToInclude";
+		this.inbox.forceInclude(l1End);
+		return undefined;
+	}
+
+	#post(proposal: BatchProposal, content: Uint8Array): string | undefined {
+		if (!Bytes.equal(proposal.previousAccumulator, this.inbox.last.accumulator)) return "WrongAccumulator";
+		if (proposal.maxTime > this.time + DRIFT_SECONDS) return "TooFarAhead";
+		try {
+			this.inbox.post(content, proposal.minTime, proposal.maxTime, proposal.l1End);
+			return undefined;
+		} catch (error) {
+			return (error as Error).message;
+		}
+	}
+}

@@ -1,0 +1,126 @@
+// One of the exchange's nodes: the roles that run in production, on a disk, a network and a clock that are not real.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { DerivedExecutor } from "../../../src/executor/DerivedExecutor.ts";
+import { Follower } from "../../../src/executor/Follower.ts";
+import * as Genesis from "../../../src/executor/Genesis.ts";
+import { LiveExecutor } from "../../../src/executor/LiveExecutor.ts";
+import { Reconciler } from "../../../src/node/Reconciler.ts";
+import type { Alarm, Log } from "../../../src/ports/Log.ts";
+import type { Metrics } from "../../../src/ports/Metrics.ts";
+import { Batcher } from "../../../src/roles/batcher/Batcher.ts";
+import { Sequencer } from "../../../src/roles/sequencer/Sequencer.ts";
+import { DOMAIN, GENESIS, keyOf, sign } from "../../../test/executor/world.ts";
+import type { Chain } from "./Chain.ts";
+import type { Committee } from "./Committee.ts";
+import { Disk, Process } from "./Process.ts";
+import type { Scheduler } from "./Scheduler.ts";
+
+export const RECEIPTS = DOMAIN.slice().reverse();
+
+export type Surroundings = {
+	readonly scheduler: Scheduler;
+	readonly committee: Committee;
+	readonly chain: Chain;
+	readonly random: () => number;
+	readonly time: () => number;
+	/** A folder for files that are too large for memory. */
+	readonly folder: string;
+	readonly onAlarm: (name: Alarm, message: string) => void;
+};
+
+/** What runs while a node lives. */
+export type Running = {
+	readonly process: Process;
+	readonly live: LiveExecutor;
+	readonly derived: DerivedExecutor;
+	readonly sequencer: Sequencer;
+	readonly reconciler: Reconciler;
+	readonly stop: AbortController;
+};
+
+const METRICS: Metrics = { set: () => undefined, add: () => undefined, observe: () => undefined };
+
+export class SimulatedNode {
+	readonly place: number;
+	readonly disk = new Disk();
+	readonly derivedDisk = new Disk();
+	skew = 0;
+	running: Running | undefined;
+	/** Times it was started, and until when nobody starts it. */
+	starts = 0;
+	downUntil = 0;
+	readonly #world: Surroundings;
+	readonly #key;
+
+	constructor(place: number, world: Surroundings) {
+		this.place = place;
+		this.#world = world;
+		this.#key = keyOf(5000 + place);
+	}
+
+	get address(): string {
+		return this.#key.address;
+	}
+
+	/** Starts from what the disks hold. */
+	async start(): Promise<void> {
+		const { scheduler, committee, chain, random, time, folder, onAlarm } = this.#world;
+		this.starts += 1;
+		const process = new Process(scheduler, time);
+		process.skew = this.skew;
+		const log: Log = {
+			debug: () => undefined,
+			info: () => undefined,
+			warn: () => undefined,
+			alarm: (name, message, fields) => process.isAlive && onAlarm(name, `${message} ${JSON.stringify(fields ?? {})}`),
+			child: () => log,
+		};
+		const store = this.disk.open(process, () => 1 + 10 * random());
+		const derivedStore = this.derivedDisk.open(process, () => 0);
+		const orderer = committee.orderer(this.place, process);
+		const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS), checkpointBundles: 5, rootBytes: 1 });
+		const derived = await DerivedExecutor.open({
+			store: derivedStore,
+			leafFile: join(folder, `leaves-${this.place}`),
+			inbox: chain.reader(process),
+			genesis: Genesis.cells(GENESIS),
+			snapshotSteps: 64,
+		});
+		const stop = new AbortController();
+		const follower = new Follower({ live, orderer, inbox: chain.reader(process), clock: process, log });
+		const signer = { address: this.#key.address, sign: async (digest: Uint8Array) => sign(this.#key, digest) };
+		const common = { orderer, live, inbox: chain.reader(process), clock: process, log, metrics: METRICS };
+		// One gateway alone brings in what L1 holds: were there two, each would take the same messages.
+		const inbox = { ...common.inbox, messageCount: async () => (committee.leader === this.place ? common.inbox.messageCount() : 0) };
+		const sequencer = new Sequencer({ ...common, inbox, follower, signer, userDomain: DOMAIN, receiptDomain: RECEIPTS });
+		const batcher = new Batcher({
+			...common,
+			transactions: chain.transactions as never,
+			sender: chain.sender(process),
+			streamStart: (index) => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd),
+			maxWaitMs: 500,
+		});
+		const reconciler = new Reconciler({ derived, follower, batcher, clock: process, log, metrics: METRICS });
+		this.running = { process, live, derived, sequencer, reconciler, stop };
+		// A node whose executor cannot go on ends, and whoever watches over it starts it again.
+		follower.run(stop.signal).catch(() => process.isAlive && this.kill());
+		sequencer.start();
+		batcher.start();
+		reconciler.start();
+	}
+
+	/** As by kill -9: nothing is flushed, nobody is told. */
+	kill(): void {
+		const { running } = this;
+		if (!running) return;
+		running.process.isAlive = false;
+		this.running = undefined;
+	}
+
+	dispose(): void {
+		this.kill();
+		rmSync(join(this.#world.folder, `leaves-${this.place}`), { force: true });
+	}
+}

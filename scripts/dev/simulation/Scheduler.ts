@@ -1,0 +1,70 @@
+// Virtual time: everything that happens in a simulated run is an event in one queue, and the same seed gives the same events in the same order.
+
+import { setImmediate as turn } from "node:timers/promises";
+
+type Event = { readonly at: number; readonly order: number; readonly run: () => void };
+
+export class Scheduler {
+	/** Milliseconds since the run began. */
+	now = 0;
+	/** Events that have happened. */
+	count = 0;
+	readonly #queue: Event[] = [];
+	#order = 0;
+
+	/** Lets something happen in `delay` milliseconds. */
+	after(delay: number, run: () => void): void {
+		const event = { at: this.now + Math.max(0, delay), order: this.#order++, run };
+		// A heap, smallest time first, and of one time the one that was asked for first.
+		const queue = this.#queue;
+		let place = queue.push(event) - 1;
+		while (place > 0) {
+			const parent = (place - 1) >> 1;
+			if (!isBefore(event, queue[parent])) break;
+			queue[place] = queue[parent];
+			place = parent;
+		}
+		queue[place] = event;
+	}
+
+	/** Lets everything happen until `time`; after each event `check` looks. */
+	async runUntil(time: number, check: () => void): Promise<void> {
+		for (;;) {
+			const event = this.#queue[0];
+			if (!event || event.at > time) break;
+			this.#pop();
+			this.now = event.at;
+			this.count += 1;
+			event.run();
+			await settled();
+			check();
+		}
+		this.now = time;
+	}
+
+	#pop(): void {
+		const queue = this.#queue;
+		const last = queue.pop() as Event;
+		if (queue.length === 0) return;
+		let place = 0;
+		for (;;) {
+			const left = 2 * place + 1;
+			if (left >= queue.length) break;
+			const child = left + 1 < queue.length && isBefore(queue[left + 1], queue[left]) ? left + 1 : left;
+			if (!isBefore(queue[child], last)) break;
+			queue[place] = queue[child];
+			place = child;
+		}
+		queue[place] = last;
+	}
+}
+
+/** Resolves when whatever the event set going waits for another event, and nothing is left to do on a real disk: only so is the order that of the seed. */
+async function settled(): Promise<void> {
+	do await turn();
+	while (process.getActiveResourcesInfo().some((kind) => kind === "FSReqCallback" || kind === "Immediate"));
+}
+
+function isBefore(a: Event, b: Event): boolean {
+	return a.at < b.at || (a.at === b.at && a.order < b.order);
+}

@@ -1,0 +1,334 @@
+// One run: an exchange of four nodes over an L1, its users, and what goes wrong, all from one seed. Invariants are checked after every event, and at the end that
+// everything comes to rest where it should.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Kinds from "../../../src/machine/state/Kinds.ts";
+import type { CellBytes } from "../../../src/executor/TrackedState.ts";
+import * as Accounts from "../../../src/machine/types/Account.ts";
+import * as GlobalsCell from "../../../src/machine/types/Globals.ts";
+import { DEPOSIT as DEPOSIT_KIND } from "../../../src/machine/types/Machine.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
+import * as Series from "../../../src/machine/types/Series.ts";
+import * as Batch from "../../../src/protocol/Batch.ts";
+import { DAYS, DEPOSIT, TRADERS, deposit, list, randomOf, STRIKES } from "../../../test/executor/world.ts";
+import { Chain } from "./Chain.ts";
+import { Committee, VALIDATORS } from "./Committee.ts";
+import * as Faults from "./Faults.ts";
+import type { Fault } from "./Faults.ts";
+import { SimulatedNode } from "./Node.ts";
+import { PACE } from "./Process.ts";
+import { Scheduler } from "./Scheduler.ts";
+import { shareSigners } from "./signers.ts";
+import { Traders, hashOf } from "./Traders.ts";
+
+/** Faults begin within so many milliseconds; the exchange's window of settlement is inside. */
+const SPAN_MS = 36_000;
+/** After the last fault an order is acknowledged within this, and everything is on L1 and derived within that. */
+const PROGRESS_MS = 25_000;
+const REST_MS = 40_000;
+const FORCE_DELAY_SECONDS = 600;
+const EXPIRY = Series.expiryTimeOf(DAYS[0]);
+
+export type Outcome = {
+	readonly seed: number;
+	readonly faults: readonly Fault[];
+	readonly events: number;
+	readonly bundles: number;
+	readonly acknowledged: number;
+	readonly batches: number;
+	readonly starts: number;
+	readonly settled: boolean;
+	/** Milliseconds from the end of the last fault to the next acknowledgement. */
+	readonly recoveredMs: number;
+	/** Names the root of the last state: two runs of a seed must agree on it. */
+	readonly root: string;
+	/** What was broken first; undefined when nothing was. */
+	readonly broken: string | undefined;
+};
+
+shareSigners();
+
+class Broken extends Error {}
+
+/** What a run consists of. */
+export type Parts = {
+	readonly committee: Committee;
+	readonly chain: Chain;
+	readonly nodes: readonly SimulatedNode[];
+	readonly traders: Traders;
+};
+
+export class World {
+	readonly #seed: number;
+	readonly #sabotage: ((parts: Parts) => void) | undefined;
+	readonly #scheduler = new Scheduler();
+	readonly #committee: Committee;
+	readonly #chain: Chain;
+	readonly #nodes: readonly SimulatedNode[];
+	readonly #traders: Traders;
+	readonly #folder = mkdtempSync(join(tmpdir(), "strikeproof-simulation-"));
+	readonly #faults: readonly Fault[];
+	/** The exchange's time at the beginning of the run, and by how much it has been moved on. */
+	#begin = EXPIRY - 4000;
+	#alarm: string | undefined;
+	/** By slot: what was once the settlement price. */
+	readonly #settled = new Map<number, number>();
+	/** By height: the root that some node had there. */
+	readonly #roots = new Map<string, string>();
+	readonly #looked: string[] = [];
+	#checkedBundles = 0;
+	#streamHash = "";
+
+	/** `sabotage` is done in the middle of the run: what it breaks must be found. */
+	constructor(seed: number, sabotage?: (parts: Parts) => void) {
+		this.#seed = seed;
+		this.#sabotage = sabotage;
+		const random = randomOf(seed * 7919 + 13);
+		const scheduler = this.#scheduler;
+		const time = (): number => this.#begin + Math.floor((scheduler.now * PACE) / 1000);
+		this.#faults = Faults.draw(random, SPAN_MS);
+		this.#committee = new Committee(scheduler, random);
+		this.#chain = new Chain(scheduler, time);
+		const surroundings = {
+			scheduler,
+			committee: this.#committee,
+			chain: this.#chain,
+			random,
+			time,
+			folder: this.#folder,
+			onAlarm: (name: string, message: string) => (this.#alarm ??= `${name}: ${message}`),
+		};
+		this.#nodes = Array.from({ length: VALIDATORS }, (_, place) => new SimulatedNode(place, surroundings));
+		this.#committee.stateClock = () => Math.max(0, ...this.#nodes.map(({ running }) => running?.live.clock ?? 0));
+		this.#traders = new Traders(scheduler, this.#nodes, this.#chain, random, time);
+	}
+
+	async run(): Promise<Outcome> {
+		const { now: wallClock } = Date;
+		// Roles that ask the platform for the time get the run's.
+		Date.now = () => this.#scheduler.now;
+		let recoveredMs = -1;
+		let broken: string | undefined;
+		try {
+			await this.#open();
+			recoveredMs = await this.#suffer();
+			await this.#rest();
+		} catch (error) {
+			if (!(error instanceof Broken)) throw error;
+			broken = error.message;
+		} finally {
+			Date.now = wallClock;
+			for (const node of this.#nodes) node.dispose();
+			rmSync(this.#folder, { recursive: true, force: true });
+		}
+		return {
+			seed: this.#seed,
+			faults: this.#faults,
+			events: this.#scheduler.count,
+			bundles: this.#committee.decided.length,
+			acknowledged: this.#traders.promised.length,
+			batches: await this.#chain.inbox.batchCount(),
+			starts: this.#nodes.reduce((sum, { starts }) => sum + starts, 0),
+			settled: this.#settled.size > 0,
+			recoveredMs,
+			root: this.#streamHash,
+			broken,
+		};
+	}
+
+	/** Deposits, listings, the first report; then time goes to shortly before the settlement window. */
+	async #open(): Promise<void> {
+		for (let account = 1; account <= TRADERS.length; account++)
+			this.#chain.inbox.send(DEPOSIT_KIND, deposit(account, DEPOSIT), this.#begin - 5);
+		for (const node of this.#nodes) void node.start();
+		const listings = DAYS.flatMap((day) => [list(0, day, 0), ...STRIKES.map((strike) => list(0, day, strike))]);
+		await this.#until("the market opens", 20_000, Promise.all(listings.map((payload) => this.#traders.send(payload))));
+		this.#begin = EXPIRY - 1800 - 300 - Math.floor((this.#scheduler.now * PACE) / 1000);
+		this.#traders.startReporting();
+		this.#supervise();
+		this.#force();
+	}
+
+	/** Everything that goes wrong, while people trade. Returns how long after the last of it somebody was served. */
+	async #suffer(): Promise<number> {
+		const { now } = this.#scheduler;
+		const faults = this.#faults;
+		const parts = { committee: this.#committee, chain: this.#chain, nodes: this.#nodes, traders: this.#traders };
+		this.#scheduler.after(SPAN_MS / 2, () => this.#sabotage?.(parts));
+		Faults.schedule(faults, {
+			scheduler: this.#scheduler,
+			committee: this.#committee,
+			chain: this.#chain,
+			nodes: this.#nodes,
+			censor: ({ running }, isOn) => (isOn ? running?.sequencer.silence(3) : running?.sequencer.speak()),
+		});
+		void this.#traders.trade(SPAN_MS);
+		const lastFault = Math.max(...faults.map(({ at, duration }) => at + duration));
+		await this.#advance(now + Math.max(SPAN_MS, lastFault));
+		const healed = this.#scheduler.now;
+		await this.#until("an order is acknowledged after the last fault", PROGRESS_MS, this.#traders.send(this.#traders.message()));
+		return this.#scheduler.now - healed;
+	}
+
+	/** Nothing goes wrong any more: everything comes to L1, every node has the same state, and it is the one that L1 gives. */
+	async #rest(): Promise<void> {
+		this.#traders.stopReporting();
+		const isQuiet = (): boolean => this.#traders.open.size === 0 && this.#settled.size > 0;
+		const late = this.#scheduler.now + REST_MS;
+		while (this.#scheduler.now < late && !isQuiet()) await this.#advance(this.#scheduler.now + 200);
+		if (!isQuiet()) throw new Broken(`${this.#traders.open.size} messages were never acknowledged, or nothing was settled`);
+		await this.#until(
+			"all accounts are settled",
+			REST_MS,
+			Promise.all(TRADERS.map((_, i) => this.#traders.send(Encoding.settle({ account: i + 1 })))),
+		);
+		const end = this.#scheduler.now + REST_MS;
+		const isAtRest = (): boolean =>
+			this.#traders.open.size === 0 &&
+			this.#nodes.every(({ running }) => {
+				if (!running) return false;
+				const { live, derived } = running;
+				return (
+					live.height === this.#committee.decided.length && derived.streamEnd === live.streamEnd && live.batchCount === derived.batchCount
+				);
+			});
+		while (this.#scheduler.now < end && !isAtRest()) await this.#advance(this.#scheduler.now + 500);
+		const count = this.#committee.decided.length;
+		for (const { place, running } of this.#nodes) {
+			if (!running) throw new Broken(`node ${place} does not run at the end`);
+			const { live, derived } = running;
+			const heights = `height ${live.height} of ${count}, ${derived.streamEnd} of ${live.streamEnd} bytes derived, ${live.batchCount} of ${derived.batchCount} batches agreed`;
+			if (live.height !== count || derived.streamEnd !== live.streamEnd || live.batchCount !== derived.batchCount)
+				throw new Broken(`node ${place} is not at rest: ${heights}`);
+		}
+		if (this.#traders.open.size > 0) throw new Broken(`${this.#traders.open.size} messages were never acknowledged`);
+		const roots = new Set(this.#nodes.map(({ running }) => Bytes.toHex(running?.live.stateRoot() ?? new Uint8Array())));
+		if (roots.size !== 1) throw new Broken(`the nodes end in ${roots.size} states`);
+		for (const { place, running } of this.#nodes) {
+			const last = running?.derived.batch(running.derived.batchCount - 1);
+			if (!running || !last || !Bytes.equal(last.stateRoot, running.live.stateRoot()))
+				throw new Broken(`node ${place} derives another state from L1`);
+		}
+		this.#streamHash = [...roots][0];
+		this.#keptPromises();
+		await this.#coversClaims();
+	}
+
+	async #until(what: string, milliseconds: number, done: Promise<unknown>): Promise<void> {
+		let isDone = false;
+		void done.then(() => (isDone = true));
+		const end = this.#scheduler.now + milliseconds;
+		while (!isDone && this.#scheduler.now < end) await this.#advance(this.#scheduler.now + 100);
+		if (!isDone) throw new Broken(`not within ${milliseconds} ms: ${what}`);
+	}
+
+	#advance(time: number): Promise<void> {
+		return this.#scheduler.runUntil(time, () => this.#check());
+	}
+
+	/** Starts again what died, unless a fault keeps it down. */
+	#supervise(): void {
+		this.#scheduler.after(400, () => this.#supervise());
+		for (const node of this.#nodes) if (!node.running && this.#scheduler.now >= node.downUntil) void node.start();
+	}
+
+	/** Anybody includes what the sequencers left in L1's inbox for too long. */
+	#force(): void {
+		this.#scheduler.after(1000, () => this.#force());
+		this.#chain.submit(() => {
+			const { inbox, time } = this.#chain;
+			void inbox.messages(inbox.last.l1End, inbox.last.l1End + 1).then(([oldest]) => {
+				if (oldest && oldest.timestamp + FORCE_DELAY_SECONDS < time) this.#chain.forceInclude(oldest.index + 1);
+			});
+		});
+	}
+
+	/** After every event. */
+	#check(): void {
+		if (this.#alarm !== undefined) throw new Broken(this.#alarm);
+		const { decided } = this.#committee;
+		for (; this.#checkedBundles < decided.length; this.#checkedBundles++) {
+			const [before, bundle] = [decided[this.#checkedBundles - 1], decided[this.#checkedBundles]];
+			if (bundle.height !== this.#checkedBundles + 1 || bundle.streamEnd !== (before?.streamEnd ?? 0) + bundle.records.length)
+				throw new Broken(`two orders at height ${bundle.height}`);
+		}
+		for (const { place, running } of this.#nodes) {
+			if (!running) continue;
+			const { live } = running;
+			const { height, batchCount, l1Index } = live;
+			// What L1 forced in between is part of what a state is a function of.
+			const key = `${height}/${l1Index}/${batchCount}`;
+			if (this.#looked[place] === key) continue;
+			this.#looked[place] = key;
+			const root = live.rootAt(live.streamEnd);
+			if (!root) continue;
+			const known = this.#roots.get(key);
+			if (known === undefined) this.#roots.set(key, Bytes.toHex(root));
+			else if (known !== Bytes.toHex(root)) throw new Broken(`node ${place} has another state at height ${height}`);
+			this.#checkSettlement(place);
+		}
+	}
+
+	#checkSettlement(place: number): void {
+		const live = this.#nodes[place].running?.live;
+		const price = live?.queries.ticker(Series.make(0, DAYS[0], Series.FUTURE, 0))?.settlementPrice ?? 0;
+		if (price === 0) return;
+		const known = this.#settled.get(0);
+		if (known === undefined) this.#settled.set(0, price);
+		else if (known !== price) throw new Broken(`the settlement price changed from ${known} to ${price} at node ${place}`);
+	}
+
+	/** Every acknowledged message stands where its receipt says: otherwise two receipts of one number would convict the signer. */
+	#keptPromises(): void {
+		const ordered = new Map<number, string>();
+		for (const { records, firstSequence } of this.#committee.decided) {
+			let sequence = firstSequence;
+			for (let at = 0; at < records.length; sequence++) {
+				const record = Batch.readRecord(records, 0, at, records.length);
+				at = record.payloadAt + record.length;
+				ordered.set(sequence, hashOf(records.slice(record.payloadAt, at)));
+			}
+		}
+		const numbers = new Map<string, string>();
+		for (const { payload, ack, signer } of this.#traders.promised) {
+			if (ordered.get(ack.sequence) !== hashOf(payload))
+				throw new Broken(`the message acknowledged as number ${ack.sequence} is not there`);
+			const key = `${signer}/${ack.sequence}`;
+			const receipt = `${Bytes.toHex(ack.messageHash)}/${Bytes.toHex(ack.streamHash)}`;
+			if ((numbers.get(key) ?? receipt) !== receipt) throw new Broken(`${signer} gave number ${ack.sequence} twice`);
+			numbers.set(key, receipt);
+		}
+	}
+
+	/** What L1's vault holds is what the last state says is behind it, and covers all that can be claimed. */
+	async #coversClaims(): Promise<void> {
+		const { live, derived } = this.#nodes[0].running as NonNullable<SimulatedNode["running"]>;
+		const messages = await this.#chain.inbox.messages(0, live.l1Index);
+		const deposits = messages
+			.filter(({ kind }) => kind === DEPOSIT_KIND)
+			.reduce((sum, { payload }) => sum + Bytes.uint(payload, payload.length - 8, 8), 0);
+		const withdrawn = derived.withdrawals.reduce((sum, { amount }) => sum + amount, 0);
+		const inside = moneyIn(derived.snapshot()?.cells ?? []);
+		if (deposits - withdrawn !== inside) throw new Broken(`the vault holds ${deposits - withdrawn}, and inside there are ${inside}`);
+		if ((await this.#chain.inbox.messageCount()) !== live.l1Index) throw new Broken("L1 messages were left out for ever");
+	}
+}
+
+/** What accounts, fees and insurance hold, less what is a deficit, micro-USDC. */
+function moneyIn(cells: Iterable<CellBytes>): number {
+	let sum = 0;
+	for (const { kind, cell } of cells) {
+		if (kind === Kinds.GLOBALS) {
+			const { fees, insurance, deficit } = GlobalsCell.decode(cell);
+			sum += fees + insurance - deficit;
+		}
+		if (kind === Kinds.ACCOUNTS) {
+			const { cash, rebate } = Accounts.decode(cell);
+			sum += cash + rebate;
+		}
+	}
+	return sum;
+}
