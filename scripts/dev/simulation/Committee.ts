@@ -28,9 +28,12 @@ export class Committee {
 	/** The exchange's time after what is decided; a batch that L1 forced in between may have brought the state's further. */
 	clock = 0;
 	stateClock: () => number = () => 0;
+	/** What the committee sees of L1's inbox: how many messages there are, how many the state has consumed, and whether it looks at all. */
+	l1: () => { isIgnored: boolean; count: number; taken: number } = () => ({ isIgnored: true, count: 0, taken: 0 });
 	readonly #scheduler: Scheduler;
 	readonly #random: () => number;
 	#turn = 0;
+	#taken = 0;
 
 	constructor(scheduler: Scheduler, random: () => number) {
 		this.#scheduler = scheduler;
@@ -44,11 +47,6 @@ export class Committee {
 		return this.seats.filter(({ process, group }) => process?.isAlive === true && !process.isStopped && group === seat.group);
 	}
 
-	/** Place of the first validator of the quorum, -1 while there is none. */
-	get leader(): number {
-		return this.seats.findIndex((seat) => this.reached(seat).includes(seat) && this.reached(seat).length >= QUORUM);
-	}
-
 	#delay(): number {
 		return (5 + 45 * this.#random()) * this.slowness;
 	}
@@ -59,6 +57,7 @@ export class Committee {
 		for (const seat of this.seats) this.#tell(seat);
 		const quorum = this.seats.map((seat) => this.reached(seat)).find((group) => group.length >= QUORUM);
 		if (!quorum) return;
+		this.#takeL1(quorum);
 		for (let i = 0; i < VALIDATORS; i++) {
 			const seat = this.seats[(this.#turn + i) % VALIDATORS];
 			const next = quorum.includes(seat) ? seat.waiting.shift() : undefined;
@@ -82,6 +81,18 @@ export class Committee {
 			seat.heard = height;
 			for (const listener of [...seat.listeners]) listener();
 		});
+	}
+
+	/** What L1 holds for the exchange is taken in by the committee, in bundles of its own: were it the gateways', each would take it. */
+	#takeL1(quorum: readonly Seat[]): void {
+		const { isIgnored, count, taken } = this.l1();
+		this.#taken = Math.max(this.#taken, taken);
+		const fresh = isIgnored ? 0 : count - this.#taken;
+		if (fresh <= 0) return;
+		const take = Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0);
+		this.#order({ records: Bytes.concat(...Array.from({ length: fresh }, () => take)), recordCount: fresh }, quorum);
+		this.#taken += fresh;
+		for (const one of quorum) this.#tell(one);
 	}
 
 	/** Time is the committee's, the median of those who decide: were it the gateways', each would add the seconds that another has added. */
@@ -118,6 +129,7 @@ export class Committee {
 		const { decided, certificates } = this;
 		const reached = (): Seat[] => this.reached(seat);
 		return {
+			stamps: true,
 			get height() {
 				return seat.heard;
 			},

@@ -92,9 +92,7 @@ export class SimulatedNode {
 		const follower = new Follower({ live, orderer, inbox: chain.reader(process), clock: process, log });
 		const signer = { address: this.#key.address, sign: async (digest: Uint8Array) => sign(this.#key, digest) };
 		const common = { orderer, live, inbox: chain.reader(process), clock: process, log, metrics: METRICS };
-		// One gateway alone brings in what L1 holds: were there two, each would take the same messages.
-		const inbox = { ...common.inbox, messageCount: async () => (committee.leader === this.place ? common.inbox.messageCount() : 0) };
-		const sequencer = new Sequencer({ ...common, inbox, follower, signer, userDomain: DOMAIN, receiptDomain: RECEIPTS });
+		const sequencer = new Sequencer({ ...common, follower, signer, userDomain: DOMAIN, receiptDomain: RECEIPTS });
 		const batcher = new Batcher({
 			...common,
 			transactions: chain.transactions as never,

@@ -74,6 +74,7 @@ export class World {
 	/** The exchange's time at the beginning of the run, and by how much it has been moved on. */
 	#begin = EXPIRY - 4000;
 	#alarm: string | undefined;
+	#isCensoring = false;
 	/** By slot: what was once the settlement price. */
 	readonly #settled = new Map<number, number>();
 	/** By height: the root that some node had there. */
@@ -103,6 +104,13 @@ export class World {
 		};
 		this.#nodes = Array.from({ length: VALIDATORS }, (_, place) => new SimulatedNode(place, surroundings));
 		this.#committee.stateClock = () => Math.max(0, ...this.#nodes.map(({ running }) => running?.live.clock ?? 0));
+		let messages = 0;
+		this.#committee.l1 = () => {
+			// L1 answers in the same turn: nothing else happens before.
+			void this.#chain.inbox.messageCount().then((count) => (messages = count));
+			const taken = Math.max(0, ...this.#nodes.map(({ running }) => running?.live.l1Index ?? 0));
+			return { isIgnored: this.#isCensoring || this.#chain.isDown, count: messages, taken };
+		};
 		this.#traders = new Traders(scheduler, this.#nodes, this.#chain, random, time);
 	}
 
@@ -163,7 +171,11 @@ export class World {
 			committee: this.#committee,
 			chain: this.#chain,
 			nodes: this.#nodes,
-			censor: ({ running }, isOn) => (isOn ? running?.sequencer.silence(3) : running?.sequencer.speak()),
+			censor: ({ running }, isOn) => {
+				this.#isCensoring = isOn;
+				if (isOn) running?.sequencer.silence(3);
+				else running?.sequencer.speak();
+			},
 		});
 		void this.#traders.trade(SPAN_MS);
 		const lastFault = Math.max(...faults.map(({ at, duration }) => at + duration));

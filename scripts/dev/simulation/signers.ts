@@ -12,7 +12,7 @@ export function shareSigners(): void {
 		const key = `${Buffer.from(signature).toString("latin1")}${Buffer.from(digest).toString("latin1")}${recovery}${isCompressed}`;
 		const found = known.get(key);
 		if (found) return found.slice();
-		const signer = ecdsaRecover(signature, recovery, digest, isCompressed) as Uint8Array;
+		const signer = ecdsaRecover(signature, recovery, digest, isCompressed);
 		if (known.size >= KNOWN_LIMIT) known.clear();
 		known.set(key, signer.slice());
 		return signer;
