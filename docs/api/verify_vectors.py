@@ -25,16 +25,23 @@ LAYOUTS = {
     "SetSession": (11, "account:3 key:20 scopes:1 expiresAt:5 nonce:8"),
     "SetProtection": (12, "account:3 underlying:1 window:4 freeze:4 quantityLimit:5 deltaLimit:8 vegaLimit:8 nonce:8"),
     "Heartbeat": (13, "account:3 duration:4 nonce:8"),
+    "Bid": (16, "account:3 debtor:3 share:4 limit:8 nonce:8"),
+    "SetReferrer": (19, "account:3 referrer:3 nonce:8"),
+    "Block": (20, "maker:3 taker:3 makerNonce:8 takerNonce:8 expiresAt:5"),
 }
+LEG_LENGTH = 18
 
 
-def payload_of(kind: str, message: dict, signature: bytes) -> bytes:
+def payload_of(kind: str, message: dict, signature: bytes, legs: bytes) -> bytes:
     number, layout = LAYOUTS[kind]
     parts = [bytes([number])]
     for field in layout.split():
         name, width = field.split(":")
         value = message[name]
-        parts.append(bytes.fromhex(value[2:]) if isinstance(value, str) else value.to_bytes(int(width), "big"))
+        parts.append(bytes.fromhex(value[2:]) if isinstance(value, str) else value.to_bytes(int(width), "big", signed=value < 0))
+    if kind == "Block":
+        # Both sides sign the same; here one key is both.
+        parts += [bytes([len(legs) // LEG_LENGTH]), legs, signature]
     return b"".join(parts) + signature
 
 
@@ -48,8 +55,11 @@ def main() -> int:
         digest = keccak(b"\x19\x01" + signable.header + signable.body)
         signature = bytes(Account.sign_message(signable, key).signature)
         agree = "0x" + digest.hex() == case["digest"] and "0x" + signature.hex() == case["signature"]
+        legs = bytes.fromhex(case.get("legBytes", "0x")[2:])
+        if agree and legs:
+            agree = "0x" + keccak(legs).hex() == case["message"]["legs"]
         if agree and "payload" in case:
-            agree = "0x" + payload_of(case["primaryType"], case["message"], signature).hex() == case["payload"]
+            agree = "0x" + payload_of(case["primaryType"], case["message"], signature, legs).hex() == case["payload"]
         if not agree:
             wrong += 1
             print(f"{case['primaryType']} differs: digest 0x{digest.hex()}, signature 0x{signature.hex()}")

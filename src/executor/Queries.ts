@@ -224,6 +224,11 @@ export class Queries {
 		return this.accounts().filter((index) => Distress.isDue(this.#state, index, this.#clock()));
 	}
 
+	/** Portfolios under auction, by their debtors. */
+	auctions(): Distress.Auction[] {
+		return this.accounts().flatMap((index) => Distress.auctionOf(this.#state, index, this.#clock()) ?? []);
+	}
+
 	/** Orders of an account that stand, oldest first. */
 	openOrders(index: number): OrderView[] {
 		const open = [...this.#orders.openOf(index)].map((order) => this.#view(order)).filter((order) => order.closed === undefined);

@@ -5,7 +5,7 @@ import { NOBODY } from "../machine/types/Account.ts";
 import { InputKind, initial, NONE } from "../machine/types/Machine.ts";
 import type { Input } from "../machine/types/Machine.ts";
 import { ScratchState } from "./ScratchState.ts";
-import { isSigned } from "./UserMessages.ts";
+import { speakerOf } from "./UserMessages.ts";
 
 /** What the machine would make of a message. Lots, and ticks times lots. */
 export type Rehearsed = {
@@ -34,8 +34,8 @@ export class Rehearsal {
 	/** As the machine stands at `clock`; `assumeSigned` asks as if the account's owner had signed. Undefined for what no user signs. */
 	run(payload: Uint8Array, clock: number, assumeSigned: boolean): Rehearsed | undefined {
 		// SAFETY: valuations are kept by the time of a report, so a rehearsed report would stand in the way of the real one.
-		if (!isSigned(payload)) return undefined;
-		const account = (payload[1] * 256 + payload[2]) * 256 + payload[3];
+		const account = speakerOf(payload);
+		if (account === undefined) return undefined;
 		const sender = assumeSigned ? State.account(this.#state, account).owner : NOBODY;
 		const machine = { ...initial(), clock };
 		const input: Input = { kind: InputKind.Record, cursor: { ...CURSOR }, clock, payload, l1Kind: 0, sender };

@@ -1,5 +1,6 @@
 // What a user's message is signed with, whatever its kind: one place for everybody who looks at a message before the machine does.
 
+import * as Bytes from "../machine/math/Bytes.ts";
 import * as DealMessages from "../machine/step/DealMessages.ts";
 import * as Messages from "../machine/step/Messages.ts";
 
@@ -44,6 +45,15 @@ const KINDS = new Map([
 	// Both sides sign a block: here the taker speaks, who brings it.
 	[Messages.BLOCK, kind(parseTaken, DealMessages.blockDigest)],
 ]);
+
+/** Where the account that speaks stands: of a block it is the taker, behind the maker. */
+const speakerAt = (kind: number): number => (kind === Messages.BLOCK ? 4 : 1);
+
+/** The account that a user's message speaks for, read without parsing the rest; undefined of what nobody signs, or is too short to say. */
+export function speakerOf(payload: Uint8Array): number | undefined {
+	const at = speakerAt(payload[0]);
+	return isSigned(payload) && payload.length >= at + 3 ? Bytes.uint(payload, at, 3) : undefined;
+}
 
 /** Whether a payload's kind is one that a user signs. */
 export function isSigned(payload: Uint8Array): boolean {

@@ -152,12 +152,12 @@ export class Trader {
 			...termsOf(request),
 			nonce: request.nonce ?? this.takeNonce(),
 		};
-		return Encoding.place({ ...fields, signature: await this.#sign("Place", fields) });
+		return Encoding.place({ ...fields, signature: await this.sign("Place", fields) });
 	}
 
 	async encodeWithdrawal(recipient: string, amount: number, nonce = this.takeNonce()): Promise<Uint8Array> {
 		const fields = { account: this.account, recipient: recipient.toLowerCase(), amount, nonce };
-		return Encoding.withdraw({ ...fields, signature: await this.#sign("Withdraw", fields) });
+		return Encoding.withdraw({ ...fields, signature: await this.sign("Withdraw", fields) });
 	}
 
 	async place(request: OrderRequest): Promise<Acknowledgement> {
@@ -166,7 +166,7 @@ export class Trader {
 
 	async cancel(series: number, side: number, order: number): Promise<Acknowledgement> {
 		const fields = { account: this.account, series, side, order };
-		return this.submit(Encoding.cancel({ ...fields, signature: await this.#sign("Cancel", fields) }));
+		return this.submit(Encoding.cancel({ ...fields, signature: await this.sign("Cancel", fields) }));
 	}
 
 	/** Sends up to MAX_ITEMS items under one signature: a mass quote. Each has a result of its own; a new order's id is its `order` there. */
@@ -179,26 +179,26 @@ export class Trader {
 		// Each item takes the nonce behind the one before it.
 		this.#nextNonce += items.length;
 		const fields = { account: this.account, nonce, items: items.map(itemOf) };
-		const signature = await this.#sign("Basket", fields);
+		const signature = await this.sign("Basket", fields);
 		return DealEncoding.basket({ account: this.account, nonce, count: items.length, items: DealEncoding.items(fields.items), signature });
 	}
 
 	/** Cancels every order, or those of one underlying. */
 	async cancelAll(underlying: number = Messages.EVERY_UNDERLYING): Promise<Acknowledgement> {
 		const fields = { account: this.account, underlying, nonce: this.takeNonce() };
-		return this.submit(Encoding.cancelAll({ ...fields, signature: await this.#sign("CancelAll", fields) }));
+		return this.submit(Encoding.cancelAll({ ...fields, signature: await this.sign("CancelAll", fields) }));
 	}
 
 	/** Gives an order another price or size. One that only shrinks keeps its place and id; otherwise its id is the answer's `order`. */
 	async replace(series: number, side: number, order: number, price: number, size: number): Promise<Acknowledgement> {
 		const fields = { account: this.account, series, side, order, price, size, nonce: this.takeNonce() };
-		return this.submit(Encoding.replace({ ...fields, signature: await this.#sign("Replace", fields) }));
+		return this.submit(Encoding.replace({ ...fields, signature: await this.sign("Replace", fields) }));
 	}
 
 	/** Cancels the account's orders in a series: `sides` is 1 bids, 2 asks, 3 both; `label` 0 is any. */
 	async cancelSeries(series: number, sides = 3, label: number = Messages.EVERY_LABEL): Promise<Acknowledgement> {
 		const fields = { account: this.account, series, sides, label, nonce: this.takeNonce() };
-		return this.submit(Encoding.cancelSeries({ ...fields, signature: await this.#sign("CancelSeries", fields) }));
+		return this.submit(Encoding.cancelSeries({ ...fields, signature: await this.sign("CancelSeries", fields) }));
 	}
 
 	/**
@@ -206,20 +206,20 @@ export class Trader {
 	 */
 	async setSession(key: string, scopes: number, expiresAt = 0): Promise<Acknowledgement> {
 		const fields = { account: this.account, key: key.toLowerCase(), scopes, expiresAt, nonce: this.takeNonce() };
-		return this.submit(Encoding.setSession({ ...fields, signature: await this.#sign("SetSession", fields) }));
+		return this.submit(Encoding.setSession({ ...fields, signature: await this.sign("SetSession", fields) }));
 	}
 
 	/** Sets market-maker protection in an underlying, or ends it with a window of 0. It begins anew, and a freeze is over. */
 	async setProtection(underlying: number, limits: ProtectionLimits): Promise<Acknowledgement> {
 		const { window, freeze = 0, quantityLimit = 0, deltaLimit = 0, vegaLimit = 0 } = limits;
 		const fields = { account: this.account, underlying, window, freeze, quantityLimit, deltaLimit, vegaLimit, nonce: this.takeNonce() };
-		return this.submit(Encoding.setProtection({ ...fields, signature: await this.#sign("SetProtection", fields) }));
+		return this.submit(Encoding.setProtection({ ...fields, signature: await this.sign("SetProtection", fields) }));
 	}
 
 	/** Dead-man switch: every order of the account dies that many seconds from now, unless another heartbeat comes before. 0 switches it off. */
 	async heartbeat(duration: number): Promise<Acknowledgement> {
 		const fields = { account: this.account, duration, nonce: this.takeNonce() };
-		return this.submit(Encoding.heartbeat({ ...fields, signature: await this.#sign("Heartbeat", fields) }));
+		return this.submit(Encoding.heartbeat({ ...fields, signature: await this.sign("Heartbeat", fields) }));
 	}
 
 	/** Takes anybody's order out of its book that can never trade again. */
@@ -230,7 +230,7 @@ export class Trader {
 	/** Moves micro-USDC to another account of the same owner. */
 	async transfer(recipient: number, amount: number): Promise<Acknowledgement> {
 		const fields = { account: this.account, recipient, amount, nonce: this.takeNonce() };
-		return this.submit(Encoding.transfer({ ...fields, signature: await this.#sign("Transfer", fields) }));
+		return this.submit(Encoding.transfer({ ...fields, signature: await this.sign("Transfer", fields) }));
 	}
 
 	/** Sends micro-USDC towards L1, where the recipient claims them once the assertion that holds the withdrawal is confirmed. */
@@ -243,7 +243,8 @@ export class Trader {
 		return this.#connection.call<Acknowledgement>("public/submit", { payload: Bytes.toHex(payload) });
 	}
 
-	async #sign(type: keyof typeof typedData, fields: Record<string, unknown>): Promise<Uint8Array> {
+	/** Has the signer sign a message's fields: for kinds of message that have no method here. */
+	async sign(type: keyof typeof typedData, fields: Record<string, unknown>): Promise<Uint8Array> {
 		const types = typedData[type] as unknown as Record<string, TypedDataField[]>;
 		return Bytes.fromHex(await this.#signer.signTypedData(this.#domain, types, fields));
 	}

@@ -5,6 +5,8 @@ export type { BookLevel } from "./BookFollower.ts";
 export { Connection, ConnectionError } from "./Connection.ts";
 export { Scope, Trader, isExecuted } from "./Trader.ts";
 export type { Acknowledgement, Domain, OrderRequest, ProtectionLimits, TypedDataSigner } from "./Trader.ts";
+export { Deals } from "./Deals.ts";
+export type { BlockLeg, BlockTerms, OwnRequest, ShownQuote, ShownRequest } from "./Deals.ts";
 export { LightClient, VerificationError } from "./LightClient.ts";
 export type { AccountProof, Trusted, VerificationCode, VerifiedAccount, VerifiedInclusion, VerifiedReceipt } from "./LightClient.ts";
 export { typedData } from "./typedData.ts";

@@ -66,6 +66,21 @@ export const typedData = {
 		],
 	},
 	Withdraw: { Withdraw: [uint(32, "account"), { name: "recipient", type: "address" }, uint(64, "amount"), uint(64, "nonce")] },
+	Bid: { Bid: [uint(32, "account"), uint(32, "debtor"), uint(32, "share"), { name: "limit", type: "int64" }, uint(64, "nonce")] },
+	SetReferrer: { SetReferrer: [uint(32, "account"), uint(32, "referrer"), uint(64, "nonce")] },
+	/** `legs` is keccak256 of the legs' bytes, `series 8 | side 1 | price 4 | size 5` each, ascending by series. Both sides sign it. */
+	Block: {
+		Block: [
+			uint(32, "maker"),
+			uint(32, "taker"),
+			uint(64, "makerNonce"),
+			uint(64, "takerNonce"),
+			uint(64, "expiresAt"),
+			{ name: "legs", type: "bytes32" },
+		],
+	},
+	/** A request for quotes, which is no message of the machine: its legs have a price of 0. */
+	Request: { Request: [uint(32, "account"), uint(64, "nonce"), uint(64, "expiresAt"), { name: "legs", type: "bytes32" }] },
 	/** What the sequencer signs, in the domain of the SequencerInbox. */
 	Receipt: {
 		Receipt: [uint(64, "sequence"), { name: "messageHash", type: "bytes32" }, { name: "streamHash", type: "bytes32" }, uint(64, "time")],

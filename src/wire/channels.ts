@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import * as Fields from "./fields.ts";
+import { auctionView, rfqView } from "./methods/deals.ts";
 import { tickerView } from "./methods/market.ts";
 import { seriesOf, UNDERLYINGS } from "./Names.ts";
 
@@ -73,6 +74,16 @@ export const CHANNELS = {
 		summary: "Everything that happens to the account, in the machine's own units: refusals, deposits, withdrawals, protection, sessions.",
 		message: z.looseObject({ ...change, type: z.string(), number: z.int(), sequence: Fields.sequence, time: Fields.seconds }),
 	},
+	rfqs: {
+		pattern: "rfqs",
+		summary: "The open requests for quotes, whenever one begins, ends or gets a quote.",
+		message: z.strictObject({ ...change, rfqs: z.array(rfqView) }),
+	},
+	auctions: {
+		pattern: "auctions",
+		summary: "Portfolios under auction as a bid would find them: every second while there are any, and once when there are none.",
+		message: z.strictObject({ ...change, auctions: z.array(auctionView) }),
+	},
 	finality: {
 		pattern: "finality",
 		summary: "How far messages are posted and confirmed, when that changes.",
@@ -88,11 +99,11 @@ export type Channel =
 	| { readonly kind: "ticker"; readonly series: number }
 	| { readonly kind: "trades"; readonly series: number | undefined; readonly underlying: number }
 	| { readonly kind: "user.orders" | "user.trades" | "user.portfolio" | "user.events"; readonly account: number }
-	| { readonly kind: "finality" };
+	| { readonly kind: "finality" | "rfqs" | "auctions" };
 
 /** The channel of a name, or undefined when it is none. */
 export function channelOf(name: string): Channel | undefined {
-	if (name === "finality") return { kind: "finality" };
+	if (name === "finality" || name === "rfqs" || name === "auctions") return { kind: name };
 	const user = /^user\.(orders|trades|portfolio|events)\.(\d{1,8})$/.exec(name);
 	if (user) return { kind: `user.${user[1] as "orders" | "trades" | "portfolio" | "events"}`, account: Number(user[2]) };
 	const [kind, rest] = [name.slice(0, name.indexOf(".")), name.slice(name.indexOf(".") + 1)];

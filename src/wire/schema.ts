@@ -2,11 +2,12 @@
 
 import type { z } from "zod";
 import { ACCOUNT } from "./methods/account.ts";
+import { DEALS } from "./methods/deals.ts";
 import { MARKET } from "./methods/market.ts";
 import { SESSION } from "./methods/session.ts";
 import { TRADING } from "./methods/trading.ts";
 
-export const METHODS = { ...SESSION, ...MARKET, ...ACCOUNT, ...TRADING } as const;
+export const METHODS = { ...SESSION, ...MARKET, ...ACCOUNT, ...TRADING, ...DEALS } as const;
 
 export type Method = keyof typeof METHODS;
 export type Params<M extends Method> = z.output<(typeof METHODS)[M]["params"]>;

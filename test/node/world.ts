@@ -24,6 +24,16 @@ export const DAY = Math.floor(START / SECONDS_PER_DAY) + 2;
 
 const RICH = `0x${(10n ** 21n).toString(16)}`;
 
+/** A market whose prices a test moves. */
+export class MovableMarket extends SyntheticMarket {
+	/** By which every index is multiplied. */
+	factor = 1;
+
+	override index(underlying: number, time: number): number {
+		return super.index(underlying, time) * this.factor;
+	}
+}
+
 /** What one account may send, and one connection call. */
 export type Limits = Pick<ExchangeOptions, "messages" | "calls">;
 
@@ -58,7 +68,7 @@ export class World {
 	}
 
 	/** Every role but the proposer and the challenger runs when it resolves. */
-	static async start(wallets: readonly number[] = [], limits: Limits = {}): Promise<World> {
+	static async start(wallets: readonly number[] = [], limits: Limits = {}, market = new SyntheticMarket(1, START)): Promise<World> {
 		const chain = await EmbeddedChain.start({ startTime: START });
 		for (const place of [...Object.values(PLACES).slice(0, 8), ...wallets])
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, RICH]);
@@ -72,7 +82,6 @@ export class World {
 		const home = mkdtempSync(join(tmpdir(), "strikeproof-world-"));
 		Deployments.save(home, deployment);
 		const clock = new MovableClock((await chain.provider.getBlock("latest"))?.timestamp ?? START);
-		const market = new SyntheticMarket(1, START);
 		const exchange = await World.#open(chain, deployment, clock, home, market, limits);
 		return new World(chain, deployment, clock, home, market, limits, exchange);
 	}

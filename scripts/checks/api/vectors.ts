@@ -4,6 +4,9 @@
 import { TypedDataEncoder, Wallet } from "ethers";
 import type { TypedDataField } from "ethers";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Keccak from "../../../src/machine/math/Keccak.ts";
+import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
+import * as DealMessages from "../../../src/machine/step/DealMessages.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
@@ -21,6 +24,8 @@ type Fields = Record<string, number | string>;
 type Kind = {
 	readonly type: keyof typeof typedData;
 	readonly fields: Fields;
+	/** What the machine reads beside the fields that are signed, or in place of them. */
+	readonly more: object;
 	readonly digest: (domain: Uint8Array, message: never) => Uint8Array;
 	readonly encode: (message: never) => Uint8Array;
 };
@@ -34,7 +39,14 @@ const kind = <M>(
 	fields: Fields,
 	digest: (domain: Uint8Array, message: M) => Uint8Array,
 	encode: (message: M) => Uint8Array,
-): Kind => ({ type, fields, digest, encode });
+	more = {},
+): Kind => ({ type, fields, more, digest, encode });
+
+const LEGS = [
+	{ series: SERIES, side: 0, price: 1255, size: 250 },
+	{ series: Series.make(0, 20_812, Series.CALL, 42_000), side: 1, price: 880, size: 250 },
+];
+const LEG_BYTES = DealEncoding.legs(LEGS);
 
 const PLACE = { account: 1, series: SERIES, side: 0, timeInForce: 0, flags: 0, price: 1255, size: 250, expiresAt: 0, nonce: 256, label: 0 };
 const KINDS: readonly Kind[] = [
@@ -89,20 +101,39 @@ const KINDS: readonly Kind[] = [
 		Encoding.setProtection,
 	),
 	kind("Heartbeat", { account: 1, duration: 300, nonce: 264 }, Messages.heartbeatDigest, Encoding.heartbeat),
+	kind("Bid", { account: 1, debtor: 2, share: 250_000, limit: -1_500_000, nonce: 265 }, DealMessages.bidDigest, DealEncoding.bid),
+	kind("SetReferrer", { account: 1, referrer: 2, nonce: 266 }, DealMessages.setReferrerDigest, DealEncoding.setReferrer),
+	kind(
+		"Block",
+		{
+			maker: 1,
+			taker: 2,
+			makerNonce: 267,
+			takerNonce: 300,
+			expiresAt: 1_800_000_000,
+			legs: Bytes.toHex(Keccak.hash(LEG_BYTES)),
+		},
+		DealMessages.blockDigest,
+		DealEncoding.block,
+		{ legs: LEGS, legBytes: LEG_BYTES },
+	),
 ];
 
 /** The content of docs/api/vectors.json. Throws when the machine and ethers disagree. */
 export function vectors(): object {
 	const wallet = new Wallet(KEY);
 	const separator = Bytes.fromHex(TypedDataEncoder.hashDomain(domain));
-	const messages = KINDS.map(({ type, fields, digest, encode }) => {
+	const messages = KINDS.map(({ type, fields, more, digest, encode }) => {
 		const types = typedData[type] as unknown as Record<string, TypedDataField[]>;
-		const bytes = Bytes.toHex(digest(separator, fields as never));
+		const bytes = Bytes.toHex(digest(separator, { ...fields, ...more } as never));
 		if (TypedDataEncoder.hash(domain, types, fields) !== bytes)
 			throw new Error(`The machine's digest of ${type} is not that of its typed data.`);
 		const signature = wallet.signingKey.sign(bytes).serialized;
-		const payload = Bytes.toHex(encode({ ...fields, signature: Bytes.fromHex(signature) } as never));
-		return { primaryType: type, types, message: fields, digest: bytes, signature, payload };
+		const signed = Bytes.fromHex(signature);
+		// Of a block this one key is both sides: the same signature stands twice.
+		const payload = Bytes.toHex(encode({ ...fields, ...more, signature: signed, makerSignature: signed, takerSignature: signed } as never));
+		const legs = "legBytes" in more ? { legBytes: Bytes.toHex(LEG_BYTES) } : {};
+		return { primaryType: type, types, message: fields, ...legs, digest: bytes, signature, payload };
 	});
 	const receiptDomain = { name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: INBOX };
 	const receipt = { sequence: 42, messageHash: `0x${"ab".repeat(32)}`, streamHash: `0x${"cd".repeat(32)}`, time: 1_770_000_000 };

@@ -8,6 +8,7 @@ import type { Clock } from "../../ports/Clock.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Handler, Peer } from "../../ports/Transport.ts";
 import type { ACCOUNT } from "../../wire/methods/account.ts";
+import type { DEALS } from "../../wire/methods/deals.ts";
 import type { MARKET } from "../../wire/methods/market.ts";
 import type { SESSION } from "../../wire/methods/session.ts";
 import type { TRADING } from "../../wire/methods/trading.ts";
@@ -18,9 +19,11 @@ import { isMethod, METHODS } from "../../wire/schema.ts";
 import * as AccountViews from "./AccountViews.ts";
 import { Channels } from "./Channels.ts";
 import type { Progress } from "./Channels.ts";
+import * as DealViews from "./DealViews.ts";
 import { debug } from "./debug.ts";
 import { Heartbeats } from "./Heartbeats.ts";
 import * as Payloads from "./Payloads.ts";
+import { Requests } from "./Requests.ts";
 import type { Acknowledgement, Sequencer } from "./Sequencer.ts";
 import { NotTaken } from "./Sequencer.ts";
 import * as Views from "./Views.ts";
@@ -57,12 +60,15 @@ export class Api {
 	readonly #ports: ApiPorts;
 	readonly #channels: Channels;
 	readonly #heartbeats = new Heartbeats();
+	readonly #requests: Requests;
 	readonly #handlers: Handlers;
 
 	constructor(ports: ApiPorts) {
 		this.#ports = ports;
-		this.#channels = new Channels(ports.live, () => ports.finality.progress());
-		this.#handlers = { ...this.#session(), ...this.#market(), ...this.#accounts(), ...this.#trading() };
+		const { clock, live, userDomain } = ports;
+		this.#requests = new Requests({ now: () => clock.now(), userDomain, signersOf: (account) => live.queries.signersOf(account) });
+		this.#channels = new Channels(live, this.#requests, () => ports.finality.progress());
+		this.#handlers = { ...this.#session(), ...this.#market(), ...this.#accounts(), ...this.#trading(), ...this.#deals() };
 	}
 
 	/** Ends what goes on by itself. */
@@ -231,6 +237,41 @@ export class Api {
 			"private/set_session": (params) => this.#submit(Payloads.setSession(params)),
 			"private/set_mmp_config": (params) => this.#submit(Payloads.setProtection(params)),
 			"private/set_dead_man_switch": (params) => this.#submit(Payloads.heartbeat(params)),
+		};
+	}
+
+	#deals(): Pick<Handlers, keyof typeof DEALS> {
+		const { live } = this.#ports;
+		const requests = this.#requests;
+		return {
+			"public/get_rfqs": (filter) => DealViews.rfqs(requests, filter),
+			"private/create_rfq": ({ account, legs, nonce, expires_at, signature }) => {
+				for (const { instrument_name } of legs) this.#listed(instrument_name);
+				return DealViews.rfq(requests, requests.create(account, DealViews.legsOf(legs), nonce, expires_at, signature));
+			},
+			"private/cancel_rfq": ({ rfq_id, signature }) => {
+				requests.end(requests.own(rfq_id, signature).id);
+				return "ok";
+			},
+			"private/quote_rfq": ({ rfq_id, account, prices, nonce, expires_at, signature }) => {
+				const ticks = DealViews.pricesOf(requests.find(rfq_id), prices);
+				return DealViews.quote(requests.quote(rfq_id, account, ticks, nonce, expires_at, signature));
+			},
+			"private/cancel_quote": ({ rfq_id, quote_id, signature }) => {
+				requests.withdraw(rfq_id, quote_id, signature);
+				return "ok";
+			},
+			"private/get_rfq_quotes": ({ rfq_id, signature }) => requests.standing(requests.own(rfq_id, signature)).map(DealViews.quote),
+			"private/accept_quote": async ({ rfq_id, quote_id, signature }) => {
+				const quote = requests.findQuote(requests.find(rfq_id), quote_id);
+				const answer = await this.#submit(DealViews.acceptance(quote, signature));
+				if (answer.result === "Ok") requests.end(rfq_id);
+				return answer;
+			},
+			"private/execute_block_trade": (params) => this.#submit(DealViews.blockTrade(params)),
+			"public/get_auctions": () => DealViews.auctions(live.queries),
+			"private/bid": (params) => this.#submit(DealViews.bid(params)),
+			"private/set_referrer": (params) => this.#submit(DealViews.setReferrer(params)),
 		};
 	}
 

@@ -9,6 +9,8 @@ import { nameOf } from "../../wire/Names.ts";
 import { Code, RpcError } from "../../wire/RpcError.ts";
 import * as AccountViews from "./AccountViews.ts";
 import { BookFeed } from "./BookFeed.ts";
+import * as DealViews from "./DealViews.ts";
+import type { Requests } from "./Requests.ts";
 import * as Views from "./Views.ts";
 
 /** LIMIT: channels of one connection. */
@@ -17,6 +19,10 @@ const TICK_MS = 100;
 /** Ticks between looks at what changes with time alone: orders expire, options lose value. */
 const SLOW_TICKS = 10;
 const SNAPSHOT_TRADES = 20;
+/** What changes with time alone, or with L1. */
+const TIMED: ReadonlySet<Channel["kind"]> = new Set(["book", "auctions", "finality"] as const);
+/** Channels that are told whole, whenever the whole is another. */
+const WHOLE: ReadonlySet<Channel["kind"]> = new Set(["ticker", "user.portfolio", "rfqs", "auctions", "finality"] as const);
 
 /** How far messages came on L1. */
 export type Progress = { readonly posted_below: number; readonly confirmed_below: number; readonly assertion: string | null };
@@ -31,6 +37,7 @@ type Feed = { readonly channel: Channel; readonly followers: Set<Subscriber>; ch
  */
 export class Channels {
 	readonly #live: LiveExecutor;
+	readonly #requests: Requests;
 	readonly #progress: () => Progress;
 	readonly #subscribers = new Map<number, Subscriber>();
 	readonly #feeds = new Map<string, Feed>();
@@ -40,8 +47,9 @@ export class Channels {
 	#ticks = 0;
 	#changeId = 0;
 
-	constructor(live: LiveExecutor, progress: () => Progress) {
+	constructor(live: LiveExecutor, requests: Requests, progress: () => Progress) {
 		this.#live = live;
+		this.#requests = requests;
 		this.#progress = progress;
 		live.onEvents((events) => {
 			if (this.#feeds.size > 0) this.#take(events);
@@ -143,6 +151,10 @@ export class Channels {
 			}
 			case "finality":
 				return this.#progress();
+			case "rfqs":
+				return { rfqs: DealViews.rfqs(this.#requests, {}) };
+			case "auctions":
+				return { auctions: DealViews.auctions(queries) };
 			case "user.trades":
 				return { type: "snapshot", trades: [] };
 			case "user.events":
@@ -206,9 +218,9 @@ export class Channels {
 		this.#ticks += 1;
 		const isSlow = this.#ticks % SLOW_TICKS === 0;
 		for (const name of this.#dirty) if (!name.startsWith("user.portfolio.") || isSlow) this.#refreshNamed(name);
-		if (isSlow)
-			for (const [name, feed] of this.#feeds)
-				if (feed.channel.kind === "book" || feed.channel.kind === "finality") this.#refreshNamed(name);
+		// Requests are of this node alone: no event tells of them.
+		this.#refreshNamed("rfqs");
+		if (isSlow) for (const [name, feed] of this.#feeds) if (TIMED.has(feed.channel.kind)) this.#refreshNamed(name);
 		for (const subscriber of this.#subscribers.values()) {
 			if (subscriber.behind.size === 0 || subscriber.peer.isSlow) continue;
 			for (const name of [...subscriber.behind]) {
@@ -225,7 +237,7 @@ export class Channels {
 		if (!feed) return;
 		const { channel } = feed;
 		if (channel.kind === "book") this.#refreshBook(name, feed);
-		else if (channel.kind === "ticker" || channel.kind === "user.portfolio" || channel.kind === "finality") {
+		else if (WHOLE.has(channel.kind)) {
 			const state = this.#stateOf(channel);
 			const text = JSON.stringify(state);
 			if (!state || text === feed.last) return;

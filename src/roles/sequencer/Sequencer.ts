@@ -1,5 +1,6 @@
 import type { Follower } from "../../executor/Follower.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import { speakerOf } from "../../executor/UserMessages.ts";
 import type { SignaturePool } from "../../executor/SignaturePool.ts";
 import type { RecordResult } from "../../executor/Events.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
@@ -121,7 +122,7 @@ export class Sequencer {
 		if (this.#stopped) return Promise.reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
 		if (this.#waiting.length >= MAX_WAITING)
 			return Promise.reject(new NotTaken("overloaded", "too many messages are waiting: try again in a second"));
-		const account = rules.accountOf(payload);
+		const account = speakerOf(payload);
 		if (account !== undefined && this.#silenced.has(account))
 			return Promise.reject(new NotTaken("silenced", "this sequencer does not serve the account"));
 		const { signatures } = this.#ports;

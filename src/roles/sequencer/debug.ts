@@ -23,6 +23,13 @@ const KIND_NAMES: Readonly<Record<number, string>> = {
 	[Messages.SET_PROTECTION]: "SetProtection",
 	[Messages.HEARTBEAT]: "Heartbeat",
 	[Messages.SWEEP]: "Sweep",
+	[Messages.LIQUIDATE]: "Liquidate",
+	[Messages.BID]: "Bid",
+	[Messages.ATTEST]: "Attest",
+	[Messages.COLLECT]: "Collect",
+	[Messages.SET_REFERRER]: "SetReferrer",
+	[Messages.BLOCK]: "Block",
+	[Messages.BASKET]: "Basket",
 };
 
 /**

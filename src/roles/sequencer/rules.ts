@@ -30,8 +30,8 @@ export function claimOf(
 		return { code: "too_long", detail: `a message is 1 to ${MAX_PAYLOAD_BYTES} bytes; this one has ${payload.length}` };
 	}
 	const kind = payload[0];
-	if (kind < Messages.PLACE || kind > Messages.BASKET) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
-	const parsed = parse(kind, payload, domainSeparator);
+	if (!isSigned(payload) && !UNSIGNED.has(kind)) return { code: "unknown_kind", detail: `no message has kind ${kind}` };
+	const parsed = parse(payload, domainSeparator);
 	if (parsed === undefined) return { code: "malformed", detail: "its length is wrong, or a field is out of its range" };
 	if (parsed === "unsigned") return undefined;
 	const signers = signersOf(parsed.account);
@@ -60,20 +60,19 @@ export function refusalOf(
 	return refusal;
 }
 
-/** The signed part of a user's message; "unsigned" when anybody may send it. */
-function parse(kind: number, payload: Uint8Array, domain: Uint8Array): Signed | "unsigned" | undefined {
-	if (isSigned(payload)) return signedPart(payload, domain);
-	if (kind === Messages.LIST) return Messages.parseList(payload) && "unsigned";
-	if (kind === Messages.SETTLE) return Messages.parseSettle(payload) && "unsigned";
-	if (kind === Messages.SWEEP) return Messages.parseSweep(payload) && "unsigned";
-	if (kind === Messages.LIQUIDATE || kind === Messages.COLLECT)
-		return DealMessages.parseAccount(payload) === undefined ? undefined : "unsigned";
-	if (kind === Messages.ATTEST) return DealMessages.parseAttest(payload) && "unsigned";
-	return Messages.parseReport(payload) && "unsigned";
-}
+/** What anybody may send, and what says whether it is well formed. */
+const UNSIGNED: ReadonlyMap<number, (payload: Uint8Array) => unknown> = new Map<number, (payload: Uint8Array) => unknown>([
+	[Messages.LIST, Messages.parseList],
+	[Messages.SETTLE, Messages.parseSettle],
+	[Messages.REPORT, Messages.parseReport],
+	[Messages.SWEEP, Messages.parseSweep],
+	[Messages.LIQUIDATE, DealMessages.parseAccount],
+	[Messages.ATTEST, DealMessages.parseAttest],
+	[Messages.COLLECT, DealMessages.parseAccount],
+]);
 
-/** The account that a user's message is of, undefined for what has none. */
-export function accountOf(payload: Uint8Array): number | undefined {
-	if (!isSigned(payload) || payload.length < 4) return undefined;
-	return (payload[1] * 256 + payload[2]) * 256 + payload[3];
+/** The signed part of a user's message; "unsigned" when anybody may send it. */
+function parse(payload: Uint8Array, domain: Uint8Array): Signed | "unsigned" | undefined {
+	if (isSigned(payload)) return signedPart(payload, domain);
+	return UNSIGNED.get(payload[0])?.(payload) === undefined ? undefined : "unsigned";
 }
