@@ -5,8 +5,10 @@ import * as Genesis from "../src/executor/Genesis.ts";
 import { Runner } from "../src/executor/Runner.ts";
 import { TrackedState } from "../src/executor/TrackedState.ts";
 import type { CellBytes } from "../src/executor/TrackedState.ts";
-import { MAX_ORDERS_PER_SIDE } from "../src/machine/Constants.ts";
+import { MAX_ORDERS_PER_SIDE, PPM } from "../src/machine/Constants.ts";
 import { Result, nameOf } from "../src/machine/Result.ts";
+import * as Bands from "../src/machine/risk/Bands.ts";
+import * as Parameters from "../src/machine/risk/Parameters.ts";
 import * as Valuations from "../src/machine/risk/Valuations.ts";
 import { CommittedState } from "../src/machine/state/CommittedState.ts";
 import * as Kinds from "../src/machine/state/Kinds.ts";
@@ -215,6 +217,13 @@ export function mix(cells: readonly CellBytes[], size: Size, seed: number, count
 		const distance = 2 + below(30);
 		return valueOf(live, series) + (side === Books.BID ? -distance : distance);
 	};
+	/** The price, or the last one inside the series' band. */
+	const within = (series: number, side: number, price: number): number => {
+		const { low, high } = Bands.worthOf(series, State.expiry(live, Series.expirySlotOf(series)));
+		const room = Math.floor((State.underlying(live, 0).indexPrice * Parameters.BAND_ROOM) / PPM);
+		const last = side === Books.BID ? Math.floor((high + room) / 100_000) : Math.ceil((low - room) / 100_000);
+		return Math.max(1, side === Books.BID ? Math.min(price, last) : Math.max(price, last));
+	};
 	while (inputs.length < count) {
 		if (inputs.length % MESSAGES_A_SECOND === MESSAGES_A_SECOND - 1) {
 			clock += 1;
@@ -242,7 +251,7 @@ export function mix(cells: readonly CellBytes[], size: Size, seed: number, count
 			const rests = draw < 0.95;
 			const value = valueOf(live, series);
 			if (rests && State.book(live, bookIndexOf(series, side)).orders.length === MAX_ORDERS_PER_SIDE) continue;
-			const price = rests ? behind(series, side) : side === Books.BID ? value + 40 : Math.max(1, value - 40);
+			const price = rests ? behind(series, side) : within(series, side, side === Books.BID ? value + 40 : value - 40);
 			const nonce = ++nonces[account];
 			const message = {
 				account,

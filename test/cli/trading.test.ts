@@ -79,7 +79,11 @@ describe("given a running exchange", () => {
 		const again = await run("trade", "cancel", instrument, "buy", String(placed.json.order));
 		assert.equal(again.json.result, "OrderNotFound");
 		assert.equal(again.code, 5);
-		const naked = await run("trade", "sell", instrument, "10000", "--price", "1.5");
+		const mistyped = await run("trade", "sell", instrument, "1", "--price", "0.1");
+		assert.equal(mistyped.json.result, "BeyondBand");
+		const { series } = world.exchange.live.queries.instruments()[0];
+		const fair = ((world.exchange.live.queries.ticker(series)?.mark ?? 0) / 1e6).toFixed(1);
+		const naked = await run("trade", "sell", instrument, "10000", "--price", fair);
 		assert.equal(naked.json.result, "InsufficientMargin");
 		assert.equal(naked.code, 5);
 

@@ -25,6 +25,7 @@ import { Random } from "../../../src/market/Random.ts";
 import { Result } from "../../../src/machine/Result.ts";
 import * as Margin from "../../../src/machine/risk/Margin.ts";
 import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
+import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Accounts from "../../../src/machine/types/Account.ts";
@@ -316,6 +317,46 @@ function reports(): Boundary[] {
 	return all;
 }
 
+/** A message of every kind for an account that nobody has opened. */
+function strangers(): Boundary[] {
+	const account = ACCOUNT + 77;
+	const series = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
+	const common = { account, nonce: 1001, signature: NOTHING };
+	const order = { series, side: 0, order: 1 };
+	const payloads = [
+		Encoding.cancel({ ...common, ...order }),
+		Encoding.cancelAll({ ...common, underlying: 0 }),
+		Encoding.withdraw({ ...common, recipient: OWNER, amount: 1 }),
+		Encoding.settle({ account }),
+		Encoding.replace({ ...common, ...order, price: 1000, size: 1 }),
+		Encoding.cancelSeries({ ...common, series, sides: 3, label: 0 }),
+		Encoding.transfer({ ...common, recipient: ACCOUNT, amount: 1 }),
+		Encoding.setSession({ ...common, key: OWNER, scopes: 1, expiresAt: 0 }),
+		Encoding.setProtection({ ...common, underlying: 0, window: 60, freeze: 1, quantityLimit: 1, deltaLimit: 0, vegaLimit: 0 }),
+		Encoding.heartbeat({ ...common, duration: 5 }),
+		DealEncoding.liquidate(account),
+		DealEncoding.collect(account),
+		DealEncoding.bid({ ...common, debtor: ACCOUNT, share: 1, limit: 1 }),
+		DealEncoding.setReferrer({ ...common, referrer: ACCOUNT }),
+		...[
+			[account, ACCOUNT],
+			[ACCOUNT, account],
+		].map(([maker, taker]) =>
+			DealEncoding.block({
+				maker,
+				taker,
+				makerNonce: 1001,
+				takerNonce: 1001,
+				expiresAt: 0,
+				legs: [{ series, side: 0, price: 1000, size: 1 }],
+				makerSignature: NOTHING,
+				takerSignature: NOTHING,
+			}),
+		),
+	];
+	return payloads.map((payload) => ({ name: `stranger/${payload[0]}`, recorded: play(cells({}), forced(payload)) }));
+}
+
 /** All of them. */
 export function boundaries(): Boundary[] {
 	const pairs = [...margins(), ...purses()];
@@ -325,6 +366,7 @@ export function boundaries(): Boundary[] {
 	}
 	return [
 		...pairs,
+		...strangers(),
 		...fields(),
 		...times(),
 		...positions(),
