@@ -23,6 +23,8 @@ const SNAPSHOT_TRADES = 20;
 const TIMED: ReadonlySet<Channel["kind"]> = new Set(["book", "auctions", "finality"] as const);
 /** Channels that are told whole, whenever the whole is another. */
 const WHOLE: ReadonlySet<Channel["kind"]> = new Set(["ticker", "user.portfolio", "rfqs", "auctions", "finality"] as const);
+/** What begins, changes or ends an auction. */
+const AUCTIONED: ReadonlySet<Event["type"]> = new Set(["AuctionStarted", "AuctionEnded", "PortfolioSold", "DebtWrittenOff"] as const);
 
 /** How far messages came on L1. */
 export type Progress = { readonly posted_below: number; readonly confirmed_below: number; readonly assertion: string | null };
@@ -194,10 +196,12 @@ export class Channels {
 				this.#tellEvent(event.account, event);
 			}
 			if (event.type === "Transferred") this.#tellEvent(event.recipient, event);
+			if (AUCTIONED.has(event.type)) this.#dirty.add("auctions");
 		}
 		for (const [name, all] of trades) this.#publish(name, { type: "change", trades: all.map(Views.trade) });
 		for (const [account, own] of orders) this.#publishOrders(account, own);
-		for (const name of this.#dirty) if (name.startsWith("book.")) this.#refreshNamed(name);
+		// An auction may begin and be bid away between two ticks: whoever follows is told of both.
+		for (const name of this.#dirty) if (name === "auctions" || name.startsWith("book.")) this.#refreshNamed(name);
 	}
 
 	#tellEvent(account: number, event: Event): void {
