@@ -1,4 +1,4 @@
-// npm run coverage -- [--steps N] [--seed S] [--json]: which lines of the Solidity machine the committed vectors, the worst cases and N steps of random programs execute. Prints every line that none of them does. The last
+// npm run coverage -- [--steps N] [--seed S] [--json]: which lines of the Solidity machine the committed vectors, the worst cases and N steps of random programs execute. Prints every line that none of them does, but for those that a step cannot reach and that are answered below. The last
 // line of the output is one JSON object; status 1 when a line is left.
 
 import { readFileSync } from "node:fs";
@@ -36,7 +36,23 @@ let steps = 0;
 if (count > 0) await run(seed, count, async (recorded) => execute(`step ${steps++}`, recorded.evm, recorded.commitment));
 await evm.close();
 
-const uncovered = coverage.uncovered();
+/** What steps cannot execute, each with its reason. */
+const ANSWERED: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [
+	{
+		file: "contracts/machine/state/State.sol",
+		text: "return abi.encode(pointer);",
+		reason: "a cell names how it is encoded, and a withdrawal is never encoded: it is its own leaf",
+	},
+	{
+		file: "contracts/prover/OneStepProofEntry.sol",
+		text: "(postCommitment, ) = trace(targetBatch, preCommitment, proof);",
+		reason: "the door of disputes, which `npm run dispute` goes through; lockstep uses the one that says what the step did",
+	},
+];
+
+const all = coverage.uncovered();
+const answered = all.filter(({ file, text }) => ANSWERED.some((one) => one.file === file && text === one.text));
+const uncovered = all.filter((one) => !answered.includes(one));
 if (!values.json) for (const { file, line, text } of uncovered) console.error(`${file}:${line}  ${text}`);
 for (const name of failed) console.error(`${name} fails with marks, which it does not without.`);
 const lines = new Set([...coverage.statements.values()].map(({ file, line }) => `${file}:${line}`));
@@ -45,7 +61,8 @@ const report = {
 	vectors: vectors.length,
 	steps,
 	lines: lines.size,
-	covered: lines.size - left.size,
+	covered: lines.size - answered.length - left.size,
+	answered: answered.length,
 	uncovered: [...left],
 	failed: failed.length,
 };

@@ -39,10 +39,9 @@ library Scenarios {
         discount = LogExp.exp(-(years_ * expiry.rate) / int256(PPM));
     }
 
-    /// @notice How much of the settlement window is still to come at the expiry's last report: all of it but inside the window.
+    /// @notice How much of the settlement window is still to come at the expiry's last report: all of it but inside the window. No expiry takes a report over after it.
     function openSeconds(Expiry memory expiry) internal pure returns (int256) {
         int256 left = int256(Series.expiryTimeOf(expiry.day)) - int256(expiry.time);
-        if (left < 0) return 0;
         return left < int256(SETTLEMENT_WINDOW_SECONDS) ? left : int256(SETTLEMENT_WINDOW_SECONDS);
     }
 

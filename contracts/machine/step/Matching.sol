@@ -47,15 +47,8 @@ library Matching {
         trade.makerAccount = State.account(state, trade.maker.account);
         trade.takerAccount = State.account(state, taker.account);
         trade.makerFolded = Settlement.fold(state, trade.makerAccount);
+        // A taker that may only reduce was cut to what it can reduce when it was placed, and every fill makes both smaller alike.
         trade.size = taker.remaining < trade.maker.size ? taker.remaining : trade.maker.size;
-        if (taker.flags & Messages.REDUCE_ONLY != 0) {
-            trade.size = Trades.reducible(trade.takerAccount, taker.series, taker.side, trade.size);
-        }
-        if (trade.size == 0) {
-            machine.registers = Machines.noRegisters();
-            out.result = Result.NotReducing;
-            return;
-        }
         if (trade.maker.flags & Messages.REDUCE_ONLY != 0) {
             trade.size = Trades.reducible(trade.makerFolded, taker.series, 1 - taker.side, trade.size);
         }

@@ -94,12 +94,8 @@ library Venues {
         if (taker.timeInForce != Messages.GTC) {
             out.result = taker.kind == Machines.PROBE ? Result.Killed : Result.Dropped;
         } else {
-            Book memory book = State.book(state, bookIndex);
-            if (Resting.hasRoom(book, taker.side, taker.price)) {
-                Resting.rest(state, book, bookIndex, taker.side, Placing.orderOf(taker), out);
-            } else {
-                out.result = Result.BookFull;
-            }
+            // There is room: what has met the other side is better than everything on its own, because books never cross.
+            Resting.rest(state, State.book(state, bookIndex), bookIndex, taker.side, Placing.orderOf(taker), out);
         }
         machine.registers = Machines.noRegisters();
     }

@@ -14,10 +14,6 @@ library Series {
     uint256 private constant DAY_UNIT = 4_294_967_296;
     uint256 private constant UNDERLYING_UNIT = 281_474_976_710_656;
 
-    function make(uint256 underlying, uint256 day, uint256 kind, uint256 strike) internal pure returns (uint256) {
-        return underlying * UNDERLYING_UNIT + day * DAY_UNIT + kind * KIND_UNIT + strike;
-    }
-
     function underlyingOf(uint256 series) internal pure returns (uint256) {
         return series / UNDERLYING_UNIT;
     }

@@ -1,19 +1,20 @@
 // Price bands to the tick, what stale prices still allow, and what a report makes of an expiry inside its settlement window.
 
-import { MAX_PRICE_AGE_SECONDS, PPM, SETTLEMENT_WINDOW_SECONDS } from "../../../src/machine/Constants.ts";
-import * as Encoding from "../../../src/machine/step/Encoding.ts";
-import * as Messages from "../../../src/machine/step/Messages.ts";
+import { MAX_PRICE_AGE_SECONDS, PPM, SETTLEMENT_WINDOW_SECONDS, tickSize } from "../../../src/machine/Constants.ts";
+import { TrackedState } from "../../../src/executor/TrackedState.ts";
+import * as Bands from "../../../src/machine/risk/Bands.ts";
+import * as Parameters from "../../../src/machine/risk/Parameters.ts";
+import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
+import * as State from "../../../src/machine/state/State.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
-import { INDEX, REPORTER, STRIKES, TODAY, bandOf, cells, place, play, record, strikeOf } from "./BoundaryWorld.ts";
+import { INDEX, STRIKES, TODAY, bandOf, cells, place, play, report, strikeOf } from "./BoundaryWorld.ts";
 import type { Boundary } from "./BoundaryWorld.ts";
-import { DOMAIN } from "./Desk.ts";
-import { sign } from "./Keys.ts";
 
 const DAY = TODAY + 7;
 const RICH = { cash: 1_000_000_000_000_000 };
 
 export function bands(): Boundary[] {
-	return [...edges(), ...stale(), ...windows()];
+	return [...edges(), ...exact(), ...stale(), ...windows()];
 }
 
 /** The dearest buy and the cheapest sale of every series, and one tick more. */
@@ -34,6 +35,36 @@ function edges(): Boundary[] {
 				all.push({
 					name: `band/${series}/sell/${price - sell}`,
 					recorded: play(cells({ account: RICH }), place({ series, side: 1, price })),
+				});
+		}
+	}
+	return all;
+}
+
+/** An index at which a band ends on a tick exactly: the order there is within it, and one tick further is not. */
+function exact(): Boundary[] {
+	const all: Boundary[] = [];
+	for (const series of [Series.CALL, Series.PUT].map((kind) => Series.make(0, DAY, kind, strikeOf(0, 0)))) {
+		const state = new CommittedState();
+		TrackedState.fill(state, cells({}));
+		const { low, high } = Bands.worthOf(series, State.expiry(state.live, Series.expirySlotOf(series)));
+		const tick = tickSize(0);
+		const nearest = (INDEX[0] * Parameters.BAND_ROOM) / PPM;
+		const price = Math.ceil((high + nearest) / tick);
+		const least = Math.max(1, Math.floor((low - nearest) / tick));
+		for (const [side, edge, room] of [
+			[0, price, price * tick - high],
+			[1, least, low - least * tick],
+		] as const) {
+			if (room < 0) continue;
+			const indexPrice = Math.ceil((room * PPM) / Parameters.BAND_ROOM);
+			for (const beyond of [0, 1])
+				all.push({
+					name: `band/exact/${series}/${side}/${beyond}`,
+					recorded: play(
+						cells({ account: RICH, market: { indexPrice } }),
+						place({ series, side, price: side === 0 ? edge + beyond : Math.max(1, edge - beyond) }),
+					),
 				});
 		}
 	}
@@ -76,19 +107,7 @@ function windows(): Boundary[] {
 			const world = { clock, market: { windowDay, windowStart: start } };
 			const surface = { day: DAY, a: 10_000, b: 5_000, rho: 0, m: 0, sigma: 200_000_000, rate: 0, confidence: PPM };
 			const surfaces = [{ ...surface, forward: INDEX[0] - 7 }];
-			const surfaceBytes = Encoding.surfaces(surfaces);
-			const message = {
-				underlying: 0,
-				time: clock,
-				indexPrice: INDEX[0],
-				confidence: PPM,
-				surfaces,
-				surfaceBytes,
-				signers: 1,
-				signatures: [],
-			};
-			const signatures = [sign(REPORTER, Messages.reportDigest(DOMAIN, message))];
-			const item = record(Encoding.report({ ...message, signatures }));
+			const item = report({ time: clock, surfaces });
 			all.push({ name: `window/report/${left}/${windowDay - DAY}`, recorded: play(cells(world), item, clock) });
 		}
 		for (const kind of [Series.CALL, Series.PUT]) {

@@ -27,20 +27,17 @@ import * as Margin from "../../../src/machine/risk/Margin.ts";
 import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
 import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
-import * as Messages from "../../../src/machine/step/Messages.ts";
+import type * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Accounts from "../../../src/machine/types/Account.ts";
 import type { Account, Position } from "../../../src/machine/types/Account.ts";
 import { DEPOSIT } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
-import { DOMAIN } from "./Desk.ts";
-import { sign } from "./Keys.ts";
 import {
 	ACCOUNT,
 	CLOCK,
 	INDEX,
 	NOTHING,
 	OWNER,
-	REPORTER,
 	STRIKES,
 	TODAY,
 	bandOf,
@@ -49,6 +46,7 @@ import {
 	place,
 	play,
 	record,
+	report,
 	strikeOf,
 	withdraw,
 } from "./BoundaryWorld.ts";
@@ -58,6 +56,7 @@ import { bands } from "./BandBoundaries.ts";
 import { baskets } from "./BasketBoundaries.ts";
 import { guards } from "./GuardBoundaries.ts";
 import { orders } from "./OrderBoundaries.ts";
+import { refusals } from "./RefusalBoundaries.ts";
 import type { Item, Recorded } from "./Lane.ts";
 
 /** Positions of every kind, long and short, over days, strikes and underlyings. */
@@ -243,24 +242,6 @@ function coffers(): Boundary[] {
 	return all;
 }
 
-/** A report by the one reporter. */
-function report(fields: Partial<Messages.Report>): Item {
-	const surfaces = fields.surfaces ?? [];
-	const surfaceBytes = Encoding.surfaces(surfaces);
-	const message = {
-		underlying: 0,
-		time: CLOCK,
-		indexPrice: INDEX[0],
-		confidence: PPM,
-		signers: 1,
-		signatures: [],
-		...fields,
-		surfaces,
-		surfaceBytes,
-	};
-	return record(Encoding.report({ ...message, signatures: [sign(REPORTER, Messages.reportDigest(DOMAIN, message))] }));
-}
-
 function reports(): Boundary[] {
 	const all: Boundary[] = [];
 	const add = (name: string, item: Item, world: World = {}): void =>
@@ -377,5 +358,6 @@ export function boundaries(): Boundary[] {
 		...guards(),
 		...bands(),
 		...baskets(),
+		...refusals(),
 	];
 }

@@ -10,7 +10,7 @@ import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import * as State from "../../../src/machine/state/State.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
-import type * as Messages from "../../../src/machine/step/Messages.ts";
+import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Accounts from "../../../src/machine/types/Account.ts";
 import type { Account } from "../../../src/machine/types/Account.ts";
 import type { Order } from "../../../src/machine/types/Book.ts";
@@ -23,7 +23,7 @@ import { FORCED } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import type { Underlying } from "../../../src/machine/types/Underlying.ts";
 import { DOMAIN } from "./Desk.ts";
-import { keyOf } from "./Keys.ts";
+import { keyOf, sign } from "./Keys.ts";
 import { Lane } from "./Lane.ts";
 import type { Item, Recorded } from "./Lane.ts";
 
@@ -190,4 +190,22 @@ export function place(fields: Partial<Messages.Place>): Item {
 		label: 0,
 	};
 	return forced(Encoding.place({ ...message, signature: NOTHING, ...fields }));
+}
+
+/** A report of the first underlying by the one reporter. */
+export function report(fields: Partial<Messages.Report>): Item {
+	const surfaces = fields.surfaces ?? [];
+	const surfaceBytes = Encoding.surfaces(surfaces);
+	const message = {
+		underlying: 0,
+		time: CLOCK,
+		indexPrice: INDEX[0],
+		confidence: PPM,
+		signers: 1,
+		signatures: [],
+		...fields,
+		surfaces,
+		surfaceBytes,
+	};
+	return record(Encoding.report({ ...message, signatures: [sign(REPORTER, Messages.reportDigest(DOMAIN, message))] }));
 }

@@ -30,10 +30,9 @@ export function timeOf(expiry: Expiry): { seconds: number; years: bigint; discou
 	return { seconds, years, discount };
 }
 
-/** How much of the settlement window is still to come at the expiry's last report: all of it but inside the window. */
+/** How much of the settlement window is still to come at the expiry's last report: all of it but inside the window. No expiry takes a report over after it. */
 export function openSeconds(expiry: Expiry): number {
 	const left = Series.expiryTimeOf(expiry.day) - expiry.time;
-	if (left < 0) return 0;
 	return left < SETTLEMENT_WINDOW_SECONDS ? left : SETTLEMENT_WINDOW_SECONDS;
 }
 

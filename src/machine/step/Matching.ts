@@ -29,13 +29,8 @@ function fill(state: State.Body, machine: Machine, venue: Venue, out: Outcome): 
 	const makerAccount = State.account(state, maker.account);
 	const takerAccount = State.account(state, taker.account);
 	const makerFolded = Settlement.fold(state, makerAccount);
+	// A taker that may only reduce was cut to what it can reduce when it was placed, and every fill makes both smaller alike.
 	let size = Math.min(taker.remaining, maker.size);
-	if ((taker.flags & Messages.REDUCE_ONLY) !== 0) size = Trades.reducible(takerAccount, series, side, size);
-	if (size === 0) {
-		machine.registers = noRegisters();
-		out.result = Result.NotReducing;
-		return;
-	}
 	if ((maker.flags & Messages.REDUCE_ONLY) !== 0) size = Trades.reducible(makerFolded, series, 1 - side, size);
 	if (size === 0) {
 		Venues.expel(state, venue, out, Result.Expunged);
