@@ -29,7 +29,8 @@ import { assertionChain } from "./17-assertion-chain.ts";
 import { vault } from "./18-vault.ts";
 import { outbox } from "./19-outbox.ts";
 import { escapeHatch } from "./20-escape-hatch.ts";
-import { slashingEvidence } from "./21-slashing-evidence.ts";
+import { timelock } from "./21-timelock.ts";
+import { slashingEvidence } from "./22-slashing-evidence.ts";
 import type { Facts, Step } from "./Step.ts";
 
 export const VERSION = "0.1.0";
@@ -71,6 +72,7 @@ export const STEPS: readonly Step[] = [
 	vault,
 	outbox,
 	escapeHatch,
+	timelock,
 	slashingEvidence,
 ];
 

@@ -103,6 +103,10 @@ interface IAssertionChain {
     /// @notice Pays the caller's credit.
     function withdraw() external;
 
+    /// @notice Height of the tree over an assertion's steps.
+    // solhint-disable-next-line func-name-mixedcase
+    function HEIGHT() external view returns (uint8);
+
     function latestConfirmed() external view returns (bytes32);
 
     function assertions(bytes32 assertionId) external view returns (Assertion memory);

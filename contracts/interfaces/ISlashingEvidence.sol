@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {BatchVote, Receipt} from "../protocol/Checkpoint.sol";
+import {BatchVote, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
 
 /// @notice Evidence of misbehaviour, checked on L1, shown by anyone.
 interface ISlashingEvidence {
+    /// What a price reporter signs (docs/spec/machine.md), with its surfaces as their hash.
+    struct PriceReport {
+        uint8 underlying;
+        uint64 time;
+        uint64 indexPrice;
+        uint32 confidence;
+        bytes32 surfaceHash;
+    }
+
     error NotConflicting();
+    error NotConfirmed(bytes32 assertionId);
+    error WrongPath(uint256 length, uint256 expected);
+    error WrongStep(uint64 step, uint256 limit);
+    error NotInHistory(bytes32 assertionId, bytes32 shown);
     error DifferentSigners(address first, address second);
 
     /// @notice Two receipts of one signer that give one sequence number to two messages.
@@ -13,4 +26,30 @@ interface ISlashingEvidence {
 
     /// @notice Two certificates' signatures of one signer for different batches in one place.
     function conflictingBatches(BatchVote calldata a, bytes calldata signatureA, BatchVote calldata b, bytes calldata signatureB) external;
+
+    /// @notice Two checkpoints of one signer for one height that differ in what was ordered or where it led.
+    function conflictingCheckpoints(
+        CheckpointVote calldata a,
+        bytes calldata signatureA,
+        CheckpointVote calldata b,
+        bytes calldata signatureB
+    ) external;
+
+    /// @notice Two price reports of one signer for one underlying and time with different content, in the domain of the Vault.
+    function conflictingReports(
+        PriceReport calldata a,
+        bytes calldata signatureA,
+        PriceReport calldata b,
+        bytes calldata signatureB
+    ) external;
+
+    /// @notice A signed state that a confirmed assertion contradicts: `leaf` is the commitment after the same step, and `path` (one sibling a height, lowest
+    /// first) shows it under the assertion's history root.
+    function falsifiedState(
+        StateVote calldata vote,
+        bytes calldata signature,
+        bytes32 assertionId,
+        bytes32 leaf,
+        bytes32[] calldata path
+    ) external;
 }

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @notice The validators, their stake, and whether more than two thirds of it signed something.
+/// @notice The validators, their stake, the committee of an epoch, and whether more than two thirds of its power signed something.
 interface IStakeRegistry {
+    /// What an account may do: nothing, hold stake that evidence can reach (a price reporter), or sign in the committee with the power of its stake.
+    enum Standing {
+        None,
+        Bonded,
+        Member
+    }
+
     struct Validator {
-        uint128 stake;
+        /// Wei. LIMIT: 2^96 wei are more ETH than there are, and the four fields fit one slot.
+        uint96 stake;
         /// Stake that is leaving, and from when it may be taken out.
-        uint128 leaving;
-        uint64 leavesAt;
+        uint96 leaving;
+        uint56 leavesAt;
         /// Slashed validators sign no more.
         bool isSlashed;
     }
@@ -17,6 +25,10 @@ interface IStakeRegistry {
     event Withdrawn(address indexed validator, uint256 amount);
     event Slashed(address indexed validator, uint256 amount, address indexed reporter, uint256 reward);
 
+    event StandingSet(address indexed account, Standing standing);
+
+    error EpochTooShort(uint64 epochSeconds);
+    error OnlyGovernor(address caller);
     error NothingStaked(address validator);
     error StillBonded(uint64 leavesAt);
     error IsSlashed(address validator);
@@ -26,22 +38,37 @@ interface IStakeRegistry {
     error NoQuorum(uint256 signed, uint256 total);
     error PaymentFailed(address to, uint256 amount);
 
-    /// @notice Adds the ETH sent to a validator's stake. Stake counts at once; a new validator is a matter of the deployment (see admit in the constructor).
+    /// @notice Adds the ETH sent to the stake of an account that has a standing. It can be slashed at once, and gives power from the next epoch on.
     function stake(address validator) external payable;
 
-    /// @notice Starts to take the caller's whole stake out: it stops counting now, and stays slashable until it leaves.
+    /// @notice Starts to take the caller's whole stake out: it gives no power from the next epoch on, and stays slashable until it is withdrawn, which is the
+    /// unbonding time after that epoch began at the earliest.
     function startUnbonding() external;
 
     /// @notice Pays out what has left.
     function withdraw() external;
 
-    /// @notice Takes a validator's stake, leaving stake included; a fixed share goes to the reporter, the rest is burnt. Only SlashingEvidence.
+    /// @notice Takes a validator's stake, leaving stake included, and its power at once; a fixed share goes to the reporter, the rest is burnt: it stays in the
+    /// contract for ever. Only SlashingEvidence.
     function slash(address validator, address payable reporter) external;
 
-    /// @notice Reverts unless signatures over the digest, in ascending order of signer, are of more than two thirds of the stake.
+    /// @notice Admits an account, or dismisses it from the next epoch on. Its stake stays its own. Only the governor.
+    function setStanding(address account, Standing standing) external;
+
+    /// @notice Reverts unless signatures over the digest (65 bytes, low s), in ascending order of signer, are of more than two thirds of this epoch's power.
     function requireQuorum(bytes32 digest, bytes[] calldata signatures) external view;
 
     function validatorOf(address validator) external view returns (Validator memory);
 
-    function totalStake() external view returns (uint256);
+    /// @notice Wei that the account signs with in this epoch, and in the next one as things stand.
+    function powerOf(address account) external view returns (uint256 current, uint256 next);
+
+    /// @notice Wei that the committee signs with in this epoch, and in the next one as things stand.
+    function totalPower() external view returns (uint256 current, uint256 next);
+
+    /// @notice Epochs since the deployment. The committee changes between them only.
+    function epoch() external view returns (uint64);
+
+    /// @notice When the next epoch begins, in seconds.
+    function nextEpochAt() external view returns (uint64);
 }

@@ -2,37 +2,103 @@
 pragma solidity ^0.8.30;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IAssertionChain} from "../interfaces/IAssertionChain.sol";
 import {ISlashingEvidence} from "../interfaces/ISlashingEvidence.sol";
 import {IStakeRegistry} from "../interfaces/IStakeRegistry.sol";
-import {BatchVote, Checkpoint, Receipt} from "../protocol/Checkpoint.sol";
+import {Messages, Report, Surface} from "../machine/step/Messages.sol";
+import {Assertions} from "../protocol/Assertion.sol";
+import {BatchVote, Checkpoint, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
+import {HistoryCommitment} from "../protocol/HistoryCommitment.sol";
 
 contract SlashingEvidence is ISlashingEvidence {
     bytes32 private constant DOMAIN_TYPE = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
     IStakeRegistry public immutable REGISTRY;
-    /// The SequencerInbox, in whose domain receipts and batches are signed.
-    address public immutable SEQUENCER_INBOX;
+    IAssertionChain public immutable ASSERTION_CHAIN;
+    /// Separator of the SequencerInbox's domain, in which the committee and the sequencer sign.
+    bytes32 public immutable DOMAIN_SEPARATOR;
+    /// Separator of the Vault's domain, in which reporters sign.
+    bytes32 public immutable REPORT_DOMAIN_SEPARATOR;
 
-    constructor(IStakeRegistry registry, address sequencerInbox) {
+    constructor(IStakeRegistry registry, address sequencerInbox, IAssertionChain assertionChain, bytes32 reportDomainSeparator) {
         REGISTRY = registry;
-        SEQUENCER_INBOX = sequencerInbox;
+        ASSERTION_CHAIN = assertionChain;
+        DOMAIN_SEPARATOR = keccak256(abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, sequencerInbox));
+        REPORT_DOMAIN_SEPARATOR = reportDomainSeparator;
     }
 
     /// @inheritdoc ISlashingEvidence
     function conflictingReceipts(Receipt calldata a, bytes calldata signatureA, Receipt calldata b, bytes calldata signatureB) external {
         require(a.sequence == b.sequence && a.messageHash != b.messageHash, NotConflicting());
-        bytes32 domain = domainSeparator();
-        slash(Checkpoint.receiptDigest(domain, a), signatureA, Checkpoint.receiptDigest(domain, b), signatureB);
+        slash(Checkpoint.receiptDigest(DOMAIN_SEPARATOR, a), signatureA, Checkpoint.receiptDigest(DOMAIN_SEPARATOR, b), signatureB);
     }
 
     /// @inheritdoc ISlashingEvidence
     function conflictingBatches(BatchVote calldata a, bytes calldata signatureA, BatchVote calldata b, bytes calldata signatureB) external {
-        bytes32 domain = domainSeparator();
-        bytes32 digestA = Checkpoint.batchDigest(domain, a);
-        bytes32 digestB = Checkpoint.batchDigest(domain, b);
+        bytes32 digestA = Checkpoint.batchDigest(DOMAIN_SEPARATOR, a);
+        bytes32 digestB = Checkpoint.batchDigest(DOMAIN_SEPARATOR, b);
         bool samePlace = a.index == b.index && a.previousAccumulator == b.previousAccumulator;
         require(samePlace && digestA != digestB, NotConflicting());
         slash(digestA, signatureA, digestB, signatureB);
+    }
+
+    /// @inheritdoc ISlashingEvidence
+    function conflictingCheckpoints(
+        CheckpointVote calldata a,
+        bytes calldata signatureA,
+        CheckpointVote calldata b,
+        bytes calldata signatureB
+    ) external {
+        require(a.height == b.height && (a.streamHash != b.streamHash || a.root != b.root), NotConflicting());
+        slash(Checkpoint.checkpointDigest(DOMAIN_SEPARATOR, a), signatureA, Checkpoint.checkpointDigest(DOMAIN_SEPARATOR, b), signatureB);
+    }
+
+    /// @inheritdoc ISlashingEvidence
+    function conflictingReports(
+        PriceReport calldata a,
+        bytes calldata signatureA,
+        PriceReport calldata b,
+        bytes calldata signatureB
+    ) external {
+        bytes32 digestA = reportDigest(a);
+        bytes32 digestB = reportDigest(b);
+        require(a.underlying == b.underlying && a.time == b.time && digestA != digestB, NotConflicting());
+        slash(digestA, signatureA, digestB, signatureB);
+    }
+
+    /// @inheritdoc ISlashingEvidence
+    function falsifiedState(
+        StateVote calldata vote,
+        bytes calldata signature,
+        bytes32 assertionId,
+        bytes32 leaf,
+        bytes32[] calldata path
+    ) external {
+        require(leaf != vote.commitment, NotConflicting());
+        IAssertionChain.Assertion memory assertion = ASSERTION_CHAIN.assertions(assertionId);
+        require(assertion.status == IAssertionChain.Status.Confirmed, NotConfirmed(assertionId));
+        // SAFETY: a shorter path would show a node of the tree as if it were a leaf, and so falsify what is true.
+        uint256 height = ASSERTION_CHAIN.HEIGHT();
+        require(path.length == height, WrongPath(path.length, height));
+        require(vote.step > 0 && vote.step <= 1 << height, WrongStep(vote.step, 1 << height));
+        bytes32 shown = Assertions.assertionId(vote.gameId, HistoryCommitment.rootOf(leaf, vote.step - 1, path));
+        require(shown == assertionId, NotInHistory(assertionId, shown));
+        REGISTRY.slash(ECDSA.recover(Checkpoint.stateDigest(DOMAIN_SEPARATOR, vote), signature), payable(msg.sender));
+    }
+
+    function reportDigest(PriceReport calldata report) private view returns (bytes32) {
+        Report memory message = Report(
+            report.underlying,
+            report.time,
+            report.indexPrice,
+            report.confidence,
+            new Surface[](0),
+            report.surfaceHash,
+            0,
+            0,
+            0
+        );
+        return Messages.reportDigest(REPORT_DOMAIN_SEPARATOR, message);
     }
 
     function slash(bytes32 digestA, bytes calldata signatureA, bytes32 digestB, bytes calldata signatureB) private {
@@ -40,9 +106,5 @@ contract SlashingEvidence is ISlashingEvidence {
         address second = ECDSA.recover(digestB, signatureB);
         require(first == second, DifferentSigners(first, second));
         REGISTRY.slash(first, payable(msg.sender));
-    }
-
-    function domainSeparator() private view returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, SEQUENCER_INBOX));
     }
 }

@@ -41,6 +41,7 @@ export const CONTRACT_NAMES = [
 	"Vault",
 	"Outbox",
 	"EscapeHatch",
+	"Timelock",
 	"SlashingEvidence",
 ] as const;
 
@@ -59,6 +60,10 @@ export type Parameters = {
 	readonly delayBlocks: number;
 	readonly forceDelaySeconds: number;
 	readonly unbondingSeconds: number;
+	/** The committee changes between epochs only. */
+	readonly epochSeconds: number;
+	/** Between a proposal of the governor and its effect; more than 30 days and the challenge period. */
+	readonly governanceDelaySeconds: number;
 	readonly deadAfterBlocks: number;
 	readonly unservedSeconds: number;
 	readonly registrationSeconds: number;
@@ -76,6 +81,8 @@ export const DEVNET: Parameters = {
 	delayBlocks: 0,
 	forceDelaySeconds: 300,
 	unbondingSeconds: 1_209_600,
+	epochSeconds: 86_400,
+	governanceDelaySeconds: 3_456_000,
 	deadAfterBlocks: 50_400,
 	unservedSeconds: 86_400,
 	registrationSeconds: 604_800,

@@ -1,4 +1,5 @@
-// What the committee and the sequencer sign (docs/spec/rollup.md): batches, and receipts for single messages. EIP-712, in the domain of the SequencerInbox.
+// What the committee and the sequencer sign (docs/spec/rollup.md): batches, receipts for single messages, checkpoints of the order, and states at a
+// place that L1 knows. EIP-712, in the domain of the SequencerInbox.
 
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Keccak from "../machine/math/Keccak.ts";
@@ -19,10 +20,26 @@ export type Receipt = {
 	time: number;
 };
 
+export type CheckpointVote = {
+	/** Of bundles in the committee's order. */
+	height: number;
+	streamHash: Uint8Array;
+	root: Uint8Array;
+};
+
+export type StateVote = {
+	gameId: Uint8Array;
+	/** Steps from the parent assertion's final state, from 1. */
+	step: number;
+	commitment: Uint8Array;
+};
+
 const BATCH_TYPE = Keccak.hashText(
 	"Batch(uint64 index,bytes32 previousAccumulator,bytes32 contentHash,uint64 minTime,uint64 maxTime,uint64 l1End)",
 );
 const RECEIPT_TYPE = Keccak.hashText("Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)");
+const CHECKPOINT_TYPE = Keccak.hashText("Checkpoint(uint64 height,bytes32 streamHash,bytes32 root)");
+const STATE_TYPE = Keccak.hashText("State(bytes32 gameId,uint64 step,bytes32 commitment)");
 
 function word(value: number): Uint8Array {
 	const bytes = new Uint8Array(32);
@@ -50,4 +67,12 @@ export function batchDigest(domainSeparator: Uint8Array, vote: BatchVote): Uint8
 export function receiptDigest(domainSeparator: Uint8Array, receipt: Receipt): Uint8Array {
 	const fields = [RECEIPT_TYPE, word(receipt.sequence), receipt.messageHash, receipt.streamHash, word(receipt.time)];
 	return digest(domainSeparator, Keccak.hash(Bytes.concat(...fields)));
+}
+
+export function checkpointDigest(domainSeparator: Uint8Array, vote: CheckpointVote): Uint8Array {
+	return digest(domainSeparator, Keccak.hash(Bytes.concat(CHECKPOINT_TYPE, word(vote.height), vote.streamHash, vote.root)));
+}
+
+export function stateDigest(domainSeparator: Uint8Array, vote: StateVote): Uint8Array {
+	return digest(domainSeparator, Keccak.hash(Bytes.concat(STATE_TYPE, vote.gameId, word(vote.step), vote.commitment)));
 }

@@ -71,7 +71,7 @@ const ASSERTIONS = [
 	"function latestConfirmed() view returns (bytes32)",
 	"function assertions(bytes32) view returns (tuple(bytes32 parent, bytes32 finalLeaf, uint64 targetBatch, uint64 createdAt, uint64 decidedAt, uint8 status, bool isRivalled, bool isOverflow))",
 ];
-const STAKES = ["function validatorOf(address) view returns (tuple(uint128 stake, uint128 leaving, uint64 leavesAt, bool isSlashed))"];
+const STAKES = ["function validatorOf(address) view returns (tuple(uint96 stake, uint96 leaving, uint56 leavesAt, bool isSlashed))"];
 const CONFIRMED = 3;
 
 /** Checks what a server says against the trader's own L1 endpoint. Everything that does not hold throws VerificationError. */

@@ -29,7 +29,11 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 		const wallets = await Promise.all([11, 12, 13, 14].map((place) => l1.wallet(place)));
 		committee = wallets.map(({ privateKey }) => new KeySigner(privateKey)).sort((a, b) => (a.address < b.address ? -1 : 1));
 		inbox = await l1.deploy("Inbox", [batcher.address]);
-		registry = await l1.deploy("StakeRegistry", [batcher.address, 1000, committee.map(({ address }) => address)], 4n * STAKE);
+		registry = await l1.deploy(
+			"StakeRegistry",
+			[batcher.address, batcher.address, 1000, 100, committee.map(({ address }) => address)],
+			4n * STAKE,
+		);
 		sequencerInbox = await l1.deploy("SequencerInbox", [await inbox.getAddress(), await registry.getAddress(), FORCE_DELAY]);
 		const verifyingContract = await sequencerInbox.getAddress();
 		domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));

@@ -3,12 +3,16 @@ import { after, before, describe, it } from "node:test";
 import { TypedDataEncoder, ZeroAddress, ZeroHash, getBytes, parseEther } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
+import * as Keccak from "../../src/machine/math/Keccak.ts";
+import * as Messages from "../../src/machine/step/Messages.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import { L1, eventOf, refuses, send } from "../chain/l1.ts";
 
 const UNBONDING = 1000;
+const EPOCH = 500;
 const STAKE = parseEther("8");
-const BURNT = "0x000000000000000000000000000000000000dEaD";
+const REPORT_DOMAIN = `0x${"d0".repeat(32)}`;
+const { Member, Bonded, None } = { None: 0, Bonded: 1, Member: 2 };
 
 describe("given a registry of two validators with 8 ETH each", () => {
 	let l1: L1;
@@ -17,6 +21,7 @@ describe("given a registry of two validators with 8 ETH each", () => {
 	let first: HDNodeWallet;
 	let second: HDNodeWallet;
 	let stranger: HDNodeWallet;
+	let governor: HDNodeWallet;
 	let domain: Uint8Array;
 	let snapshot: string;
 	const inbox = "0x00000000000000000000000000000000000000aa";
@@ -26,8 +31,13 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		first = await l1.wallet(1);
 		second = await l1.wallet(2);
 		stranger = await l1.wallet(3);
-		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), UNBONDING, [first.address, second.address]], 2n * STAKE);
-		evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), inbox]);
+		governor = await l1.wallet(4);
+		registry = await l1.deploy(
+			"StakeRegistry",
+			[await l1.nextAddress(1), governor.address, UNBONDING, EPOCH, [first.address, second.address]],
+			2n * STAKE,
+		);
+		evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), inbox, inbox, REPORT_DOMAIN]);
 		domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: inbox }));
 		snapshot = await l1.chain.snapshot();
 	});
@@ -40,7 +50,13 @@ describe("given a registry of two validators with 8 ETH each", () => {
 	};
 	const stakeOf = async (who: HDNodeWallet): Promise<bigint> =>
 		((await registry.getFunction("validatorOf")(who.address)) as { stake: bigint }).stake;
-	const total = (): Promise<bigint> => registry.getFunction("totalStake")() as Promise<bigint>;
+	const powerOf = async (who: HDNodeWallet): Promise<bigint[]> => [...((await registry.getFunction("powerOf")(who.address)) as bigint[])];
+	const totals = async (): Promise<bigint[]> => [...((await registry.getFunction("totalPower")()) as bigint[])];
+	/** Begins the next epoch. */
+	const nextEpoch = async (): Promise<void> => {
+		await l1.at(Number((await registry.getFunction("nextEpochAt")()) as bigint));
+		await l1.chain.mine(1);
+	};
 
 	it("refuses stake for somebody whom the deployment did not admit, and stake of nothing", async () => {
 		await refuses(send(registry, stranger, "stake", [stranger.address], 1n), registry.interface, "NotAValidator", [stranger.address]);
@@ -60,8 +76,8 @@ describe("given a registry of two validators with 8 ETH each", () => {
 	it("holds what leaves for the whole unbonding time, and no longer", async () => {
 		await afresh();
 		await send(registry, first, "startUnbonding", []);
-		const leavesAt = (await l1.now()) + UNBONDING;
-		assert.equal(await total(), STAKE, "stake that leaves counts for no quorum");
+		const leavesAt = Number((await registry.getFunction("nextEpochAt")()) as bigint) + UNBONDING;
+		assert.deepEqual(await totals(), [2n * STAKE, STAKE], "who leaves signs to the end of the epoch");
 		await l1.at(leavesAt - 1);
 		await refuses(send(registry, first, "withdraw", []), registry.interface, "StillBonded", [BigInt(leavesAt)]);
 		const before = await l1.chain.provider.getBalance(first.address);
@@ -74,7 +90,10 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await afresh();
 		await send(registry, stranger, "stake", [first.address], 5n);
 		assert.equal(await stakeOf(first), STAKE + 5n);
-		assert.equal(await total(), 2n * STAKE + 5n);
+		assert.deepEqual(await totals(), [2n * STAKE, 2n * STAKE + 5n], "stake added within an epoch counts from the next one on");
+		assert.deepEqual(await powerOf(first), [STAKE, STAKE + 5n]);
+		await nextEpoch();
+		assert.deepEqual(await totals(), [2n * STAKE + 5n, 2n * STAKE + 5n]);
 	});
 
 	const hash = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
@@ -124,7 +143,7 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await assert.rejects(accuse("conflictingReceipts", [receipt, await sign(receipt)], [other, await sign(other)]));
 		await assert.rejects(accuse("conflictingReceipts", [receipt, new Uint8Array(65)], [other, new Uint8Array(65)]));
 		await assert.rejects(accuse("conflictingReceipts", [receipt, new Uint8Array(64)], [other, new Uint8Array(64)]));
-		assert.equal(await total(), 2n * STAKE, "nobody lost anything");
+		assert.deepEqual(await totals(), [2n * STAKE, 2n * STAKE], "nobody lost anything");
 	});
 
 	it("refuses to slash who has no stake", async () => {
@@ -144,8 +163,9 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		});
 		const paid = await l1.chain.provider.getBalance(stranger.address);
 		assert.equal(paid, before + STAKE / 4n - receipt.gasUsed * receipt.gasPrice);
-		assert.equal(await l1.chain.provider.getBalance(BURNT), (STAKE * 3n) / 4n);
-		assert.equal(await total(), STAKE);
+		assert.equal(await l1.chain.provider.getBalance(await registry.getAddress()), STAKE + (STAKE * 3n) / 4n, "burnt where it stands");
+		assert.deepEqual(await totals(), [STAKE, STAKE], "who is slashed signs nothing more, within the epoch");
+		assert.deepEqual(await powerOf(first), [0n, 0n]);
 		const again = accuse("conflictingReceipts", await receiptOf(first), await receiptOf(first, { messageHash: hash(8) }));
 		await refuses(again, registry.interface, "IsSlashed", [first.address]);
 		await refuses(send(registry, stranger, "stake", [first.address], 1n), registry.interface, "IsSlashed", [first.address]);
@@ -155,14 +175,119 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await afresh();
 		await send(registry, second, "startUnbonding", []);
 		await accuse("conflictingBatches", await voteOf(second), await voteOf(second, { maxTime: 7 }));
-		assert.equal(await total(), STAKE, "what left counted no more, and counts no more now");
+		assert.deepEqual(await totals(), [STAKE, STAKE], "what leaves counts no more now");
 		await l1.at((await l1.now()) + 2 * UNBONDING);
 		await refuses(send(registry, second, "withdraw", []), registry.interface, "NothingStaked", [second.address]);
-		assert.equal(await l1.chain.provider.getBalance(await registry.getAddress()), STAKE);
+		assert.equal(await l1.chain.provider.getBalance(await registry.getAddress()), STAKE + (STAKE * 3n) / 4n);
 	});
 
 	it("never finds a quorum where nobody has stake", async () => {
-		const empty = await l1.deploy("StakeRegistry", [ZeroAddress, UNBONDING, []]);
+		const empty = await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, UNBONDING, EPOCH, []]);
 		await refuses(empty.getFunction("requireQuorum")(ZeroHash, []), registry.interface, "NoQuorum", [0n, 0n]);
+	});
+
+	const voteFor = (signers: readonly HDNodeWallet[], digest: string): string[] =>
+		[...signers]
+			.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1))
+			.map((signer) => signer.signingKey.sign(digest).serialized);
+	const certify = (signatures: readonly string[], digest = ZeroHash): Promise<unknown> =>
+		registry.getFunction("requireQuorum")(digest, signatures) as Promise<unknown>;
+
+	it("refuses a certificate without more than two thirds, of strangers, out of order, twice by one signer, or with its other s", async () => {
+		await afresh();
+		await certify(voteFor([first, second], ZeroHash));
+		await refuses(certify(voteFor([first], ZeroHash)), registry.interface, "NoQuorum", [STAKE, 2n * STAKE]);
+		await refuses(certify(voteFor([stranger], ZeroHash)), registry.interface, "NotAValidator", [stranger.address]);
+		const [low, high] = voteFor([first, second], ZeroHash);
+		await refuses(certify([high, low]), registry.interface, "SignersNotAscending");
+		await refuses(certify([low, low]), registry.interface, "SignersNotAscending");
+		const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+		const s = order - BigInt(`0x${low.slice(66, 130)}`);
+		const mirrored = `${low.slice(0, 66)}${s.toString(16).padStart(64, "0")}${low.endsWith("1b") ? "1c" : "1b"}`;
+		await assert.rejects(certify([mirrored, high]), /ECDSAInvalidSignatureS|d78bce0c/);
+		await assert.rejects(certify([low, high], `0x${"01".repeat(32)}`), "the signatures are of another digest");
+	});
+
+	it("changes the committee between epochs only: joining, adding, leaving", async () => {
+		await afresh();
+		await send(registry, governor, "setStanding", [stranger.address, Member]);
+		await send(registry, stranger, "stake", [stranger.address], 100n * STAKE);
+		await send(registry, first, "startUnbonding", []);
+		await refuses(certify(voteFor([stranger], ZeroHash)), registry.interface, "NotAValidator", [stranger.address]);
+		await certify(voteFor([first, second], ZeroHash));
+		assert.deepEqual(await totals(), [2n * STAKE, 101n * STAKE]);
+		await nextEpoch();
+		await refuses(certify(voteFor([first, second], ZeroHash)), registry.interface, "NotAValidator", [first.address]);
+		await certify(voteFor([stranger], ZeroHash));
+		assert.deepEqual(await totals(), [101n * STAKE, 101n * STAKE]);
+		await send(registry, governor, "setStanding", [stranger.address, None]);
+		await certify(voteFor([stranger], ZeroHash));
+		await nextEpoch();
+		await certify(voteFor([second], ZeroHash));
+		// Dismissed is not expropriated.
+		await send(registry, stranger, "startUnbonding", []);
+		await l1.at((await l1.now()) + EPOCH + UNBONDING);
+		const paid = await send(registry, stranger, "withdraw", []);
+		assert.equal(eventOf(registry, paid, "Withdrawn").amount, 100n * STAKE);
+	});
+
+	it("slashes stake that was added within the epoch, and its power of this epoch and the next", async () => {
+		await afresh();
+		await send(registry, second, "stake", [second.address], 3n * STAKE);
+		const slashed = await accuse("conflictingReceipts", await receiptOf(second), await receiptOf(second, { messageHash: hash(9) }));
+		assert.equal(eventOf(registry, slashed, "Slashed").amount, 4n * STAKE);
+		assert.deepEqual(await totals(), [STAKE, STAKE]);
+		await certify(voteFor([first], ZeroHash));
+		await nextEpoch();
+		assert.deepEqual(await totals(), [STAKE, STAKE]);
+		await certify(voteFor([first], ZeroHash));
+	});
+
+	it("lets the governor alone say who may stake", async () => {
+		const call = send(registry, first, "setStanding", [stranger.address, Member]);
+		await refuses(call, registry.interface, "OnlyGovernor", [first.address]);
+	});
+
+	async function checkpointOf(signer: HDNodeWallet, change: Partial<Checkpoint.CheckpointVote> = {}): Promise<Signed<unknown>> {
+		const vote = { height: 12, streamHash: hash(1), root: hash(2), ...change };
+		return [vote, await new KeySigner(signer.privateKey).sign(Checkpoint.checkpointDigest(domain, vote))];
+	}
+
+	it("slashes two checkpoints of one height, and nothing less", async () => {
+		await afresh();
+		const a = await checkpointOf(first);
+		await refuses(accuse("conflictingCheckpoints", a, a), evidence.interface, "NotConflicting");
+		const later = await checkpointOf(first, { height: 13, root: hash(9) });
+		await refuses(accuse("conflictingCheckpoints", a, later), evidence.interface, "NotConflicting");
+		const others = await checkpointOf(second, { root: hash(9) });
+		await refuses(accuse("conflictingCheckpoints", a, others), evidence.interface, "DifferentSigners", [first.address, second.address]);
+		await accuse("conflictingCheckpoints", a, await checkpointOf(first, { root: hash(9) }));
+		await accuse("conflictingCheckpoints", await checkpointOf(second), await checkpointOf(second, { streamHash: hash(9) }));
+		assert.deepEqual(await totals(), [0n, 0n]);
+	});
+
+	async function reportOf(
+		signer: HDNodeWallet,
+		change: Partial<Record<"underlying" | "time" | "indexPrice", number>> = {},
+	): Promise<Signed<unknown>> {
+		const report = { underlying: 1, time: 1000, indexPrice: 2_000_000, confidence: 7, ...change };
+		const surfaceBytes = new Uint8Array();
+		const message = { ...report, surfaces: [], surfaceBytes, signers: 0, signatures: [] };
+		const digest = Messages.reportDigest(getBytes(REPORT_DOMAIN), message);
+		return [{ ...report, surfaceHash: Keccak.hash(surfaceBytes) }, await new KeySigner(signer.privateKey).sign(digest)];
+	}
+
+	it("slashes a bonded reporter for two prices of one feed and time, whose stake gave no power", async () => {
+		await afresh();
+		await send(registry, governor, "setStanding", [stranger.address, Bonded]);
+		await send(registry, first, "stake", [stranger.address], STAKE);
+		assert.deepEqual(await totals(), [2n * STAKE, 2n * STAKE]);
+		const a = await reportOf(stranger);
+		await refuses(accuse("conflictingReports", a, a), evidence.interface, "NotConflicting");
+		await refuses(accuse("conflictingReports", a, await reportOf(stranger, { time: 1001 })), evidence.interface, "NotConflicting");
+		await refuses(accuse("conflictingReports", a, await reportOf(stranger, { underlying: 0 })), evidence.interface, "NotConflicting");
+		const slashed = await accuse("conflictingReports", a, await reportOf(stranger, { indexPrice: 2_000_001 }));
+		assert.equal(eventOf(registry, slashed, "Slashed").amount, STAKE);
+		assert.deepEqual(await totals(), [2n * STAKE, 2n * STAKE]);
 	});
 });
