@@ -1,16 +1,12 @@
-import { Contract, TypedDataEncoder, getBytes, isError } from "ethers";
-import type { ContractTransactionResponse, HDNodeWallet, JsonRpcProvider, Provider, Signer, Wallet } from "ethers";
-import * as Artifacts from "./Artifacts.ts";
-import { ChainError } from "./ChainError.ts";
-import { errorOf } from "./Contracts.ts";
+import { TypedDataEncoder, getBytes } from "ethers";
+import type { JsonRpcProvider, Provider } from "ethers";
 import type { ContractName, Deployment } from "./Deployment.ts";
+import * as Sending from "./Sending.ts";
+import type { ChainSigner, Sent } from "./Sending.ts";
 
+export type { ChainSigner, ChainWallet, Sent } from "./Sending.ts";
 /** What the other rooms hold of ethers without naming it. */
 export type ChainProvider = JsonRpcProvider;
-export type ChainWallet = HDNodeWallet | Wallet;
-export type ChainSigner = Signer;
-
-export type Sent = { readonly hash: string; readonly block: number; readonly gasUsed: bigint };
 
 /** A withdrawal with its proof, as `public/get_withdrawal_proof` gives it. */
 export type Claim = {
@@ -33,26 +29,12 @@ export class Bridge {
 		this.#deployment = deployment;
 	}
 
-	async #read(name: ContractName, method: string, args: readonly unknown[]): Promise<unknown> {
-		const contract = new Contract(this.#deployment.contracts[name], Artifacts.of(name).abi, this.#provider);
-		return contract.getFunction(method)(...args);
+	#read(name: ContractName, method: string, args: readonly unknown[]): Promise<unknown> {
+		return Sending.read(this.#provider, this.#deployment, name, method, args);
 	}
 
-	async #send(signer: ChainSigner, name: ContractName, method: string, args: readonly unknown[]): Promise<Sent> {
-		const runner = signer.provider ? signer : signer.connect(this.#provider);
-		const contract = new Contract(this.#deployment.contracts[name], Artifacts.of(name).abi, runner);
-		try {
-			const sent = (await contract.getFunction(method)(...args)) as ContractTransactionResponse;
-			const receipt = await sent.wait();
-			if (!receipt) throw new Error(`${sent.hash} was replaced`);
-			return { hash: receipt.hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed };
-		} catch (cause) {
-			const { message } = cause as Error;
-			if (isError(cause, "INSUFFICIENT_FUNDS") || /insufficient funds|doesn't have enough funds/i.test(message))
-				throw new ChainError("CANNOT_PAY", `${await signer.getAddress()} has too little ETH for the gas of ${name}.${method}.`, cause);
-			const reason = isError(cause, "CALL_EXCEPTION") ? errorOf(cause.data ?? undefined, cause.shortMessage) : message;
-			throw new ChainError("REFUSED", `${name}.${method} was refused: ${reason}`, cause);
-		}
+	#send(signer: ChainSigner, name: ContractName, method: string, args: readonly unknown[]): Promise<Sent> {
+		return Sending.send(this.#provider, this.#deployment, signer, name, method, args);
 	}
 
 	/** Mints mock USDC, in micro-USDC, to anybody. */

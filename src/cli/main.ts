@@ -16,6 +16,7 @@ import { fundsCommands } from "./funds.ts";
 import { nodeCommand } from "./node.ts";
 import { keysCommand } from "./keys.ts";
 import { whole } from "./parse.ts";
+import { stakeCommands } from "./stake.ts";
 import { statusCommand } from "./status.ts";
 import { tradeCommand } from "./trade.ts";
 import { upCommand } from "./up.ts";
@@ -38,6 +39,7 @@ for (const command of [
 	...accountCommands(),
 	forceCommand(),
 	escapeCommand(),
+	...stakeCommands(),
 	statusCommand(),
 	doctorCommand(),
 	disputeCommand(),

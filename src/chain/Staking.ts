@@ -1,0 +1,87 @@
+import type { Provider } from "ethers";
+import type { Deployment } from "./Deployment.ts";
+import type { ChainSigner, Sent } from "./Sending.ts";
+import * as Sending from "./Sending.ts";
+
+/** Everything in wei, times in seconds. */
+export type Stake = {
+	readonly staked: bigint;
+	readonly leaving: bigint;
+	/** When what leaves may be withdrawn, 0 when nothing ever left. */
+	readonly leavesAt: number;
+	readonly isSlashed: boolean;
+	readonly power: bigint;
+	readonly nextPower: bigint;
+	readonly totalPower: bigint;
+	readonly epoch: number;
+	readonly nextEpochAt: number;
+};
+
+/** Kinds of evidence, as files name them, and the call that judges each. */
+export const KINDS: Readonly<Record<string, string>> = {
+	receipts: "conflictingReceipts",
+	batches: "conflictingBatches",
+	checkpoints: "conflictingCheckpoints",
+	reports: "conflictingReports",
+	state: "falsifiedState",
+};
+
+/** Stake and evidence as validators and watchers use them. What sends throws ChainError REFUSED with the contract's own error, or CANNOT_PAY. */
+export class Staking {
+	readonly #provider: Provider;
+	readonly #deployment: Deployment;
+
+	constructor(provider: Provider, deployment: Deployment) {
+		this.#provider = provider;
+		this.#deployment = deployment;
+	}
+
+	async stakeOf(account: string): Promise<Stake> {
+		const [validator, powers, totals, epoch, nextEpochAt] = await Promise.all([
+			this.#read<{ stake: bigint; leaving: bigint; leavesAt: bigint; isSlashed: boolean }>("validatorOf", [account]),
+			this.#read<readonly bigint[]>("powerOf", [account]),
+			this.#read<readonly bigint[]>("totalPower", []),
+			this.#read<bigint>("epoch", []),
+			this.#read<bigint>("nextEpochAt", []),
+		]);
+		return {
+			staked: validator.stake,
+			leaving: validator.leaving,
+			leavesAt: Number(validator.leavesAt),
+			isSlashed: validator.isSlashed,
+			power: powers[0],
+			nextPower: powers[1],
+			totalPower: totals[0],
+			epoch: Number(epoch),
+			nextEpochAt: Number(nextEpochAt),
+		};
+	}
+
+	/** Adds wei to an account's stake, which need not be the signer's. */
+	add(signer: ChainSigner, account: string, amount: bigint): Promise<Sent> {
+		return this.#send(signer, "stake", [account], amount);
+	}
+
+	/** Begins to take the signer's whole stake out. */
+	leave(signer: ChainSigner): Promise<Sent> {
+		return this.#send(signer, "startUnbonding", []);
+	}
+
+	/** Pays out what has left. */
+	withdraw(signer: ChainSigner): Promise<Sent> {
+		return this.#send(signer, "withdraw", []);
+	}
+
+	/** Shows evidence of one of KINDS; its arguments are those of the call. The reward goes to the signer. */
+	accuse(signer: ChainSigner, kind: string, args: readonly unknown[]): Promise<Sent> {
+		return Sending.send(this.#provider, this.#deployment, signer, "SlashingEvidence", KINDS[kind], args);
+	}
+
+	#read<T>(method: string, args: readonly unknown[]): Promise<T> {
+		return Sending.read(this.#provider, this.#deployment, "StakeRegistry", method, args) as Promise<T>;
+	}
+
+	#send(signer: ChainSigner, method: string, args: readonly unknown[], value = 0n): Promise<Sent> {
+		return Sending.send(this.#provider, this.#deployment, signer, "StakeRegistry", method, args, value);
+	}
+}
