@@ -47,10 +47,10 @@ describe("given a deployment whose treasury governs through the timelock", () =>
 		await l1.chain.mine(1);
 	};
 
-	it("cannot be deployed with 30 days or less", async () => {
-		const thirty = 30 * 86_400;
-		await assert.rejects(l1.deploy("Timelock", [thirty, [treasury.address], [ZeroAddress]]));
-		await l1.deploy("Timelock", [thirty + 1, [treasury.address], [ZeroAddress]]);
+	it("cannot be deployed with 30 days and a dispute or less", async () => {
+		const floor = 30 * 86_400 + 600;
+		await assert.rejects(l1.deploy("Timelock", [floor, 600, [treasury.address], [ZeroAddress]]));
+		await l1.deploy("Timelock", [floor + 1, 600, [treasury.address], [ZeroAddress]]);
 	});
 
 	it("waits longer than 30 days, the challenge and the grace period, and longer than unbonding takes", () => {
@@ -80,12 +80,14 @@ describe("given a deployment whose treasury governs through the timelock", () =>
 		assert.deepEqual([...((await registry.getFunction("powerOf")(stranger.address)) as bigint[])], [0n, parseEther("1")]);
 	});
 
-	it("can shorten its delay by its own delay only, and never to 30 days", async () => {
-		const short = operation(timelock, "updateDelay", [86_400]);
+	it("can shorten its delay by its own delay only, and never to 30 days and a dispute", async () => {
+		const { challengePeriodBlocks, gracePeriodBlocks } = deployment.parameters;
+		const floor = 30 * 86_400 + 12 * (challengePeriodBlocks + gracePeriodBlocks);
+		const short = operation(timelock, "updateDelay", [floor]);
 		await refuses(send(timelock, treasury, "updateDelay", [DELAY + 1]), timelock.interface, "TimelockUnauthorizedCaller");
 		await propose(treasury, short);
 		await wait(DELAY);
-		await refuses(execute(stranger, short), timelock.interface, "DelayTooShort");
+		await refuses(execute(stranger, short), timelock.interface, "DelayTooShort", [BigInt(floor), BigInt(floor)]);
 	});
 
 	it("cannot slash, take stake, or speak for a member", async () => {
