@@ -121,6 +121,7 @@ function inboxOf(batches: readonly PostedBatch[]): InboxReader {
 		head: async () => ({ number: 1, time: START, hash: "0x" }),
 		batchCount: async () => batches.length,
 		messageCount: async () => DEPOSITS.length,
+		finalMessageCount: async () => DEPOSITS.length,
 		batches: async (from, to) => batches.slice(from, to),
 		messages: async (from, to): Promise<readonly L1Message[]> => DEPOSITS.slice(from, to),
 	};

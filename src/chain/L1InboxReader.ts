@@ -5,18 +5,28 @@ import { CALLDATA } from "../protocol/Batch.ts";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 import { EventLog } from "./EventLog.ts";
+import { DEVELOPMENT_CHAIN_ID } from "./Networks.ts";
+
+type Finality = "latest" | "finalized";
 
 /** Reads batches and L1 messages from the logs of the inboxes, as L1 has them now: what a reorganisation dropped is dropped here. The content of a batch is the calldata of the transaction that posted it. */
 export class L1InboxReader implements InboxReader {
 	readonly #provider: JsonRpcProvider;
 	readonly #log: EventLog;
+	readonly #finality: Finality;
 	#batches: PostedBatch[] = [];
 	#messages: L1Message[] = [];
 	#reading: Promise<void> = Promise.resolve();
 	#headHash = "";
 
-	constructor(provider: JsonRpcProvider, deployment: Deployment) {
+	/** `finality`: the block up to which messages count as final. A development chain has one miner and does not reorganise by itself, so there it is the latest. */
+	constructor(
+		provider: JsonRpcProvider,
+		deployment: Deployment,
+		finality: Finality = deployment.chainId === DEVELOPMENT_CHAIN_ID ? "latest" : "finalized",
+	) {
 		this.#provider = provider;
+		this.#finality = finality;
 		const { SequencerInbox, Inbox } = deployment.contracts;
 		this.#log = new EventLog(provider, [SequencerInbox, Inbox], deployment.deployBlock);
 	}
@@ -35,6 +45,23 @@ export class L1InboxReader implements InboxReader {
 	async messageCount(): Promise<number> {
 		await this.#read();
 		return this.#messages.length;
+	}
+
+	async finalMessageCount(): Promise<number> {
+		// The block is asked for first: what was final then is still final in the logs that are read afterwards.
+		const last = await this.#finalBlock();
+		await this.#read();
+		return this.#messages.findLastIndex(({ block }) => block <= last) + 1;
+	}
+
+	/** The number of the last final block; -1 while L1 knows of none, as in its first minutes. */
+	async #finalBlock(): Promise<number> {
+		try {
+			return (await this.#provider.getBlock(this.#finality))?.number ?? -1;
+		} catch (error) {
+			if (/not found|unknown block/i.test((error as Error).message)) return -1;
+			throw error;
+		}
 	}
 
 	async batches(from: number, to: number): Promise<readonly PostedBatch[]> {

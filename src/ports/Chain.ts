@@ -32,6 +32,8 @@ export interface InboxReader {
 	head(): Promise<L1Head>;
 	batchCount(): Promise<number>;
 	messageCount(): Promise<number>;
+	/** The messages among them that no reorganisation can take back, by L1's own finality: what a sequencer may bring in. */
+	finalMessageCount(): Promise<number>;
 	/** Batches `from <= index < to`, in order, with their content. */
 	batches(from: number, to: number): Promise<readonly PostedBatch[]>;
 	messages(from: number, to: number): Promise<readonly L1Message[]>;

@@ -69,7 +69,7 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 	}
 
 	/** An endpoint that answers as the chain does, but for what `answer` says of a call. */
-	function endpoint(answer: (method: string, args: readonly unknown[]) => Promise<never> | undefined): JsonRpcProvider {
+	function endpoint(answer: (method: string, args: readonly unknown[]) => Promise<unknown> | undefined): JsonRpcProvider {
 		return new Proxy(l1.chain.provider, {
 			get(target, property) {
 				const value: unknown = Reflect.get(target, property, target);
@@ -113,6 +113,23 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 
 	it("fails with the endpoint's own words when it refuses even a single block", async () => {
 		await assert.rejects(new L1InboxReader(refusingAbove(0), deployment).batchCount(), /query returns too much/);
+	});
+
+	it("calls a message final once L1 calls its block final, whatever stands above", async () => {
+		const finalAt = async (finalised: () => Promise<unknown>): Promise<number> => {
+			const l1 = endpoint((method, [block]) => (method === "getBlock" && block === "finalized" ? finalised() : undefined));
+			return new L1InboxReader(l1, deployment, "finalized").finalMessageCount();
+		};
+		const { blockNumber } = nextDeposit;
+		assert.equal(await finalAt(async () => ({ number: blockNumber - 1 })), 1);
+		assert.equal(await finalAt(async () => ({ number: blockNumber })), 2);
+		assert.equal(await finalAt(async () => l1.chain.provider.getBlock("latest")), 3);
+		for (const young of [async () => null, () => Promise.reject(new Error("finalized block not found"))]) assert.equal(await finalAt(young), 0);
+		await assert.rejects(
+			finalAt(() => Promise.reject(new Error("connection reset"))),
+			/connection reset/,
+		);
+		assert.equal(await new L1InboxReader(l1.chain.provider, deployment).finalMessageCount(), 3);
 	});
 
 	for (const [how, provider] of [

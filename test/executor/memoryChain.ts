@@ -22,6 +22,13 @@ export class MemoryChain implements InboxReader {
 		return this.#messages.length;
 	}
 
+	/** Messages from the last so many blocks are not final yet. */
+	finalityBlocks = 0;
+
+	async finalMessageCount(): Promise<number> {
+		return this.#messages.findLastIndex(({ block }) => block <= this.#block - this.finalityBlocks) + 1;
+	}
+
 	async batches(from: number, to: number): Promise<readonly PostedBatch[]> {
 		return this.#batches.slice(from, to);
 	}
@@ -55,6 +62,11 @@ export class MemoryChain implements InboxReader {
 	forceInclude(l1End: number): void {
 		const time = Math.max(this.last.maxTime, this.#messages[l1End - 1].timestamp);
 		this.#append(Batch.FORCED_CARRIER, new Uint8Array(0), time, time, l1End);
+	}
+
+	/** So many blocks without anything in them. */
+	mine(blocks: number): void {
+		this.#block += blocks;
 	}
 
 	/** L1 replaces the blocks that hold batches from `batchCount` on and messages from `messageCount` on. */

@@ -69,6 +69,7 @@ export class Chain {
 			head: () => ask(async () => ({ ...(await inbox.head()), time: this.time })),
 			batchCount: () => ask(() => inbox.batchCount()),
 			messageCount: () => ask(() => inbox.messageCount()),
+			finalMessageCount: () => ask(() => inbox.finalMessageCount()),
 			batches: (from, to) => ask(() => inbox.batches(from, to)),
 			messages: (from, to) => ask(() => inbox.messages(from, to)),
 		};

@@ -242,11 +242,11 @@ export class Sequencer {
 		}
 	}
 
-	/** L1 messages that no record took yet. L1 is asked a few times a second, not at every bundle. */
+	/** Final L1 messages that no record took yet: a reorganisation must not change the order. L1 is asked a few times a second, not at every bundle. */
 	async #newL1Messages(): Promise<number> {
 		if (this.#ports.orderer.stamps || this.#ignoresL1 || Date.now() - this.#l1Polled < L1_POLL_MS) return 0;
 		this.#l1Polled = Date.now();
-		const count = await this.#ports.inbox.messageCount();
+		const count = await this.#ports.inbox.finalMessageCount();
 		// L1 may have forced some in since this sequencer last took any.
 		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
 		return Math.min(MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
