@@ -124,7 +124,8 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 		assert.equal(await finalAt(async () => ({ number: blockNumber - 1 })), 1);
 		assert.equal(await finalAt(async () => ({ number: blockNumber })), 2);
 		assert.equal(await finalAt(async () => l1.chain.provider.getBlock("latest")), 3);
-		for (const young of [async () => null, () => Promise.reject(new Error("finalized block not found"))]) assert.equal(await finalAt(young), 0);
+		for (const young of [async () => null, () => Promise.reject(new Error("finalized block not found"))])
+			assert.equal(await finalAt(young), 0);
 		await assert.rejects(
 			finalAt(() => Promise.reject(new Error("connection reset"))),
 			/connection reset/,
