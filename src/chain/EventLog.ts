@@ -1,8 +1,12 @@
 import type { Log, Provider } from "ethers";
+import { EndpointError, isBehind, isRangeTooLarge, isRateLimit } from "./endpointErrors.ts";
+import type { RpcFault } from "./endpointErrors.ts";
 
-/** LIMIT: blocks asked for at once, at first; halved when a provider refuses, doubled while it serves. */
+/** LIMIT: blocks asked for at once, at first; halved when a provider refuses them, doubled while it serves. */
 const FIRST_RANGE = 2000;
 const MAX_RANGE = 50_000;
+/** Ranges served in a row after which a range that was once refused is tried again: what was refused held too many logs, or the provider was busy. */
+const PATIENCE = 16;
 /** LIMIT: places kept at which a fork can be found. A reorganisation below all of them reads everything again. */
 const MARKS = 256;
 
@@ -13,10 +17,14 @@ export class EventLog {
 	readonly #provider: Provider;
 	readonly #addresses: readonly string[];
 	readonly #first: number;
-	/** Read and not yet taken. */
-	#waiting: Log[] = [];
+	/** Read and not yet taken: logs, and the blocks at which ranges ended. */
+	#waiting: { readonly log: Log | undefined; readonly mark: Mark }[] = [];
 	#from: number;
 	#range = FIRST_RANGE;
+	/** The longest range that was served and the shortest that was refused, and how many were served since. */
+	#good = 0;
+	#refused = MAX_RANGE + 1;
+	#served = 0;
 	/** Blocks that were read, as they were then, ascending: those of logs, and the heads. What lies between two that still stand still stands. */
 	#marks: Mark[] = [];
 	/** How many of the marks were looked at again after everything behind them was read. */
@@ -37,22 +45,13 @@ export class EventLog {
 	async each(head: Mark, take: (log: Log) => Promise<void> | void, takeBack: (block: number) => void): Promise<void> {
 		if (!(await this.#findFork(head, takeBack))) return;
 		for (;;) {
-			for (let log = this.#waiting[0]; log; log = this.#waiting[0]) {
-				await take(log);
+			for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+				if (next.log) await take(next.log);
 				this.#waiting.shift();
-				this.#mark({ number: log.blockNumber, hash: log.blockHash });
+				this.#mark(next.mark);
 			}
 			if (this.#from > head.number) break;
-			const to = Math.min(head.number, this.#from + this.#range - 1);
-			try {
-				this.#waiting.push(...(await this.#provider.getLogs({ address: [...this.#addresses], fromBlock: this.#from, toBlock: to })));
-			} catch (error) {
-				if (this.#range === 1) throw error;
-				this.#range = Math.ceil(this.#range / 2);
-				continue;
-			}
-			this.#from = to + 1;
-			this.#range = Math.min(MAX_RANGE, this.#range * 2);
+			await this.#readRange(head);
 		}
 		this.#mark(head);
 		// L1 may have changed its mind while it was read, so that one range is of one chain and the next of another.
@@ -62,6 +61,34 @@ export class EventLog {
 			this.#goBack(this.#certain, takeBack);
 			return;
 		}
+	}
+
+	/** Reads the next range. Its last block is remembered as it was before, so that logs of a chain that L1 left meanwhile, or the lack of them, are found out. */
+	async #readRange(head: Mark): Promise<void> {
+		const to = Math.min(head.number, this.#from + this.#range - 1);
+		const hash = to === head.number ? head.hash : (await this.#provider.getBlock(to))?.hash;
+		if (!hash) throw new Error(`The L1 endpoint does not have block ${to}, though its head is ${head.number}.`);
+		let logs: readonly Log[];
+		try {
+			logs = await this.#provider.getLogs({ address: [...this.#addresses], fromBlock: this.#from, toBlock: to });
+		} catch (error) {
+			const length = to - this.#from + 1;
+			if (length === 1 || !isRefusal(error)) throw error;
+			this.#refused = length;
+			this.#served = 0;
+			if (this.#good >= length) this.#good = 0;
+			this.#range = this.#good > 0 ? this.#good : Math.ceil(length / 2);
+			return;
+		}
+		this.#waiting.push(...logs.map((log) => ({ log, mark: { number: log.blockNumber, hash: log.blockHash } })));
+		this.#waiting.push({ log: undefined, mark: { number: to, hash } });
+		this.#good = Math.max(this.#good, to - this.#from + 1);
+		this.#from = to + 1;
+		this.#served += 1;
+		if (this.#served % PATIENCE === 0) this.#refused = Math.min(MAX_RANGE + 1, this.#refused * 2);
+		// Halfway to what was refused, until that is near.
+		if (this.#refused - this.#range > this.#range / 4)
+			this.#range = Math.min(MAX_RANGE, this.#range * 2, Math.floor((this.#range + this.#refused) / 2));
 	}
 
 	#mark(mark: Mark): void {
@@ -100,4 +127,15 @@ export class EventLog {
 		this.#from = last + 1;
 		takeBack(last);
 	}
+}
+
+/** Whether the node itself refused the range. That it could not be reached, or limits requests, says nothing about the range. */
+function isRefusal(error: unknown): boolean {
+	if (error instanceof EndpointError) return false;
+	const { code, error: inner, message } = error as { code?: unknown; error?: RpcFault; message?: string };
+	const fault = inner ?? { message };
+	if (isRangeTooLarge(fault)) return true;
+	// What ethers and the system could not do has a code of their own; a node's refusal that ethers has no word for is UNKNOWN_ERROR.
+	const isSaidByNode = inner !== undefined || typeof code !== "string" || code === "UNKNOWN_ERROR";
+	return isSaidByNode && !isRateLimit(fault) && !isBehind(fault);
 }

@@ -1,5 +1,7 @@
-import { JsonRpcProvider } from "ethers";
 import { ChainError } from "./ChainError.ts";
+import { Endpoint, nameOf } from "./Endpoint.ts";
+import { EndpointPool } from "./EndpointPool.ts";
+import type { PoolOptions } from "./EndpointPool.ts";
 
 export type Network = {
 	/** Undefined: whatever chain answers. */
@@ -14,6 +16,11 @@ export const KEY_VARIABLE = "STRIKEPROOF_PRIVATE_KEY";
 
 const LOCAL = "http://127.0.0.1:8545";
 
+/** Where the addresses of several nodes stand, with spaces or commas between them; it goes before a network's own variable. */
+export const RPC_VARIABLE = "STRIKEPROOF_RPC";
+
+const TIMEOUT_MS = 5000;
+
 /** The networks by name: the same for the command line and for Hardhat. */
 export const NETWORKS: Readonly<Record<string, Network>> = {
 	localhost: { chainId: undefined, url: LOCAL, urlVariable: "LOCALHOST_RPC_URL" },
@@ -25,39 +32,52 @@ export const NETWORKS: Readonly<Record<string, Network>> = {
 /** Chain id of embedded and development chains, whose keys are public. */
 export const DEVELOPMENT_CHAIN_ID = 31337;
 
-const TIMEOUT_MS = 5000;
-
 /**
- * Connects to the node of a network. Throws ChainError UNREACHABLE or WRONG_CHAIN with one sentence: it asks once, where ethers' provider would ask for
- * ever and say nothing.
+ * Connects to the nodes of a network, the preferred one first. Throws ChainError UNREACHABLE when none answers, and WRONG_CHAIN when one that answers is of another chain than the network
+ * or the others: it asks once, where ethers' provider would ask for ever and say nothing.
  */
-export async function connect(name: string, url: string): Promise<JsonRpcProvider> {
-	let chainId: number;
-	try {
-		const response = await fetch(url, {
-			method: "POST",
-			headers: { "content-type": "application/json" },
-			body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }),
-			signal: AbortSignal.timeout(TIMEOUT_MS),
-		});
-		chainId = Number(((await response.json()) as { result?: string }).result);
-		if (!Number.isSafeInteger(chainId)) throw new Error(`it answers HTTP ${response.status} without a chain id`);
-	} catch (cause) {
-		const { message, cause: inner } = cause as Error & { cause?: Error };
-		throw new ChainError("UNREACHABLE", `No Ethereum node answers at ${hostOf(url)} (${inner?.message || message}).`, cause);
+export async function connect(name: string, urls: string | readonly string[], options: PoolOptions = {}): Promise<EndpointPool> {
+	const all = typeof urls === "string" ? [urls] : urls;
+	const wrong = all.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ""));
+	if (wrong !== undefined || all.length === 0)
+		throw new ChainError(
+			"UNREACHABLE",
+			`No Ethereum node can be asked at "${wrong === undefined ? "" : nameOf(wrong)}": an http or https address is needed.`,
+		);
+	const answers = await Promise.all(all.map(chainOf));
+	const found = answers.filter((answer) => "chainId" in answer);
+	if (found.length === 0) {
+		const [first] = answers as { readonly name: string; readonly trouble: string; readonly cause: unknown }[];
+		const more = all.length > 1 ? `, nor at the ${all.length - 1} others` : "";
+		throw new ChainError("UNREACHABLE", `No Ethereum node answers at ${first.name}${more} (${first.trouble}).`, first.cause);
 	}
 	const wanted = NETWORKS[name]?.chainId;
-	if (wanted !== undefined && wanted !== chainId)
-		throw new ChainError("WRONG_CHAIN", `The node at ${hostOf(url)} is of chain ${chainId}, but ${name} is chain ${wanted}.`);
-	return new JsonRpcProvider(url, chainId, { staticNetwork: true, cacheTimeout: -1 });
+	const foreign = wanted === undefined ? undefined : found.find(({ chainId }) => chainId !== wanted);
+	if (foreign)
+		throw new ChainError("WRONG_CHAIN", `The node at ${foreign.name} is of chain ${foreign.chainId}, but ${name} is chain ${wanted}.`);
+	const [first] = found;
+	const other = found.find(({ chainId, genesis }) => chainId !== first.chainId || genesis !== first.genesis);
+	if (other)
+		throw new ChainError(
+			"WRONG_CHAIN",
+			`The nodes at ${first.name} and ${other.name} are of different chains (${first.chainId} and ${other.chainId}${first.chainId === other.chainId ? ", with different first blocks" : ""}): name nodes of one chain.`,
+		);
+	return new EndpointPool(all, first.chainId, { ...options, genesis: first.genesis });
 }
 
-/** An address without its path and query, where providers put their customers' keys. */
-function hostOf(url: string): string {
+type Answered = { readonly name: string; readonly chainId: number; readonly genesis: string | undefined };
+
+async function chainOf(url: string): Promise<Answered | { readonly name: string; readonly trouble: string; readonly cause: unknown }> {
+	const name = nameOf(url);
+	const endpoint = new Endpoint(url, TIMEOUT_MS);
 	try {
-		const { protocol, host } = new URL(url);
-		return `${protocol}//${host}`;
-	} catch {
-		return url;
+		const [chain] = await endpoint.call([{ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }]);
+		const [zero] = await endpoint.call([{ jsonrpc: "2.0", id: 1, method: "eth_getBlockByNumber", params: ["0x0", false] }]);
+		const chainId = "result" in chain ? Number(chain.result) : Number.NaN;
+		if (!Number.isSafeInteger(chainId)) throw new Error("it answers without a chain id");
+		const genesis = "result" in zero ? (zero.result as { hash?: string } | null)?.hash : undefined;
+		return { name, chainId, genesis };
+	} catch (cause) {
+		return { name, trouble: (cause as Error).message.replace(`${name} `, "it "), cause };
 	}
 }

@@ -2,11 +2,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Bridge } from "../chain/Bridge.ts";
-import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
+import type { ChainWallet } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import * as Deployments from "../chain/Deployment.ts";
+import type { EndpointPool } from "../chain/EndpointPool.ts";
 import { Keystore, walletOf } from "../chain/Keystore.ts";
-import { DEVELOPMENT_CHAIN_ID, KEY_VARIABLE, NETWORKS, connect } from "../chain/Networks.ts";
+import { DEVELOPMENT_CHAIN_ID, KEY_VARIABLE, NETWORKS, RPC_VARIABLE, connect } from "../chain/Networks.ts";
 import { testWallet } from "../chain/TestKeys.ts";
 import { Connection, Trader } from "../sdk/index.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
@@ -24,7 +25,8 @@ const NEEDS_ONE_KEY: readonly string[] = ["proposer", "challenger", "reporter"];
 /** Options that every command takes. */
 export type Common = {
 	readonly network: string;
-	readonly rpcUrl?: string;
+	/** One or several addresses of L1's nodes, the preferred one first. */
+	readonly rpcUrl?: readonly string[];
 	readonly apiUrl?: string;
 	readonly key?: string;
 	readonly account?: number;
@@ -34,7 +36,7 @@ export type Common = {
 /** What a command needs of the world, each opened when it is first asked for and closed at the end. */
 export class Context {
 	readonly options: Common;
-	#provider: Promise<ChainProvider> | undefined;
+	#provider: Promise<EndpointPool> | undefined;
 	#connection: Promise<Connection> | undefined;
 	#wallet: Promise<ChainWallet> | undefined;
 
@@ -46,24 +48,23 @@ export class Context {
 		return this.options.apiUrl ?? process.env.STRIKEPROOF_API_URL ?? "ws://127.0.0.1:8547";
 	}
 
-	get rpcUrl(): string {
+	/** Addresses of L1's nodes, the preferred one first. */
+	get rpcUrls(): readonly string[] {
 		const { network, rpcUrl } = this.options;
 		const known = NETWORKS[network];
-		const url = rpcUrl ?? process.env[known.urlVariable] ?? known.url;
-		if (url === undefined)
-			throw new Failure(
-				ExitCode.Usage,
-				`The node of ${network} is not known: give --rpc-url, or set ${known.urlVariable} in the environment.`,
-			);
-		return url;
+		const text = rpcUrl?.join(" ") ?? process.env[RPC_VARIABLE] ?? process.env[known.urlVariable] ?? known.url ?? "";
+		const urls = text.split(/[\s,]+/).filter((url) => url !== "");
+		if (urls.length === 0)
+			throw new Failure(ExitCode.Usage, `The node of ${network} is not known: give --rpc, or set ${known.urlVariable} in the environment.`);
+		return urls;
 	}
 
 	get keystore(): Keystore {
 		return new Keystore(KEYS);
 	}
 
-	provider(): Promise<ChainProvider> {
-		this.#provider ??= connect(this.options.network, this.rpcUrl);
+	provider(): Promise<EndpointPool> {
+		this.#provider ??= connect(this.options.network, this.rpcUrls);
 		return this.#provider;
 	}
 

@@ -21,6 +21,7 @@ async function run(context: Context, options: Options): Promise<Answer> {
 	const { SystemClock } = await import("../node/Clock.ts");
 	const { openLog } = await import("../node/Log.ts");
 	const log = openLog(join(options.data, "challenger.log"));
+	provider.watch(log);
 	const node = await ChallengerNode.open({
 		provider,
 		deployment,

@@ -15,7 +15,7 @@ import { forceCommand } from "./force.ts";
 import { fundsCommands } from "./funds.ts";
 import { nodeCommand } from "./node.ts";
 import { keysCommand } from "./keys.ts";
-import { whole } from "./parse.ts";
+import { collect, whole } from "./parse.ts";
 import { stakeCommands } from "./stake.ts";
 import { statusCommand } from "./status.ts";
 import { tradeCommand } from "./trade.ts";
@@ -26,7 +26,11 @@ const program = new Command("strikeproof")
 	.version(VERSION)
 	.configureHelp({ showGlobalOptions: true })
 	.addOption(new Option("--network <name>", "chain the exchange stands on").choices(Object.keys(NETWORKS)).default("localhost"))
-	.option("--rpc-url <url>", "its node, instead of the network's own or the environment's")
+	.option(
+		"--rpc, --rpc-url <url>",
+		"its node, instead of the network's own or the environment's; once for each, the preferred one first",
+		collect,
+	)
 	.option("--api-url <url>", "the exchange's API (default: STRIKEPROOF_API_URL, or ws://127.0.0.1:8547)")
 	.option("--key <name>", "name of a key in the keystore; on a development chain test/N is a public test key")
 	.option("--account <number>", "account at the exchange (default: the key's first)", whole(1, 0xffffff))

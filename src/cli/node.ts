@@ -8,7 +8,7 @@ import type { PriceSource } from "../ports/PriceSource.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
-import { whole } from "./parse.ts";
+import { collect, whole } from "./parse.ts";
 
 const ROLES = ["sequencer", "proposer", "challenger", "reporter"] as const;
 type Role = (typeof ROLES)[number];
@@ -18,7 +18,7 @@ type Options = Common & {
 	readonly data?: string;
 	readonly host: string;
 	readonly port?: number;
-	readonly reporter: string[];
+	readonly reporter: readonly string[];
 	readonly source: "synthetic" | "exchanges";
 	readonly seed: number;
 	readonly strikes: number;
@@ -60,17 +60,21 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 			"A sequencer that reports itself knows the synthetic market alone: name the reporters with --reporter.",
 		);
 	const clock = new SystemClock();
+	const log = openLog(join(dataDirectory, "node.log"));
+	const metrics = new PrometheusMetrics();
+	const provider = await context.provider();
+	provider.watch(log.child({ role: "l1" }), metrics);
 	const exchange = await Exchange.open({
-		provider: await context.provider(),
-		l1Url: context.rpcUrl,
+		provider,
+		l1Url: context.rpcUrls[0],
 		deployment,
 		dataDirectory,
 		market: new SyntheticMarket(options.seed, clock.now()),
 		reporters: options.reporter.length === 0 ? undefined : options.reporter.map((url, place) => new RemoteReporter(place, url)),
 		keys,
 		clock,
-		log: openLog(join(dataDirectory, "node.log")),
-		metrics: new PrometheusMetrics(),
+		log,
+		metrics,
 		host: options.host,
 		port: options.port ?? PORTS.sequencer,
 		get days() {
@@ -91,8 +95,10 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 	const { PrometheusMetrics } = await import("../node/Metrics.ts");
 	const log = openLog(join(dataDirectory, `${role}.log`));
 	const metrics = new PrometheusMetrics();
+	const provider = await context.provider();
+	provider.watch(log.child({ role: "l1" }), metrics);
 	const parts = {
-		provider: await context.provider(),
+		provider,
 		deployment: await context.deployment(),
 		wallet: await context.walletOfRole(role, PLACES[role]),
 		dataDirectory,
@@ -160,8 +166,6 @@ async function run(context: Context, options: Options): Promise<Answer> {
 	await running.stop();
 	return { text: `${role} stopped`, json: { role, stopped: true } };
 }
-
-const collect = (text: string, before: string[]): string[] => [...before, text];
 
 export function nodeCommand(): Command {
 	return does(

@@ -17,6 +17,11 @@ export function whole(lowest: number, highest: number): (text: string) => number
 	};
 }
 
+/** What may be given several times. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+	return [...before, text];
+}
+
 /** Dollars as micro-USDC. */
 export function usdc(text: string): number {
 	const micro = Decimal.parse(text, Decimal.MICRO);

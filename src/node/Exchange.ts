@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
 import { Bridge, separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
+import { nameOf } from "../chain/Endpoint.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
 import { KeySigner } from "../chain/KeySigner.ts";
@@ -309,7 +310,8 @@ export class Exchange {
 				domain: deployment.domain,
 				chain_id: deployment.chainId,
 				contracts: deployment.contracts,
-				l1: options.l1Url,
+				// Without what stands behind the host, where providers put their customers' keys: everybody may ask for this.
+				l1: nameOf(options.l1Url),
 				sequencer: parts.sequencerSigner.address,
 			},
 			version: VERSION,

@@ -9,6 +9,8 @@ export type Alarm =
 	| "NoStateQuorum"
 	| "LowBalance"
 	| "BudgetSpent"
+	| "NoEndpoint"
+	| "ForeignEndpoint"
 	| "ApiFailed"
 	| "OrderingFailed";
 

@@ -34,8 +34,8 @@ export class MovableMarket extends SyntheticMarket {
 	}
 }
 
-/** What one account may send, and one connection call. */
-export type Limits = Pick<ExchangeOptions, "messages" | "calls">;
+/** What one account may send, and one connection call; and what the exchange calls its L1 node. */
+export type Limits = Pick<ExchangeOptions, "messages" | "calls"> & { readonly l1Url?: string };
 
 export class World {
 	readonly chain: EmbeddedChain.EmbeddedChain;
