@@ -149,8 +149,10 @@ describe("given endpoints that misbehave in front of one chain", () => {
 		const other = await EmbeddedChain.start({ startTime: 1_700_000_000 });
 		try {
 			const pool = await poolOver([{}, { instead: other.url }]);
-			await pool.getBlock("latest");
-			await new Promise((resolve) => setTimeout(resolve, 300));
+			for (let i = 0; i < 50 && alarms.length === 0; i++) {
+				await pool.getBlock("latest");
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
 			const asked = endpoints[1].requests;
 			endpoints[0].faults = { isDead: true };
 			await assert.rejects(pool.getBlock("latest"));
