@@ -1,4 +1,4 @@
-// npm run simulate -- [--seeds N] [--from SEED] [--json]: runs an exchange of four nodes with everything around it faked from a seed: clock, network, disk,
+// npm run simulate -- [--seeds N] [--from SEED] [--workers N] [--json]: runs an exchange of four nodes with everything around it faked from a seed: clock, network, disk,
 // chance and L1. Faults come from the seed, too. A seed that breaks something is printed, and SEED=N npm run simulate runs it alone, the same again.
 // Status 1 when something broke.
 
@@ -9,8 +9,10 @@ import { parseArgs } from "node:util";
 import { World } from "./simulation/World.ts";
 import type { Outcome } from "./simulation/World.ts";
 
-/** Seeds that one process runs: it keeps the files of the nodes that were killed in them open. */
-const SEEDS_OF_PROCESS = 50;
+/** Seeds that one process runs before the next begins: what the runs leave in memory goes with it. */
+const SEEDS_OF_PROCESS = 250;
+/** Most of what a run makes is soon garbage: a large nursery lets it die there. */
+const NODE_OPTIONS = ["--max-semi-space-size=64"];
 
 function whole(name: string, text: string): number {
 	const value = Number(text);
@@ -23,6 +25,7 @@ const { values } = parseArgs({
 	options: {
 		seeds: { type: "string", default: "100" },
 		from: { type: "string", default: "1" },
+		workers: { type: "string", default: `${availableParallelism()}` },
 		json: { type: "boolean", default: false },
 	},
 });
@@ -39,6 +42,7 @@ async function work(first: number, last: number, tell: (outcome: Outcome) => voi
 function delegate(first: number, last: number, take: (outcome: Outcome) => void): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const child = fork(fileURLToPath(import.meta.url), [], {
+			execArgv: [...process.execArgv, ...NODE_OPTIONS],
 			env: { ...process.env, SIMULATE_FIRST: `${first}`, SIMULATE_LAST: `${last}` },
 		});
 		child.on("message", (outcome) => take(outcome as Outcome));
@@ -59,15 +63,17 @@ async function main(): Promise<void> {
 	const started = performance.now();
 	if (alone) await work(from, from, take);
 	else {
+		const workers = whole("--workers", values.workers);
+		const share = Math.min(SEEDS_OF_PROCESS, Math.max(10, Math.ceil(count / workers / 4)));
 		let next = from;
 		const worker = async (): Promise<void> => {
 			while (next < from + count) {
 				const first = next;
-				next += SEEDS_OF_PROCESS;
-				await delegate(first, Math.min(first + SEEDS_OF_PROCESS, from + count) - 1, take);
+				next += share;
+				await delegate(first, Math.min(first + share, from + count) - 1, take);
 			}
 		};
-		await Promise.all(Array.from({ length: availableParallelism() }, worker));
+		await Promise.all(Array.from({ length: workers }, worker));
 	}
 	const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
 	const faults: Record<string, number> = {};

@@ -15,6 +15,7 @@ export type CheckpointFields = {
 	readonly batchCount: number;
 	readonly rebaseHeight: number;
 	readonly rebaseMessages: number;
+	readonly rebaseClock: number;
 	/** The last batches that agreed, ascending. */
 	readonly agreed: readonly AgreedBatch[];
 };
@@ -33,6 +34,7 @@ export class Checkpoint implements CheckpointFields {
 	readonly batchCount: number;
 	readonly rebaseHeight: number;
 	readonly rebaseMessages: number;
+	readonly rebaseClock: number;
 	readonly agreed: readonly AgreedBatch[];
 
 	constructor(fields: CheckpointFields) {
@@ -43,6 +45,7 @@ export class Checkpoint implements CheckpointFields {
 		this.batchCount = fields.batchCount;
 		this.rebaseHeight = fields.rebaseHeight;
 		this.rebaseMessages = fields.rebaseMessages;
+		this.rebaseClock = fields.rebaseClock;
 		this.agreed = fields.agreed;
 	}
 
@@ -55,6 +58,7 @@ export class Checkpoint implements CheckpointFields {
 			batchCount: 0,
 			rebaseHeight: 0,
 			rebaseMessages: 0,
+			rebaseClock: 0,
 			agreed: [],
 		});
 	}

@@ -14,6 +14,7 @@ import { ExecutorError } from "./ExecutorError.ts";
 import { InboxView, hashOf } from "./InboxView.ts";
 import type { ReadBatch } from "./InboxView.ts";
 import { LeafFile } from "./LeafFile.ts";
+import type { Leaves } from "./LeafFile.ts";
 import type { DerivedSnapshot } from "./LiveExecutor.ts";
 import * as Outbox from "./Outbox.ts";
 import { Runner } from "./Runner.ts";
@@ -35,6 +36,8 @@ export type DerivedOptions = {
 	readonly store: Store;
 	/** The flat file of commitments. */
 	readonly leafFile: string;
+	/** Where the commitments are kept instead of in a file. */
+	readonly leaves?: Leaves;
 	readonly inbox: InboxReader;
 	/** The machine's cells before its first step. */
 	readonly genesis: Iterable<CellBytes>;
@@ -54,7 +57,7 @@ export class DerivedExecutor implements Histories {
 	readonly #store: Store;
 	readonly #view: InboxView;
 	readonly #inbox: InboxReader;
-	readonly #leaves: LeafFile;
+	readonly #leaves: Leaves;
 	readonly #snapshotSteps: number;
 	readonly #signatures: SignaturePool | undefined;
 	readonly #genesis: HistoryStart;
@@ -75,7 +78,7 @@ export class DerivedExecutor implements Histories {
 	#syncing: Promise<SyncReport> | undefined;
 	#closing = false;
 
-	private constructor(options: DerivedOptions, leaves: LeafFile, genesis: HistoryStart, snapshot: DerivedStore.Snapshot) {
+	private constructor(options: DerivedOptions, leaves: Leaves, genesis: HistoryStart, snapshot: DerivedStore.Snapshot) {
 		this.#store = options.store;
 		this.#inbox = options.inbox;
 		this.#view = new InboxView(options.inbox);
@@ -99,7 +102,7 @@ export class DerivedExecutor implements Histories {
 		const { store } = options;
 		const first = Runner.genesis(options.genesis);
 		const genesis = { leaf: first.commitment(), state: first.preimage() };
-		const leaves = LeafFile.open(options.leafFile);
+		const leaves = options.leaves ?? LeafFile.open(options.leafFile);
 		const steps = DerivedStore.snapshotSteps(store);
 		let snapshot: DerivedStore.Snapshot | undefined;
 		if (leaves.length > 0 && Bytes.equal(leaves.at(0), genesis.leaf)) {

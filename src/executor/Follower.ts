@@ -85,12 +85,12 @@ export class Follower {
 	 */
 	reconcile(derived: DerivedExecutor): Promise<Comparison> {
 		return this.#exclusively(async () => {
-			const { live, orderer, inbox, log } = this.#options;
+			const { live, orderer, inbox, clock, log } = this.#options;
 			const comparison = compare(live, derived);
 			if (comparison.verdict !== "rebase") return comparison;
 			const snapshot = derived.snapshot();
 			if (!snapshot) return { ...comparison, verdict: "unknown" };
-			await live.rebase(snapshot, orderer.height, await inbox.messageCount());
+			await live.rebase(snapshot, orderer.height, await inbox.messageCount(), clock.now());
 			this.#messages = [];
 			this.#restart.abort();
 			log.info("live state rebased on L1", { batch: comparison.batchCount, reason: comparison.reason, height: live.height });

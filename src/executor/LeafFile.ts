@@ -11,8 +11,21 @@ const PAGE_LEAVES = 1024;
 
 const dataSync = promisify(fdatasync);
 
-/** The machine's commitments after every step since genesis, 32 bytes each, flat: number i (from 0) stands at byte 32 i; number 0 is genesis. */
-export class LeafFile {
+/** The machine's commitments after every step since genesis: number i (from 0) is the one after step i, number 0 is genesis. */
+export interface Leaves {
+	readonly length: number;
+	append(leaf: Uint8Array): void;
+	/** The leaf; requires index < length. */
+	at(index: number): Uint8Array;
+	/** Forgets every leaf from `length` on. */
+	truncate(length: number): void;
+	/** Resolves when every leaf so far outlives this process. */
+	sync(): Promise<void>;
+	close(): void;
+}
+
+/** Leaves in a file, 32 bytes each, flat: number i stands at byte 32 i. */
+export class LeafFile implements Leaves {
 	readonly #file: string;
 	readonly #handle: number;
 	#written: number;
@@ -49,7 +62,6 @@ export class LeafFile {
 		this.#buffered += 1;
 	}
 
-	/** The leaf; requires index < length. */
 	at(index: number): Uint8Array {
 		const bytes = new Uint8Array(LEAF_BYTES);
 		if (index >= this.#written) {
@@ -78,7 +90,6 @@ export class LeafFile {
 		return bytes;
 	}
 
-	/** Forgets every leaf from `length` on. */
 	truncate(length: number): void {
 		this.#flush();
 		if (length > this.#written)
@@ -95,7 +106,6 @@ export class LeafFile {
 		this.#page = Buffer.alloc(0);
 	}
 
-	/** Resolves when every leaf so far is on the disk. */
 	async sync(): Promise<void> {
 		this.#flush();
 		try {

@@ -89,6 +89,8 @@ export class LiveExecutor {
 	/** Up to this height, a take-L1 record finds only messages below `rebaseMessages`. */
 	#rebaseHeight: number;
 	#rebaseMessages: number;
+	/** Up to `rebaseHeight`, delays bring the clock no further than this: they passed before. */
+	#rebaseClock: number;
 
 	private constructor(options: LiveOptions, checkpoint: Checkpoint, state: TrackedState, positions: Positions) {
 		this.#store = options.store;
@@ -106,6 +108,7 @@ export class LiveExecutor {
 		this.#agreed = [...checkpoint.agreed];
 		this.#rebaseHeight = checkpoint.rebaseHeight;
 		this.#rebaseMessages = checkpoint.rebaseMessages;
+		this.#rebaseClock = checkpoint.rebaseClock;
 		Restoration.restoreOrders(state.live, this.#orders);
 	}
 
@@ -146,6 +149,16 @@ export class LiveExecutor {
 	/** Batches on L1 that this state was found to agree with, or was rebased on. */
 	get batchCount(): number {
 		return this.#batchCount;
+	}
+
+	/**
+	 * What the state is a function of beside the bundles and L1's messages, while L1 has not decided it: how records that were ordered before the last rebase are
+	 * read. Nodes that name the same have the same state at the same height.
+	 */
+	get reading(): string {
+		const rebased = this.#positions.atHeight(this.#rebaseHeight);
+		if (this.#rebaseHeight === 0 || (rebased && rebased.streamEnd <= (this.#agreed.at(-1)?.streamEnd ?? 0))) return "";
+		return `${this.#rebaseHeight}/${this.#rebaseMessages}/${this.#rebaseClock}`;
 	}
 
 	get queries(): Queries {
@@ -204,7 +217,9 @@ export class LiveExecutor {
 			missed,
 			stateRoot: undefined,
 		});
-		if (bundle.streamEnd - this.#rootStreamEnd >= this.#rootBytes) this.stateRoot();
+		// A batch may have to end at a record that found no message, and anywhere behind a rebase: it can only where the root is known.
+		const mayEndBatch = missed || bundle.height <= this.#rebaseHeight;
+		if (mayEndBatch || bundle.streamEnd - this.#rootStreamEnd >= this.#rootBytes) this.stateRoot();
 		this.#unsavedBundles += 1;
 		if (this.#unsavedBundles >= this.#checkpointBundles && !this.#saving) this.checkpoint().catch(() => undefined);
 		this.#emit(events);
@@ -212,14 +227,15 @@ export class LiveExecutor {
 	}
 
 	/**
-	 * Executes the records as a batch that bounds no time and ends with these messages: so the rules of reading are those of L1. Returns whether a
+	 * Executes the records as a batch that bounds time only behind a rebase, and ends with these messages: so the rules of reading are those of L1. Returns whether a
 	 * take-L1 record found no message.
 	 */
 	#execute(bundle: OrderedBundle, messages: readonly L1Message[], firstL1: number, results: RecordResult[], events: Event[]): boolean {
 		const { records } = bundle;
 		const machine = this.#machine;
 		const translator = this.#translator;
-		const header = { ...UNBOUNDED, length: records.length, l1End: firstL1 + messages.length };
+		const maxTime = bundle.height <= this.#rebaseHeight ? this.#rebaseClock : MAX_TIME;
+		const header = { ...UNBOUNDED, maxTime, length: records.length, l1End: firstL1 + messages.length };
 		const l1Message = (index: number): L1Message => messages[index - firstL1];
 		let missed = false;
 		machine.cursor = { batch: 0, l1Index: firstL1, offset: 0, item: 0 };
@@ -254,10 +270,14 @@ export class LiveExecutor {
 		if (!start || start === this.#positions.last) return undefined;
 		let end: Position | undefined;
 		let missed = false;
+		let latest = MAX_TIME;
 		const head = this.#positions.last;
 		for (const position of this.#positions.after(start)) {
 			// A take that found nothing would find, in the batch, what a later one took: they may not share a batch.
 			if (position.streamEnd - streamStart > maxBytes || (missed && position.took)) break;
+			// Nor may records whose time was bounded by that of the rebase share one with later records: a batch has one bound.
+			if (position.clock > latest) break;
+			if (position.height <= this.#rebaseHeight && position.clock >= this.#rebaseClock) latest = position.clock;
 			missed ||= position.missed;
 			if (position === head) this.stateRoot();
 			if (position.stateRoot) end = position;
@@ -278,6 +298,24 @@ export class LiveExecutor {
 		return this.#positions.atStream(streamEnd)?.stateRoot;
 	}
 
+	/**
+	 * Whether the records between these bytes were read here as they are on L1 in one batch that ends at this time and with message `l1Index`: there a record
+	 * finds no message only when no later one of its batch finds one.
+	 */
+	readAsBatch(streamStart: number, { streamEnd, clock, l1Index }: { streamEnd: number; clock: number; l1Index: number }): boolean {
+		const [start, end] = [this.#positions.atStream(streamStart), this.#positions.atStream(streamEnd)];
+		if (!start || end?.l1Index !== l1Index) return false;
+		// Where nothing was ever forced, every node bounds time alike, and another time is somebody's fault.
+		if (this.#rebaseHeight > 0 && end.clock !== clock) return false;
+		let missed = false;
+		for (const position of this.#positions.after(start)) {
+			if (position.streamEnd > streamEnd) break;
+			if (missed && position.took) return false;
+			missed ||= position.missed;
+		}
+		return true;
+	}
+
 	/** Notes that the state agrees with L1 up to this batch. What L1 may still replace is remembered, so that the state can go back with it. */
 	confirmBatch({ index, streamEnd, accumulator }: DerivedBatch): void {
 		this.#batchCount = index + 1;
@@ -293,9 +331,10 @@ export class LiveExecutor {
 
 	/**
 	 * Starts again from what L1 alone gives, because L1 put something between the records that are posted and those that are not. The caller then
-	 * applies the bundles from `height` + 1 on again. `orderedHeight` is the last height ordered by now, `messageCount` the L1 messages known by now.
+	 * applies the bundles from `height` + 1 on again. `orderedHeight` is the last height ordered by now, `messageCount` the L1 messages known by now, `now` the
+	 * time: the forced batch brought the clock forward, and the delays of what was ordered before would bring it there once more.
 	 */
-	async rebase(snapshot: DerivedSnapshot, orderedHeight: number, messageCount: number): Promise<void> {
+	async rebase(snapshot: DerivedSnapshot, orderedHeight: number, messageCount: number, now: number): Promise<void> {
 		const posted = this.#positions.atStream(snapshot.streamEnd);
 		if (!posted)
 			throw new ExecutorError(
@@ -323,6 +362,7 @@ export class LiveExecutor {
 		this.#agreed.push({ index: last, streamEnd: snapshot.streamEnd, accumulator: hexOf(snapshot.accumulatorAt(last)) });
 		this.#rebaseHeight = orderedHeight;
 		this.#rebaseMessages = messageCount;
+		this.#rebaseClock = Math.max(snapshot.clock, now);
 		this.#translator = new Translator(
 			this.#state.live,
 			this.#orders,
@@ -359,6 +399,7 @@ export class LiveExecutor {
 			batchCount: this.#batchCount,
 			rebaseHeight: this.#rebaseHeight,
 			rebaseMessages: this.#rebaseMessages,
+			rebaseClock: this.#rebaseClock,
 			agreed: this.#agreed,
 		});
 		// SAFETY: everything is gathered before the first wait, so the checkpoint is of one moment.
@@ -404,7 +445,7 @@ function machineAt(clock: number, l1Index: number): Machine {
 }
 
 const MAX_TIME = 2 ** 40 - 1;
-const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0, maxTime: MAX_TIME };
+const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0 };
 const PENDING: Input = {
 	kind: InputKind.Pending,
 	cursor: { batch: 0, l1Index: 0, offset: 0, item: 0 },

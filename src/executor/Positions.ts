@@ -58,6 +58,12 @@ export class Positions {
 		return found?.streamEnd === streamEnd ? found : undefined;
 	}
 
+	/** The position after the bundle of this height, if it is known. */
+	atHeight(height: number): Position | undefined {
+		const found = this.#list[height - (this.#list[0]?.height ?? 0)];
+		return found?.height === height ? found : undefined;
+	}
+
 	/** Positions behind one of them, in order. */
 	after(position: Position): readonly Position[] {
 		return this.#list.slice(this.#list.indexOf(position) + 1);

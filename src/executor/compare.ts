@@ -3,8 +3,9 @@ import { FORCED_CARRIER } from "../protocol/Batch.ts";
 import type { DerivedBatch } from "./DerivedStore.ts";
 
 /**
- * Whether live execution and L1 agree. `unknown` is never an alarm: one side has not come so far. `rebase`: L1 forced a batch in between, or replaced one, and
- * the live state must start again from the derived one. `disagree`: something executes wrongly, or posts what was not ordered: stop signing, and call a person.
+ * Whether live execution and L1 agree. `unknown` is never an alarm: one side has not come so far. `rebase`: L1 forced a batch in between, replaced one, or holds
+ * one that gives records other L1 messages or times than they had, and the live state must start again from the derived one. `disagree`: something executes
+ * wrongly, or posts what was not ordered: stop signing, and call a person.
  */
 export type Verdict = "agree" | "unknown" | "rebase" | "disagree";
 
@@ -15,6 +16,8 @@ export type ComparedLive = {
 	readonly batchCount: number;
 	readonly streamEnd: number;
 	rootAt(streamEnd: number): Uint8Array | undefined;
+	/** Whether the records from byte `streamStart` on were read here as they are on L1, in one batch that ends so. */
+	readAsBatch(streamStart: number, end: { readonly streamEnd: number; readonly clock: number; readonly l1Index: number }): boolean;
 	/** batchAccumulator[index + 1] as it was when batch `index` agreed; undefined when that is long ago, or another process's memory. */
 	agreedAt(index: number): Uint8Array | undefined;
 	confirmBatch(batch: DerivedBatch): void;
@@ -56,6 +59,14 @@ export function compare(live: ComparedLive, derived: ComparedDerived): Compariso
 				verdict: "unknown",
 				batchCount: index,
 				reason: `no live root was kept at byte ${batch.streamEnd}, where batch ${index} ends`,
+			};
+		// Behind a forced batch, the messages and the time of a record depend on the batch that it lies in, and another node may have cut that: L1 decides. Neither
+		// need leave a trace in the root.
+		if (!live.readAsBatch(derived.batch(index - 1)?.streamEnd ?? 0, batch))
+			return {
+				verdict: "rebase",
+				batchCount: index,
+				reason: `batch ${index} gives its records other L1 messages or another time than they had here`,
 			};
 		if (!Bytes.equal(root, batch.stateRoot)) {
 			const roots = `${Bytes.toHex(root)} live, ${Bytes.toHex(batch.stateRoot)} from L1`;

@@ -161,7 +161,7 @@ describe("given a batch that L1 forced between what was posted and what was not"
 		assert.ok(snapshot);
 		const events: string[] = [];
 		node.live.onEvents((all) => events.push(...all.map(({ type }) => type)));
-		await node.live.rebase(snapshot, node.stream.bundles.length, await node.chain.messageCount());
+		await node.live.rebase(snapshot, node.stream.bundles.length, await node.chain.messageCount(), START + 10);
 		assert.equal(node.live.queries.order(1, 500).status, "known");
 		const [, taken, again] = await node.follow();
 		assert.deepEqual(events.slice(0, 1), ["Rebased"]);

@@ -53,7 +53,7 @@ for (const restarted of [false, true]) {
 			assert.equal(compare(node.live, derived).verdict, "rebase");
 			const snapshot = derived.snapshot();
 			assert.ok(snapshot);
-			await node.live.rebase(snapshot, stream.bundles.length, await chain.messageCount());
+			await node.live.rebase(snapshot, stream.bundles.length, await chain.messageCount(), START + 10);
 			await node.follow();
 			assert.equal(node.live.height, stream.bundles.length);
 			assert.equal(await node.post(before, 120_000), posted);

@@ -74,7 +74,7 @@ export class Committee {
 	/** A seat that reaches the quorum hears of the next bundles, in order. */
 	#tell(seat: Seat): void {
 		const { process } = seat;
-		if (!process || this.reached(seat).length < QUORUM || !this.reached(seat).includes(seat)) return;
+		if (!process || seat.heard === this.decided.length || this.reached(seat).length < QUORUM || !this.reached(seat).includes(seat)) return;
 		const height = this.decided.length;
 		process.later(this.#delay(), () => {
 			if (height <= seat.heard) return;

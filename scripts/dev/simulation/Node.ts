@@ -1,7 +1,5 @@
 // One of the exchange's nodes: the roles that run in production, on a disk, a network and a clock that are not real.
 
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { DerivedExecutor } from "../../../src/executor/DerivedExecutor.ts";
 import { Follower } from "../../../src/executor/Follower.ts";
 import * as Genesis from "../../../src/executor/Genesis.ts";
@@ -14,7 +12,7 @@ import { Sequencer } from "../../../src/roles/sequencer/Sequencer.ts";
 import { DOMAIN, GENESIS, keyOf, sign } from "../../../test/executor/world.ts";
 import type { Chain } from "./Chain.ts";
 import type { Committee } from "./Committee.ts";
-import { Disk, Process } from "./Process.ts";
+import { Disk, LeafDisk, Process } from "./Process.ts";
 import type { Scheduler } from "./Scheduler.ts";
 
 export const RECEIPTS = DOMAIN.slice().reverse();
@@ -25,8 +23,6 @@ export type Surroundings = {
 	readonly chain: Chain;
 	readonly random: () => number;
 	readonly time: () => number;
-	/** A folder for files that are too large for memory. */
-	readonly folder: string;
 	readonly onAlarm: (name: Alarm, message: string) => void;
 };
 
@@ -46,6 +42,7 @@ export class SimulatedNode {
 	readonly place: number;
 	readonly disk = new Disk();
 	readonly derivedDisk = new Disk();
+	readonly leafDisk = new LeafDisk();
 	skew = 0;
 	running: Running | undefined;
 	/** Times it was started, and until when nobody starts it. */
@@ -66,7 +63,7 @@ export class SimulatedNode {
 
 	/** Starts from what the disks hold. */
 	async start(): Promise<void> {
-		const { scheduler, committee, chain, random, time, folder, onAlarm } = this.#world;
+		const { scheduler, committee, chain, random, time, onAlarm } = this.#world;
 		this.starts += 1;
 		const process = new Process(scheduler, time);
 		process.skew = this.skew;
@@ -80,13 +77,14 @@ export class SimulatedNode {
 		const store = this.disk.open(process, () => 1 + 10 * random());
 		const derivedStore = this.derivedDisk.open(process, () => 0);
 		const orderer = committee.orderer(this.place, process);
-		const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS), checkpointBundles: 5, rootBytes: 1 });
+		const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS), checkpointBundles: 8, rootBytes: 1 });
 		const derived = await DerivedExecutor.open({
 			store: derivedStore,
-			leafFile: join(folder, `leaves-${this.place}`),
+			leafFile: `the leaves of node ${this.place}`,
+			leaves: this.leafDisk.open(process, random),
 			inbox: chain.reader(process),
 			genesis: Genesis.cells(GENESIS),
-			snapshotSteps: 64,
+			snapshotSteps: 128,
 		});
 		const stop = new AbortController();
 		const follower = new Follower({ live, orderer, inbox: chain.reader(process), clock: process, log });
@@ -98,7 +96,7 @@ export class SimulatedNode {
 			transactions: chain.transactions as never,
 			sender: chain.sender(process),
 			streamStart: (index) => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd),
-			maxWaitMs: 500,
+			maxWaitMs: 1200,
 		});
 		const reconciler = new Reconciler({ derived, follower, batcher, clock: process, log, metrics: METRICS });
 		this.running = { process, live, derived, sequencer, reconciler, stop };
@@ -115,10 +113,5 @@ export class SimulatedNode {
 		if (!running) return;
 		running.process.isAlive = false;
 		this.running = undefined;
-	}
-
-	dispose(): void {
-		this.kill();
-		rmSync(join(this.#world.folder, `leaves-${this.place}`), { force: true });
 	}
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../src/ports/Clock.ts";
+import type { Leaves } from "../../../src/executor/LeafFile.ts";
 import type { Change, Store } from "../../../src/ports/Store.ts";
 import { MemoryStore } from "../../../src/store/MemoryStore.ts";
 import type { Scheduler } from "./Scheduler.ts";
@@ -6,7 +7,7 @@ import type { Scheduler } from "./Scheduler.ts";
 /** Seconds of the exchange's time that pass in a second of the run: a settlement window fits into one. */
 export const PACE = 60;
 /** Shorter sleeps take this long, so that idle loops do not fill the queue. */
-const SHORTEST_SLEEP_MS = 150;
+const SHORTEST_SLEEP_MS = 300;
 
 /** Something that never comes: what a dead process waits for. */
 export function never<T>(): Promise<T> {
@@ -90,6 +91,33 @@ export class Disk {
 				});
 			},
 			close: async () => undefined,
+		};
+	}
+}
+
+/** Commitments on a disk. Those that nothing has synced are partly lost when the process dies. */
+export class LeafDisk {
+	readonly #kept: Uint8Array[] = [];
+	#synced = 0;
+
+	/** `random` says how much of what was not synced the last process left behind. */
+	open(process: Process, random: () => number): Leaves {
+		const kept = this.#kept;
+		kept.length = this.#synced + Math.floor(random() * (kept.length - this.#synced + 1));
+		const isDead = (): boolean => !process.isAlive;
+		return {
+			get length() {
+				return kept.length;
+			},
+			append: (leaf) => void (isDead() || kept.push(leaf.slice())),
+			at: (index) => kept[index].slice(),
+			truncate: (length) => {
+				if (isDead()) return;
+				kept.length = length;
+				this.#synced = Math.min(this.#synced, length);
+			},
+			sync: () => process.answer(0, () => void (this.#synced = kept.length)),
+			close: () => undefined,
 		};
 	}
 }

@@ -1,7 +1,5 @@
 // Virtual time: everything that happens in a simulated run is an event in one queue, and the same seed gives the same events in the same order.
 
-import { setImmediate as turn } from "node:timers/promises";
-
 type Event = { readonly at: number; readonly order: number; readonly run: () => void };
 
 export class Scheduler {
@@ -59,10 +57,16 @@ export class Scheduler {
 	}
 }
 
-/** Resolves when whatever the event set going waits for another event, and nothing is left to do on a real disk: only so is the order that of the seed. */
-async function settled(): Promise<void> {
-	do await turn();
-	while (process.getActiveResourcesInfo().some((kind) => kind === "FSReqCallback" || kind === "Immediate"));
+/** Resolves when whatever the event set going waits for another event: only so is the order that of the seed. Nothing here may wait for a real disk. */
+function settled(): Promise<void> {
+	return new Promise((resolve) => {
+		const turn = (): void => {
+			// A long execution lets others run between its steps.
+			if (process.getActiveResourcesInfo().includes("Immediate")) setImmediate(turn);
+			else resolve();
+		};
+		setImmediate(turn);
+	});
 }
 
 function isBefore(a: Event, b: Event): boolean {

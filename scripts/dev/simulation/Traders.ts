@@ -1,6 +1,7 @@
 // Who uses the exchange in a simulated run: traders who send to any gateway and send again when nobody answers, reporters who report every price in order, and
 // somebody who sees to it that what L1 holds is included in time.
 
+import type { LiveExecutor } from "../../../src/executor/LiveExecutor.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import { DEPOSIT as DEPOSIT_KIND, FORCED } from "../../../src/machine/types/Machine.ts";
@@ -43,7 +44,8 @@ export class Traders {
 	readonly #time: () => number;
 	readonly #nonces = new Map<number, number>();
 	#index = INDEX;
-	#reports: Uint8Array[] = [];
+	/** Every report, by time. */
+	readonly #reports: { readonly time: number; readonly payload: Uint8Array }[] = [];
 	#isReporting = false;
 	#isDone = false;
 
@@ -120,7 +122,7 @@ export class Traders {
 		});
 	}
 
-	/** Reports every 48 seconds of the exchange's time, in order: a report is sent when the one before is acknowledged, so none is missing. */
+	/** Reports every 48 seconds of the exchange's time. As reporters do, they send the report behind the last that the state has taken, again if need be. */
 	startReporting(): void {
 		const next = (): void => {
 			if (this.#isDone) return;
@@ -128,7 +130,7 @@ export class Traders {
 			this.#index = Math.round(this.#index * (1 + 0.002 * (this.#random() - 0.5)));
 			const time = this.#time();
 			const days = DAYS.filter((day) => Series.expiryTimeOf(day) > time);
-			this.#reports.push(report(0, time, this.#index, days));
+			this.#reports.push({ time, payload: report(0, time, this.#index, days) });
 			void this.#sendReports();
 		};
 		next();
@@ -138,10 +140,26 @@ export class Traders {
 		this.#isDone = true;
 	}
 
+	/** The state that has come furthest: what reporters go by. */
+	#furthest(): LiveExecutor | undefined {
+		let furthest: LiveExecutor | undefined;
+		for (const { running } of this.#nodes) {
+			if (!running || running.process.isStopped) continue;
+			if (!furthest || running.live.height > furthest.height) furthest = running.live;
+		}
+		return furthest;
+	}
+
 	async #sendReports(): Promise<void> {
 		if (this.#isReporting) return;
 		this.#isReporting = true;
-		for (let next = this.#reports.shift(); next; next = this.#reports.shift()) await this.send(next);
+		for (let sent = 0; ;) {
+			const taken = this.#furthest()?.queries.underlying(0).time;
+			const due = taken === undefined ? undefined : this.#reports.find(({ time }) => time > taken);
+			if (!due || due.time === sent) break;
+			sent = due.time;
+			await this.send(due.payload);
+		}
 		this.#isReporting = false;
 	}
 }
