@@ -93,6 +93,37 @@ export function fileOf(root: string, network: string): string {
 	return join(root, "deployments", `${network}.json`);
 }
 
+/**
+ * A deployment from its text. `where` names where the text is from. Throws an Error with one sentence when it is not one: what a stranger gave is not trusted to have its shape.
+ */
+export function parse(text: string, where: string): Deployment {
+	let value: Partial<Deployment> | null;
+	try {
+		value = JSON.parse(text) as Partial<Deployment> | null;
+	} catch (cause) {
+		throw new Error(`${where} is no deployment: it is not JSON.`, { cause });
+	}
+	const isAddress = (one: unknown): boolean => typeof one === "string" && /^0x[0-9a-fA-F]{40}$/.test(one);
+	const isWhole = (one: unknown): boolean => Number.isSafeInteger(one) && Number(one) >= 0;
+	const isHash = (one: unknown): boolean => typeof one === "string" && /^0x[0-9a-fA-F]{64}$/.test(one);
+	const checks: readonly (readonly [string, boolean])[] = [
+		["network", typeof value?.network === "string" && /^[\w-]{1,40}$/.test(value.network)],
+		["chainId", isWhole(value?.chainId)],
+		["genesis", isHash(value?.genesis)],
+		["deployBlock", isWhole(value?.deployBlock)],
+		["domainSeparator", isHash(value?.domainSeparator)],
+		...CONTRACT_NAMES.map((name) => [`contracts.${name}`, isAddress(value?.contracts?.[name])] as const),
+		["domain", isAddress(value?.domain?.verifyingContract)],
+		["reporters", Array.isArray(value?.reporters) && value.reporters.length > 0 && value.reporters.every(isAddress)],
+		["quorum", isWhole(value?.quorum)],
+		["house", isAddress(value?.house)],
+		["parameters", isWhole(value?.parameters?.height) && /^\d+$/.test(String(value?.parameters?.bond))],
+	];
+	const wrong = checks.find(([, holds]) => !holds);
+	if (wrong) throw new Error(`${where} is no deployment of this version: its ${wrong[0]} is missing or wrong.`);
+	return value as Deployment;
+}
+
 /** Reads a deployment. Throws an Error with one sentence when there is none. */
 export function load(root: string, network: string): Deployment {
 	const file = fileOf(root, network);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -27,6 +28,8 @@ export type Common = {
 	readonly network: string;
 	/** One or several addresses of L1's nodes, the preferred one first. */
 	readonly rpcUrl?: readonly string[];
+	/** A file or an address of the deployment, instead of this check-out's own record. */
+	readonly deployment?: string;
 	readonly apiUrl?: string;
 	readonly key?: string;
 	readonly account?: number;
@@ -71,6 +74,7 @@ export class Context {
 	/** The deployment on the network's chain; on a local chain it may be the one that `npm start` made. */
 	async deployment(): Promise<Deployment> {
 		const { network } = this.options;
+		if (this.options.deployment !== undefined) return this.#namedDeployment(this.options.deployment);
 		const networks = NETWORKS[network].url === undefined ? [network] : [network, "embedded", "localhost"];
 		try {
 			return await Deployments.standing(RECORDS, networks, await this.provider());
@@ -78,6 +82,39 @@ export class Context {
 			if (cause instanceof Error && cause.message.startsWith("No deployment")) throw new Failure(ExitCode.NotFound, cause.message, cause);
 			throw cause;
 		}
+	}
+
+	async #namedDeployment(where: string): Promise<Deployment> {
+		let text: string;
+		try {
+			if (/^https?:\/\//.test(where)) {
+				const response = await fetch(where, { signal: AbortSignal.timeout(10_000) });
+				if (!response.ok) throw new Error(`HTTP ${response.status}`);
+				text = await response.text();
+			} else text = readFileSync(where, "utf8");
+		} catch (cause) {
+			const { message, cause: inner } = cause as Error & { cause?: Error };
+			throw new Failure(ExitCode.NotFound, `There is no deployment at ${where} (${inner?.message || message}).`, cause);
+		}
+		let found: Deployment;
+		try {
+			found = Deployments.parse(text, where);
+		} catch (cause) {
+			throw new Failure(ExitCode.NotFound, (cause as Error).message, cause);
+		}
+		const provider = await this.provider();
+		const { chainId } = await provider.getNetwork();
+		if (found.chainId !== Number(chainId))
+			throw new Failure(
+				ExitCode.Unreachable,
+				`The deployment at ${where} is of chain ${found.chainId}, and the node is of chain ${chainId}.`,
+			);
+		if ((await provider.getCode(found.contracts.AssertionChain)) === "0x")
+			throw new Failure(
+				ExitCode.NotFound,
+				`The deployment at ${where} does not stand on chain ${chainId}: there is no contract at its addresses.`,
+			);
+		return found;
 	}
 
 	async bridge(): Promise<Bridge> {

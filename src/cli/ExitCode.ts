@@ -3,7 +3,17 @@ import { KeystoreError } from "../chain/Keystore.ts";
 import { ConnectionError } from "../sdk/index.ts";
 
 /** Exit codes, as docs/cli.md lists them. Scripts rely on them: a number never changes its meaning. */
-export const ExitCode = { Ok: 0, Failed: 1, Usage: 2, NoKey: 3, Unreachable: 4, Refused: 5, NotFound: 6 } as const;
+export const ExitCode = {
+	Ok: 0,
+	Failed: 1,
+	Usage: 2,
+	NoKey: 3,
+	Unreachable: 4,
+	Refused: 5,
+	NotFound: 6,
+	Disagrees: 7,
+	Unknown: 8,
+} as const;
 
 /** What a command could not do, in one sentence, with the code that the process ends with. */
 export class Failure extends Error {

@@ -31,6 +31,7 @@ const program = new Command("strikeproof")
 		"its node, instead of the network's own or the environment's; once for each, the preferred one first",
 		collect,
 	)
+	.option("--deployment <file>", "file or address of the deployment's record (default: the one in deployments/ that stands on the chain)")
 	.option("--api-url <url>", "the exchange's API (default: STRIKEPROOF_API_URL, or ws://127.0.0.1:8547)")
 	.option("--key <name>", "name of a key in the keystore; on a development chain test/N is a public test key")
 	.option("--account <number>", "account at the exchange (default: the key's first)", whole(1, 0xffffff))

@@ -13,6 +13,7 @@ import type { Log } from "../ports/Log.ts";
 import type { Store } from "../ports/Store.ts";
 import { Challenger } from "../roles/challenger/Challenger.ts";
 import { openStore } from "../store/LmdbStore.ts";
+import { countAlarms } from "./Log.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
 
 export type ChallengerOptions = {
@@ -45,7 +46,8 @@ export class ChallengerNode {
 
 	private constructor(options: ChallengerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
 		const { provider, deployment, wallet, clock } = options;
-		const log = options.log.child({ role: "challenger" });
+		const metrics = options.metrics ?? new PrometheusMetrics();
+		const log = countAlarms(options.log.child({ role: "challenger" }), metrics);
 		this.#store = store;
 		this.#signatures = signatures;
 		this.derived = derived;
@@ -61,7 +63,7 @@ export class ChallengerNode {
 			}),
 			clock,
 			log,
-			metrics: options.metrics ?? new PrometheusMetrics(),
+			metrics,
 			sync: () => derived.sync(),
 			histories: derived,
 		});

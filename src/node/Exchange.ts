@@ -372,7 +372,11 @@ export class Exchange {
 			port: options.port,
 			log: logOf("api"),
 			calls: options.calls,
-			pages: (path) => Pages.serve(path, this.health),
+			// Who watches from elsewhere begins with the record of the deployment.
+			pages: async (path) =>
+				path === "/deployment.json"
+					? { type: "application/json", body: `${JSON.stringify(deployment, undefined, "\t")}\n` }
+					: Pages.serve(path, this.health),
 		});
 		this.server.onClose((peer) => this.#api.forget(peer));
 	}

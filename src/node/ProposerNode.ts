@@ -8,6 +8,8 @@ import { Proposer } from "../roles/proposer/Proposer.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import type { ChallengerOptions } from "./ChallengerNode.ts";
 import { deriveAlone } from "./ChallengerNode.ts";
+import { countAlarms } from "./Log.ts";
+import { PrometheusMetrics } from "./Metrics.ts";
 
 /** A proposer alone: like a challenger it needs L1 and nothing else. */
 export class ProposerNode {
@@ -26,7 +28,8 @@ export class ProposerNode {
 
 	private constructor(options: ChallengerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
 		const { provider, deployment, wallet, clock } = options;
-		const log = options.log.child({ role: "proposer" });
+		const metrics = options.metrics ?? new PrometheusMetrics();
+		const log = countAlarms(options.log.child({ role: "proposer" }), metrics);
 		this.#store = store;
 		this.#signatures = signatures;
 		this.derived = derived;

@@ -44,6 +44,14 @@ export class Killable {
 		});
 	}
 
+	/** SIGTERM, as an operator does it. Resolves with the exit code. */
+	async stop(): Promise<number> {
+		const child = this.#child as ChildProcess;
+		const gone = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
+		child.kill("SIGTERM");
+		return gone;
+	}
+
 	/** SIGKILL: nothing is flushed, closed or said. */
 	async kill(): Promise<void> {
 		const child = this.#child;
