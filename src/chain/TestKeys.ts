@@ -14,7 +14,16 @@ export const PLACES = {
 	feeder: 7,
 	reporters: 10,
 	traders: 30,
+	/** Members of a committee: each has ten places, in the order of MEMBER_ROLES. */
+	members: 200,
 } as const;
+
+const MEMBER_ROLES = ["sequencer", "batcher", "proposer", "challenger", "keeper", "feeder"] as const;
+
+/** The place of a role's key of the member with this number, from 0. */
+export function memberPlace(member: number, role: (typeof MEMBER_ROLES)[number]): number {
+	return PLACES.members + 10 * member + MEMBER_ROLES.indexOf(role);
+}
 
 /** The wallet at a place of the public test mnemonic. */
 export function testWallet(place: number): HDNodeWallet {

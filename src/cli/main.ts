@@ -6,6 +6,7 @@ import { NETWORKS } from "../chain/Networks.ts";
 import { accountCommands } from "./account.ts";
 import { backupCommands } from "./backup.ts";
 import { challengerCommand } from "./challenger.ts";
+import { committeeCommand } from "./committee.ts";
 import { deployCommand } from "./deploy.ts";
 import { disputeCommand } from "./dispute.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -49,6 +50,7 @@ for (const command of [
 	doctorCommand(),
 	disputeCommand(),
 	nodeCommand(),
+	committeeCommand(),
 	...backupCommands(),
 	challengerCommand(),
 	keysCommand(),

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { ChainWallet } from "../chain/Bridge.ts";
-import { PLACES } from "../chain/TestKeys.ts";
+import { memberPlace, PLACES } from "../chain/TestKeys.ts";
 import { SECONDS_PER_DAY } from "../machine/Constants.ts";
+import type { Seat } from "../node/committee/Member.ts";
 import type { Keys } from "../node/Exchange.ts";
+import type { Clock } from "../ports/Clock.ts";
 import type { PriceSource } from "../ports/PriceSource.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
@@ -22,6 +24,13 @@ type Options = Common & {
 	readonly source: "synthetic" | "exchanges";
 	readonly seed: number;
 	readonly strikes: number;
+	readonly engine: "local" | "comet";
+	readonly committee?: string;
+	readonly member?: number;
+	readonly engineListen?: string;
+	readonly engineRpc: string;
+	readonly turn: number;
+	readonly clock: "machine" | "chain";
 };
 
 const PORTS: Readonly<Record<Role, number>> = { sequencer: 8547, reporter: 8548, proposer: 8549, challenger: 8550 };
@@ -37,17 +46,43 @@ export function daysToList(now: number): number[] {
 	return [...new Set([1, 2, 3].map((ahead) => today + ahead).concat([friday, friday + 7, friday + 14]))].sort((a, b) => a - b);
 }
 
+/** The seat in a committee that the options name, or nothing for a node that orders alone. */
+async function seatOf(context: Context, { engine, committee, engineListen, engineRpc, turn }: Options): Promise<Seat | undefined> {
+	if (engine === "local") {
+		if (committee === undefined) return undefined;
+		throw new Failure(ExitCode.Usage, "--committee names who orders together: add --engine comet, or leave it out.");
+	}
+	if (committee === undefined)
+		throw new Failure(ExitCode.Usage, "--engine comet needs --committee <file>: make it with `strikeproof committee roster`.");
+	if (!/^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(engineRpc))
+		throw new Failure(ExitCode.Usage, `Nothing protects the engine's RPC: --engine-rpc must be a loopback address, not ${engineRpc}.`);
+	const Roster = await import("../node/committee/Roster.ts");
+	const roster = Roster.load(committee, await context.deployment());
+	return { roster, listen: engineListen, rpc: engineRpc, turnSeconds: turn };
+}
+
+/** The time that a node lives by. On a development chain somebody may move the chain's. */
+async function clockOf(context: Context, { clock }: Options): Promise<Clock> {
+	const { ChainClock, SystemClock } = await import("../node/Clock.ts");
+	if (clock === "machine") return new SystemClock();
+	const provider = await context.provider();
+	return ChainClock.start(async () => (await provider.getBlock("latest"))?.timestamp ?? 0);
+}
+
 async function startSequencer(context: Context, options: Options, dataDirectory: string): Promise<Running> {
 	const { Exchange } = await import("../node/Exchange.ts");
 	const { RemoteReporter } = await import("../roles/reporter/RemoteReporter.ts");
 	const { SyntheticMarket } = await import("../market/SyntheticMarket.ts");
-	const { SystemClock } = await import("../node/Clock.ts");
 	const { openLog } = await import("../node/Log.ts");
 	const { PrometheusMetrics } = await import("../node/Metrics.ts");
 	const deployment = await context.deployment();
+	const seat = await seatOf(context, options);
 	const roles = ["sequencer", "batcher", "proposer", "challenger", "keeper", "feeder"] as const;
 	const wallets: ChainWallet[] = [];
-	for (const role of roles) wallets.push(await context.walletOfRole(role, PLACES[role]));
+	for (const role of roles) {
+		const { member } = options;
+		wallets.push(await context.walletOfRole(role, member === undefined ? PLACES[role] : memberPlace(member, role)));
+	}
 	const keys = Object.fromEntries(roles.map((role, i) => [role, wallets[i]])) as unknown as Keys;
 	if (options.reporter.length > 0 && options.reporter.length !== deployment.reporters.length)
 		throw new Failure(
@@ -59,7 +94,7 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 			ExitCode.Usage,
 			"A sequencer that reports itself knows the synthetic market alone: name the reporters with --reporter.",
 		);
-	const clock = new SystemClock();
+	const clock = await clockOf(context, options);
 	const log = openLog(join(dataDirectory, "node.log"));
 	const metrics = new PrometheusMetrics();
 	const provider = await context.provider();
@@ -69,7 +104,8 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 		l1Url: context.rpcUrls[0],
 		deployment,
 		dataDirectory,
-		market: new SyntheticMarket(options.seed, clock.now()),
+		market: new SyntheticMarket(options.seed, seat ? SYNTHETIC_START : clock.now()),
+		seat,
 		reporters: options.reporter.length === 0 ? undefined : options.reporter.map((url, place) => new RemoteReporter(place, url)),
 		keys,
 		clock,
@@ -90,7 +126,6 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 	const { ChallengerNode } = await import("../node/ChallengerNode.ts");
 	const { ProposerNode } = await import("../node/ProposerNode.ts");
 	const { Monitor } = await import("../node/Monitor.ts");
-	const { SystemClock } = await import("../node/Clock.ts");
 	const { openLog } = await import("../node/Log.ts");
 	const { PrometheusMetrics } = await import("../node/Metrics.ts");
 	const log = openLog(join(dataDirectory, `${role}.log`));
@@ -102,7 +137,7 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 		deployment: await context.deployment(),
 		wallet: await context.walletOfRole(role, PLACES[role]),
 		dataDirectory,
-		clock: new SystemClock(),
+		clock: await clockOf(context, options),
 		log,
 		metrics,
 	};
@@ -182,7 +217,20 @@ export function nodeCommand(): Command {
 				new Option("--source <market>", "of a reporter: where prices are seen").choices(["synthetic", "exchanges"]).default("synthetic"),
 			)
 			.option("--seed <number>", "of the synthetic market", whole(0, 4_294_967_295), 1)
-			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8),
+			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8)
+			.addOption(
+				new Option("--engine <engine>", "of a sequencer: orders alone, or as a member of a committee")
+					.choices(["local", "comet"])
+					.default("local"),
+			)
+			.option("--committee <file>", "of a member: who orders together (strikeproof committee roster)")
+			.option("--engine-rpc <address>", "of a member: host:port of its engine's own RPC, on this machine", "127.0.0.1:26657")
+			.option("--engine-listen <address>", "of a member: host:port where its engine listens (default: what the committee's file says)")
+			.option("--turn <seconds>", "of a member: how long it leaves what any member may do to each before it", whole(0, 3600), 3)
+			.option("--member <number>", "on a development chain: whose public test keys this member has, from 0", whole(0, 99))
+			.addOption(
+				new Option("--clock <clock>", "on a development chain whose time is moved: chain").choices(["machine", "chain"]).default("machine"),
+			),
 		run,
 	);
 }

@@ -263,9 +263,9 @@ export class LiveExecutor {
 
 	/**
 	 * The longest batch that may be posted as number `index` behind `streamStart` bytes of posted content, or undefined when there is nothing to
-	 * post, or when the state is not known to agree with all batches before it.
+	 * post, or when the state is not known to agree with all batches before it. It ends at `lastHeight` at the latest.
 	 */
-	cut(index: number, streamStart: number, maxBytes: number): BatchCut | undefined {
+	cut(index: number, streamStart: number, maxBytes: number, lastHeight = Number.POSITIVE_INFINITY): BatchCut | undefined {
 		const start = index === this.#batchCount ? this.#positions.atStream(streamStart) : undefined;
 		if (!start || start === this.#positions.last) return undefined;
 		let end: Position | undefined;
@@ -274,7 +274,7 @@ export class LiveExecutor {
 		const head = this.#positions.last;
 		for (const position of this.#positions.after(start)) {
 			// A take that found nothing would find, in the batch, what a later one took: they may not share a batch.
-			if (position.streamEnd - streamStart > maxBytes || (missed && position.took)) break;
+			if (position.streamEnd - streamStart > maxBytes || (missed && position.took) || position.height > lastHeight) break;
 			// Nor may records whose time was bounded by that of the rebase share one with later records: a batch has one bound.
 			if (position.clock > latest) break;
 			if (position.height <= this.#rebaseHeight && position.clock >= this.#rebaseClock) latest = position.clock;
@@ -314,6 +314,11 @@ export class LiveExecutor {
 			missed ||= position.missed;
 		}
 		return true;
+	}
+
+	/** The root after the bundle of a height, if it was hashed there. */
+	rootAtHeight(height: number): Uint8Array | undefined {
+		return this.#positions.atHeight(height)?.stateRoot;
 	}
 
 	/** Notes that the state agrees with L1 up to this batch. What L1 may still replace is remembered, so that the state can go back with it. */

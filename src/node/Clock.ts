@@ -51,3 +51,57 @@ export class MovableClock implements Clock {
 		return sleep(milliseconds, signal);
 	}
 }
+
+/** Another clock, so many seconds behind. */
+export class DelayedClock implements Clock {
+	readonly #clock: Clock;
+	readonly #seconds: number;
+
+	constructor(clock: Clock, seconds: number) {
+		this.#clock = clock;
+		this.#seconds = seconds;
+	}
+
+	now(): number {
+		return this.#clock.now() - this.#seconds;
+	}
+
+	sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+		return this.#clock.sleep(milliseconds, signal);
+	}
+}
+
+const LOOK_MS = 250;
+
+/**
+ * The clock of a development chain whose time somebody moves: it runs at the pace of the wall, and is never behind the chain's last block. Processes that
+ * share the chain share the time.
+ */
+export class ChainClock implements Clock {
+	readonly #clock: MovableClock;
+	readonly #timer: NodeJS.Timeout;
+
+	private constructor(clock: MovableClock, look: () => Promise<number>) {
+		this.#clock = clock;
+		// A chain that does not answer moves no clock.
+		this.#timer = setInterval(() => void look().then((time) => clock.moveTo(time), () => undefined), LOOK_MS);
+		this.#timer.unref();
+	}
+
+	/** `look` gives the time of the chain's last block. */
+	static async start(look: () => Promise<number>): Promise<ChainClock> {
+		return new ChainClock(new MovableClock(await look()), look);
+	}
+
+	now(): number {
+		return this.#clock.now();
+	}
+
+	sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+		return this.#clock.sleep(milliseconds, signal);
+	}
+
+	stop(): void {
+		clearInterval(this.#timer);
+	}
+}

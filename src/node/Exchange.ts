@@ -22,6 +22,7 @@ import type { SyntheticMarket } from "../market/SyntheticMarket.ts";
 import { LocalOrderer } from "../ordering/local/LocalOrderer.ts";
 import type { Clock } from "../ports/Clock.ts";
 import type { Log } from "../ports/Log.ts";
+import type { Orderer } from "../ports/Orderer.ts";
 import type { Store } from "../ports/Store.ts";
 import * as Checkpoint from "../protocol/Checkpoint.ts";
 import { Batcher } from "../roles/batcher/Batcher.ts";
@@ -30,13 +31,17 @@ import { Keeper } from "../roles/keeper/Keeper.ts";
 import { Proposer } from "../roles/proposer/Proposer.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
 import { Attestations } from "../roles/reporter/Attestations.ts";
-import type { Seat } from "../roles/reporter/Reporter.ts";
+import type { Seat as ReporterSeat } from "../roles/reporter/Reporter.ts";
 import { ReporterCircle } from "../roles/reporter/ReporterCircle.ts";
 import { Api } from "../roles/sequencer/Api.ts";
 import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import type { Rate } from "../wire/RateLimit.ts";
+import type { Answer } from "../wire/schema.ts";
 import { Server } from "../wire/Server.ts";
+import { DelayedClock } from "./Clock.ts";
+import type { Seat } from "./committee/Member.ts";
+import { Member } from "./committee/Member.ts";
 import { Finality } from "./Finality.ts";
 import { Health } from "./Health.ts";
 import { countAlarms } from "./Log.ts";
@@ -54,7 +59,7 @@ export type ExchangeOptions = {
 	/** Where the reporters of this process see prices, when none are given. */
 	readonly market: SyntheticMarket;
 	/** Reporters that run elsewhere. */
-	readonly reporters?: readonly Seat[];
+	readonly reporters?: readonly ReporterSeat[];
 	/** Who signs and pays for each role; public test keys otherwise. */
 	readonly keys?: Keys;
 	readonly clock: Clock;
@@ -65,6 +70,8 @@ export type ExchangeOptions = {
 	/** Days to list, and strikes on each side of the index. */
 	readonly days: readonly number[];
 	readonly strikesPerSide: number;
+	/** The seat in a committee whose members order together; without it this node orders alone. The sequencer's key is the member's. */
+	readonly seat?: Seat;
 	/** Messages of one account, and calls of one connection. */
 	readonly messages?: Rate;
 	readonly calls?: Rate;
@@ -84,6 +91,10 @@ const REPORT_INTERVAL_SECONDS = 10;
 const ATTESTATION_INTERVAL_SECONDS = 60;
 /** Bundles that execution may be behind the order and still be called up to date. */
 const MAX_BEHIND = 64;
+/** Bundles of one gateway that a committee orders at once: the next is collected while it agrees on the last. */
+const COMMITTEE_BUNDLES = 4;
+/** A committee may cut a batch after any bundle. */
+const COMMITTEE_ROOT_BYTES = 1;
 const MESSAGES: Rate = { perSecond: 250, burst: 1000 };
 const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8")) as { version: string };
 
@@ -95,7 +106,9 @@ export class Exchange {
 	readonly derived: DerivedExecutor;
 	/** The challenger's own execution, from L1 alone. */
 	readonly watched: DerivedExecutor;
-	readonly orderer: LocalOrderer;
+	readonly orderer: Orderer;
+	/** This node's part in a committee, if it has one. */
+	readonly member: Member | undefined;
 	readonly sequencer: Sequencer;
 	readonly batcher: Batcher;
 	readonly proposer: Proposer;
@@ -117,6 +130,7 @@ export class Exchange {
 	#following: Promise<void> = Promise.resolve();
 	readonly #api: Api;
 	readonly #log: Log;
+	readonly #closeOrderer: () => Promise<void>;
 
 	/** Opens every store and connects the roles; nothing runs before `start`. Throws with one sentence when a store or a port cannot be had. */
 	static async open(options: ExchangeOptions): Promise<Exchange> {
@@ -131,14 +145,12 @@ export class Exchange {
 		const sequencerSigner = new ThreadedSigner((options.keys ?? testKeys()).sequencer.privateKey);
 		// One more thread checks signatures: at the door, and ahead of the steps that are derived from L1.
 		const signatures = new SignaturePool(1);
-		const orderer = await LocalOrderer.open({
-			directory: join(dataDirectory, "log"),
-			genesis: deployment.genesis,
-			store: stores.orderer,
-			signer: sequencerSigner,
-			batchDigest: (proposal, contentHash) => Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash }),
+		const { seat } = options;
+		const live = await LiveExecutor.open({
+			store: stores.live,
+			genesis: Genesis.cells(genesis),
+			...(seat && { rootBytes: COMMITTEE_ROOT_BYTES }),
 		});
-		const live = await LiveExecutor.open({ store: stores.live, genesis: Genesis.cells(genesis) });
 		const derive = (store: Store, name: string): Promise<DerivedExecutor> =>
 			DerivedExecutor.open({
 				store,
@@ -149,10 +161,37 @@ export class Exchange {
 			});
 		const derived = await derive(stores.derived, "derived");
 		const watched = await derive(stores.challenger, "challenger");
+		const streamStart = (index: number): number | undefined => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd);
+		const member =
+			seat &&
+			(await Member.open({
+				...seat,
+				dataDirectory,
+				privateKey: (options.keys ?? testKeys()).sequencer.privateKey,
+				signer: sequencerSigner,
+				store: stores.orderer,
+				live,
+				inbox,
+				batchDomain,
+				streamStart,
+				clock: options.clock,
+				log: options.log.child({ role: "member" }),
+			}));
+		const orderer =
+			member?.orderer ??
+			(await LocalOrderer.open({
+				directory: join(dataDirectory, "log"),
+				genesis: deployment.genesis,
+				store: stores.orderer,
+				signer: sequencerSigner,
+				batchDigest: (proposal, contentHash) => Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash }),
+			}));
 		return new Exchange(options, {
 			stores,
 			inbox,
 			orderer,
+			member,
+			streamStart,
 			live,
 			derived,
 			watched,
@@ -168,7 +207,9 @@ export class Exchange {
 		parts: {
 			stores: Record<"live" | "orderer" | "derived" | "batcher" | "proposer" | "challenger" | "keeper" | "reporters", Store>;
 			inbox: L1InboxReader;
-			orderer: LocalOrderer;
+			orderer: Orderer & { close(): Promise<void> };
+			member: Member | undefined;
+			streamStart: (index: number) => number | undefined;
 			live: LiveExecutor;
 			derived: DerivedExecutor;
 			watched: DerivedExecutor;
@@ -180,11 +221,16 @@ export class Exchange {
 	) {
 		const { provider, deployment, clock, metrics, market } = options;
 		const log = countAlarms(options.log, metrics);
-		const { stores, inbox, orderer, live, derived, watched, userDomain } = parts;
+		const { stores, inbox, orderer, member, live, derived, watched, userDomain } = parts;
+		// Members take turns at what any of them may do: each waits for those before it.
+		const patienceMs = member?.patienceMs ?? 0;
+		const turnClock = member ? new DelayedClock(clock, patienceMs / 1000) : clock;
 		this.options = options;
 		this.#log = log;
 		this.inbox = inbox;
 		this.orderer = orderer;
+		this.member = member;
+		this.#closeOrderer = () => (member ?? orderer).close();
 		this.live = live;
 		this.derived = derived;
 		this.watched = watched;
@@ -208,6 +254,7 @@ export class Exchange {
 			receiptDomain: parts.batchDomain,
 			messages: options.messages ?? MESSAGES,
 			signatures: parts.signatures,
+			...(member && { bundlesOnTheWay: COMMITTEE_BUNDLES }),
 		});
 		const transactions = new InboxChain(deployment);
 		this.batcher = new Batcher({
@@ -219,7 +266,8 @@ export class Exchange {
 			clock,
 			log: logOf("batcher"),
 			metrics,
-			streamStart: (index) => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd),
+			streamStart: parts.streamStart,
+			patienceMs,
 		});
 		this.game = new GameChain(provider, deployment);
 		this.proposer = new Proposer({
@@ -248,6 +296,7 @@ export class Exchange {
 			clock,
 			log: logOf("keeper"),
 			submit,
+			patienceMs,
 			wanted: {
 				// Read anew each time: what is to be listed moves with the days.
 				get days() {
@@ -257,7 +306,7 @@ export class Exchange {
 				forceDelaySeconds: deployment.parameters.forceDelaySeconds,
 			},
 		});
-		const ownReporters = (): Seat[] =>
+		const ownReporters = (): ReporterSeat[] =>
 			deployment.reporters.map(
 				(_, place) =>
 					new Reporter({
@@ -274,7 +323,7 @@ export class Exchange {
 			reporters,
 			quorum: deployment.quorum,
 			live,
-			clock,
+			clock: turnClock,
 			log: logOf("reporters"),
 			metrics,
 			store: prefixed(stores.reporters, "circle/"),
@@ -290,7 +339,7 @@ export class Exchange {
 			clock,
 			log: logOf("reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
-			intervalSeconds: ATTESTATION_INTERVAL_SECONDS,
+			intervalSeconds: ATTESTATION_INTERVAL_SECONDS + Math.ceil(patienceMs / 1000),
 		});
 		this.reconciler = new Reconciler({
 			derived,
@@ -320,6 +369,7 @@ export class Exchange {
 			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
 			vitals: () => this.vitals.answer(),
+			committee: () => member?.answer() ?? alone(parts.sequencerSigner.address, orderer.height),
 			rollup: async () => rollupView(await this.game.look(), this.game.parameters.challengePeriodBlocks, derived),
 			metrics,
 			status: () => ({
@@ -347,7 +397,8 @@ export class Exchange {
 			),
 			reporters: deployment.reporters.length,
 			quorum: deployment.quorum,
-			committee: 1,
+			committee: options.seat?.roster.members.length ?? 1,
+			...(member && { quorumSlack: () => ({ value: member.presence.slack, missing: member.presence.missing.members.length }) }),
 			liveReporters: () => this.reporters.liveReporters,
 			validatorStake: BigInt(deployment.parameters.validatorStake),
 		});
@@ -363,6 +414,7 @@ export class Exchange {
 			],
 			conditions: {
 				caught_up: () => (live.height < orderer.height - MAX_BEHIND ? `executed ${live.height} of ${orderer.height} bundles` : undefined),
+				...(member && { committee_decides: () => member.trouble }),
 				agrees_with_l1: () => (reconciler.disagrees ? "live execution and L1 disagree" : undefined),
 			},
 			collect: () => vitals.collect(),
@@ -417,7 +469,7 @@ export class Exchange {
 		await this.live.close();
 		await this.derived.close();
 		await this.watched.close();
-		await this.orderer.close();
+		await this.#closeOrderer();
 		for (const store of this.#stores) await store.close();
 		for (const thread of this.#threads) await thread.close();
 	}
@@ -432,5 +484,28 @@ function prefixed(store: Store, prefix: string): Store {
 		},
 		commit: (changes) => store.commit(changes.map((change) => ({ ...change, key: prefix + change.key }))),
 		close: async () => undefined,
+	};
+}
+
+/** What is to be told of a committee of one. */
+function alone(own: string, height: number): Answer<"public/get_committee"> {
+	return {
+		engine: "local",
+		own,
+		block: null,
+		block_age_seconds: null,
+		height,
+		// Its own word is the agreement.
+		checkpoint_height: height,
+		checkpoint_lag: 0,
+		checkpoint_root: null,
+		quorum_slack: 0,
+		power_total: 1,
+		power_missing: 0,
+		engine_starts: 0,
+		silent_because: null,
+		members: [
+			{ address: own, power: 1, state: "present", last_vote_block: null, last_vote_age_seconds: null, clock_skew_seconds: null },
+		],
 	};
 }

@@ -28,6 +28,8 @@ export type VitalsPorts = {
 	readonly reporters: number;
 	readonly quorum: number;
 	readonly committee: number;
+	/** How many members may still fail, undefined while that is not known; without it the committee is one. */
+	readonly quorumSlack?: () => { readonly value: number | undefined; readonly missing: number };
 	readonly liveReporters: () => number | undefined;
 	/** Wei of a validator's stake. */
 	readonly validatorStake: bigint;
@@ -133,16 +135,17 @@ export class Vitals {
 	}
 
 	#quorumSlack(): Vital {
-		const { committee } = this.#ports;
-		const value = Math.floor((committee - 1) / 3);
-		const definition = "members of the committee that may still fail: floor((n - 1) / 3) less those that did";
+		const { committee, quorumSlack } = this.#ports;
+		const { value, missing } = quorumSlack?.() ?? { value: Math.floor((committee - 1) / 3), missing: 0 };
+		const definition = "members of the committee that may still fail before nothing is decided, the strongest first";
+		if (value === undefined) return unknown("quorum_slack", "members", definition, "this member sees no decision: it is cut off, or too many are");
 		return {
 			name: "quorum_slack",
 			unit: "members",
 			definition,
 			value,
-			state: value > 0 ? "ok" : "warn",
-			detail: `${committee} in the committee`,
+			state: value < 0 ? "alarm" : value === 0 || missing > 0 ? "warn" : "ok",
+			detail: missing > 0 ? `${missing} of ${committee} are missing` : `${committee} in the committee`,
 			age_seconds: 0,
 		};
 	}

@@ -7,7 +7,8 @@ import { seriesOf, UNDERLYINGS } from "../../wire/Names.ts";
 import { Connection, ConnectionError, Trader } from "../../sdk/index.ts";
 
 export type PopulationOptions = {
-	readonly url: string;
+	/** Where the exchange answers; of several gateways each trader has one, in turn. */
+	readonly url: string | readonly string[];
 	/** Wallets and their accounts: makers first. */
 	readonly members: readonly { readonly wallet: TypedDataSigner; readonly account: number }[];
 	readonly makers: number;
@@ -64,8 +65,9 @@ export class Population {
 
 	async #run(): Promise<Counts> {
 		const { members, url, makers, orders, fills, onProgress } = this.#options;
+		const urls = typeof url === "string" ? [url] : url;
 		for (const [i, { wallet, account }] of members.entries()) {
-			const connection = await Connection.open(url);
+			const connection = await Connection.open(urls[i % urls.length]);
 			this.#connections.push(connection);
 			this.#traders.push(await Trader.open(connection, wallet, account));
 			this.#resting.set(account, []);

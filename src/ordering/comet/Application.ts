@@ -37,6 +37,9 @@ export type ApplicationOptions = {
 /** What happened in a block, for those who wait. */
 export type Decision = {
 	readonly decided: Decided.Decided;
+	/** The members' median of the time at this block, and who of them voted for the block before. */
+	readonly time: number;
+	readonly voters: Decided.Outcome["voters"];
 	readonly bundles: readonly (OrderedBundle & { readonly lane?: string; readonly laneSequence?: number })[];
 	readonly contradictions: readonly Decided.Contradiction[];
 };
@@ -275,7 +278,8 @@ export class Application {
 		this.#decided = outcome.decided;
 		this.#medianTime = outcome.time;
 		this.#pending = undefined;
-		for (const listener of this.#listeners) listener({ decided: outcome.decided, bundles, contradictions: outcome.contradictions });
+		const { decided, time, voters, contradictions } = outcome;
+		for (const listener of this.#listeners) listener({ decided, time, voters, bundles, contradictions });
 	}
 
 	#contentHash(fromHeight: number, toHeight: number): Uint8Array | undefined {

@@ -71,6 +71,8 @@ export type Outcome = {
 	readonly decided: Decided;
 	/** The members' median of the time, 0 when none said any. */
 	readonly time: number;
+	/** The time that each member said whose vote the commit before counts, in seconds. */
+	readonly voters: readonly { readonly address: string; readonly time: number }[];
 	readonly placed: readonly Placed[];
 	readonly certified: readonly Certified[];
 	readonly contradictions: readonly Contradiction[];
@@ -206,6 +208,7 @@ export function apply(
 			...{ ...(target && { target }), checkpointed: signed.checkpointed, cuts },
 		},
 		time,
+		voters: votes.map(({ address, said }) => ({ address, time: said.time })),
 		placed,
 		certified: signed.certified,
 		contradictions: signed.contradictions,

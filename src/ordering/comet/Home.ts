@@ -97,6 +97,12 @@ export function write(directory: string, privateKey: Uint8Array, genesis: string
 		}),
 	);
 	once(join(directory, "data", "priv_validator_state.json"), () => JSON.stringify({ height: "0", round: 0, step: 0 }));
+	return identityOf(directory);
+}
+
+/** The node's id, by which the others know its connection: that of the key in its folder, which is made when there is none. */
+export function identityOf(directory: string): string {
+	mkdirSync(join(directory, "config"), { recursive: true });
 	const file = join(directory, "config", "node_key.json");
 	once(file, () => {
 		const { privateKey: key } = generateKeyPairSync("ed25519");

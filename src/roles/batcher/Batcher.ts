@@ -25,6 +25,8 @@ export type BatcherPorts = {
 	/** Bytes of records that are worth a batch at once, and how long fewer may wait. */
 	readonly minBytes?: number;
 	readonly maxWaitMs?: number;
+	/** How long this batcher leaves a batch to those whose turn is before its own; each that sends the same one pays for it. */
+	readonly patienceMs?: number;
 };
 
 const PAUSE_MS = 100;
@@ -35,6 +37,8 @@ export class Batcher {
 	readonly #loop: Loop;
 	#lastPost = Date.now();
 	#flushing = false;
+	/** The batch that is next, since when, and since when it has its certificate. */
+	#next = { index: -1, since: 0, certifiedAt: 0 };
 
 	constructor(ports: BatcherPorts) {
 		this.#ports = ports;
@@ -63,12 +67,17 @@ export class Batcher {
 		const { inbox, live, orderer, sender, transactions, log, metrics, streamStart } = this.#ports;
 		const view = await look(inbox, live, streamStart);
 		const proposal = decide(view);
+		if (this.#next.index !== view.index) this.#next = { index: view.index, since: Date.now(), certifiedAt: 0 };
 		if (!proposal || !view.cut) return;
 		const bytes = view.cut.streamEnd - (streamStart(view.index) ?? 0);
-		const waited = this.#flushing ? Number.POSITIVE_INFINITY : Date.now() - this.#lastPost;
+		const waited = this.#flushing ? Number.POSITIVE_INFINITY : Date.now() - Math.max(this.#lastPost, this.#next.since);
 		if (!rules.isWorthPosting(bytes, this.#ports.minBytes ?? 60_000, waited, this.#ports.maxWaitMs ?? 2000)) return;
+		const { patienceMs = 0 } = this.#ports;
+		if (Date.now() - this.#next.since < patienceMs) return;
 		const certificate = await orderer.certificate(proposal);
 		if (!certificate) return;
+		this.#next.certifiedAt ||= Date.now();
+		if (Date.now() - this.#next.certifiedAt < patienceMs) return;
 		const outcome = await sender.send(transactions.postBatch(certificate.proposal, certificate.content, certificate.signatures));
 		this.#lastPost = Date.now();
 		if (outcome.status === "reverted") {

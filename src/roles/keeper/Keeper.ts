@@ -9,6 +9,7 @@ import type { Log } from "../../ports/Log.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
 import { decide } from "./decide.ts";
+import type { Action } from "./decide.ts";
 import { look } from "./view.ts";
 
 export type KeeperPorts = {
@@ -20,6 +21,8 @@ export type KeeperPorts = {
 	readonly log: Log;
 	/** Sends a message to the exchange. */
 	readonly submit: (payload: Uint8Array) => Promise<unknown>;
+	/** How long something must be wanted before this keeper does it: others whose turn is before its own may. */
+	readonly patienceMs?: number;
 	readonly wanted: { readonly days: readonly number[]; readonly strikesPerSide: number; readonly forceDelaySeconds: number };
 };
 
@@ -29,6 +32,8 @@ const PAUSE_MS = 400;
 export class Keeper {
 	readonly #ports: KeeperPorts;
 	readonly #loop: Loop;
+	/** What is wanted, as text, and since when. */
+	#wanted = new Map<string, number>();
 
 	constructor(ports: KeeperPorts) {
 		this.#ports = ports;
@@ -50,7 +55,7 @@ export class Keeper {
 	async round(): Promise<void> {
 		const { live, inbox, clock, wanted, submit, sender, transactions, log } = this.#ports;
 		const messages: Promise<unknown>[] = [];
-		for (const action of decide(await look(live, inbox, clock, wanted))) {
+		for (const action of this.#due(decide(await look(live, inbox, clock, wanted)))) {
 			if (action.type === "list") messages.push(submit(Encoding.list(action)));
 			else if (action.type === "settle") messages.push(submit(Encoding.settle(action)));
 			else if (action.type === "liquidate") messages.push(submit(DealEncoding.liquidate(action.account)));
@@ -61,5 +66,15 @@ export class Keeper {
 			}
 		}
 		await Promise.all(messages);
+	}
+
+	/** What nobody did for long enough. */
+	#due(actions: readonly Action[]): Action[] {
+		const { patienceMs = 0 } = this.#ports;
+		if (patienceMs === 0) return [...actions];
+		const now = performance.now();
+		const before = this.#wanted;
+		this.#wanted = new Map(actions.map((action) => [JSON.stringify(action), before.get(JSON.stringify(action)) ?? now]));
+		return actions.filter((action) => now - (this.#wanted.get(JSON.stringify(action)) ?? now) >= patienceMs);
 	}
 }

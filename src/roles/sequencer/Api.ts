@@ -49,6 +49,7 @@ export type ApiPorts = {
 	readonly withdrawalProof: (index: number) => Answer<"public/get_withdrawal_proof"> | undefined;
 	readonly status: () => Answer<"public/get_status">;
 	readonly vitals: () => Answer<"public/get_vitals">;
+	readonly committee: () => Answer<"public/get_committee">;
 	readonly rollup: () => Promise<Answer<"public/get_rollup">>;
 	readonly metrics: Metrics;
 };
@@ -105,13 +106,14 @@ export class Api {
 	};
 
 	#session(): Pick<Handlers, keyof typeof SESSION> {
-		const { clock, domain, finality, status, version, live, vitals, rollup } = this.#ports;
+		const { clock, domain, finality, status, version, live, vitals, rollup, committee } = this.#ports;
 		return {
 			"public/test": () => ({ version }),
 			"public/get_time": () => clock.now(),
 			"public/get_domain": () => domain,
 			"public/get_status": () => status(),
 			"public/get_vitals": () => vitals(),
+			"public/get_committee": () => committee(),
 			"public/get_rollup": () => rollup(),
 			"public/get_currencies": () => Views.currencies(),
 			"public/get_finality": async (params) => {

@@ -9,7 +9,7 @@ import type { InboxReader } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
-import type { OrderedBundle, Orderer } from "../../ports/Orderer.ts";
+import type { Bundle, OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import * as Batch from "../../protocol/Batch.ts";
 import * as Checkpoint from "../../protocol/Checkpoint.ts";
@@ -38,6 +38,8 @@ export type SequencerPorts = {
 	readonly receiptDomain: Uint8Array;
 	/** Messages of one account; without it there may be any number. */
 	readonly messages?: Rate;
+	/** Bundles that may be ordered at once: more than one where agreement takes longer than collecting the next. */
+	readonly bundlesOnTheWay?: number;
 };
 
 /** What a sender gets when his message is durable, ordered and executed. */
@@ -91,6 +93,7 @@ export class Sequencer {
 	#l1Polled = 0;
 	#ignoresL1 = false;
 	#unanswered = 0;
+	#onTheWay = 0;
 	#stopped = false;
 
 	constructor(ports: SequencerPorts) {
@@ -183,7 +186,8 @@ export class Sequencer {
 	}
 
 	async #round(): Promise<void> {
-		const { orderer, clock } = this.#ports;
+		const { orderer, clock, log, bundlesOnTheWay = 1 } = this.#ports;
+		if (this.#onTheWay >= bundlesOnTheWay) return;
 		const takes = await this.#newL1Messages();
 		this.#waiting = this.#waiting.filter(({ state }) => state !== "refused");
 		if (this.#waiting[0]?.state !== "ready" && takes === 0) return;
@@ -207,17 +211,26 @@ export class Sequencer {
 		}
 		this.#waiting.splice(0, taken.length);
 		this.#l1Taken += takes;
-		let bundle: OrderedBundle;
+		const ordering = this.#order({ records: Bytes.concat(...records), recordCount: records.length }, taken, takes);
+		// Executing this bundle overlaps with ordering the next.
+		if (bundlesOnTheWay === 1) await ordering;
+		else ordering.catch((error: unknown) => log.warn("a bundle was not ordered", { reason: (error as Error).message }));
+		if (this.#waiting.length > 0) this.#loop.wake();
+	}
+
+	/** Has a bundle ordered; its senders are answered when it is executed. Rejects when it was not taken, after they were told. */
+	async #order(bundle: Bundle, taken: readonly Waiting[], takes: number): Promise<void> {
+		this.#onTheWay += 1;
 		try {
-			bundle = await orderer.submit({ records: Bytes.concat(...records), recordCount: records.length });
+			void this.#acknowledge(await this.#ports.orderer.submit(bundle), taken, takes);
 		} catch (error) {
 			this.#l1Taken -= takes;
 			for (const { reject } of taken) reject(error as Error);
 			throw error;
+		} finally {
+			this.#onTheWay -= 1;
+			this.#loop.wake();
 		}
-		// Executing this bundle overlaps with ordering the next.
-		void this.#acknowledge(bundle, taken, takes);
-		if (this.#waiting.length > 0) this.#loop.wake();
 	}
 
 	async #acknowledge(bundle: OrderedBundle, taken: readonly Waiting[], takes: number): Promise<void> {

@@ -1,0 +1,180 @@
+import { mkdtempSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import * as Bytes from "../../machine/math/Bytes.ts";
+import { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
+import type { Contradiction } from "../../ordering/comet/Decided.ts";
+import * as Home from "../../ordering/comet/Home.ts";
+import { GUARD, silence, Supervisor } from "../../ordering/comet/Supervisor.ts";
+import type { InboxReader } from "../../ports/Chain.ts";
+import type { Clock } from "../../ports/Clock.ts";
+import type { Log } from "../../ports/Log.ts";
+import type { Signer } from "../../ports/Signer.ts";
+import type { Store } from "../../ports/Store.ts";
+import * as Checkpoint from "../../protocol/Checkpoint.ts";
+import { Approval } from "../../roles/batcher/Approval.ts";
+import { lockDirectory } from "../../store/DirectoryLock.ts";
+import type { Answer } from "../../wire/schema.ts";
+import { Presence, STILL_MS } from "./Presence.ts";
+import * as Roster from "./Roster.ts";
+
+/** What the operator says of a member. */
+export type Seat = {
+	readonly roster: Roster.Roster;
+	/** Where the engine listens for the other members; what the roster says of it otherwise. */
+	readonly listen?: string;
+	/** host:port of the engine's own RPC. SAFETY: a loopback address, because nothing protects it. */
+	readonly rpc: string;
+	/** Seconds that a member leaves to each whose turn is before its own what any of them may do: each does it at its own cost. */
+	readonly turnSeconds: number;
+	/** LIMIT: below this many free bytes a member signs nothing. */
+	readonly minFreeBytes?: number;
+	readonly binary?: string;
+};
+
+export type MemberOptions = Seat & {
+	readonly dataDirectory: string;
+	/** The member's key, hexadecimal with 0x: the engine votes with it. */
+	readonly privateKey: string;
+	readonly signer: Signer;
+	readonly store: Store;
+	readonly live: LiveExecutor;
+	readonly inbox: InboxReader;
+	/** Separator of the SequencerInbox. */
+	readonly batchDomain: Uint8Array;
+	/** Bytes of records in the first `index` batches, undefined while that is not derived. */
+	readonly streamStart: (index: number) => number | undefined;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly onContradiction?: (contradiction: Contradiction) => void;
+};
+
+/** LIMIT: what the system allows the path of a socket, less a little. */
+const MAX_SOCKET_PATH = 90;
+
+/** A member of a committee: its engine under supervision, and what it signs. */
+export class Member {
+	readonly orderer: CometOrderer;
+	/** Its place among those who may do the same. */
+	readonly turn: number;
+	readonly turnSeconds: number;
+	readonly presence: Presence;
+	readonly #options: MemberOptions;
+	readonly #approval: Approval;
+	readonly #supervisor: Supervisor;
+	readonly #unlock: () => void;
+
+	private constructor(options: MemberOptions, orderer: CometOrderer, approval: Approval, turn: number, unlock: () => void) {
+		this.#options = options;
+		this.orderer = orderer;
+		this.turn = turn;
+		this.turnSeconds = options.turnSeconds;
+		this.#approval = approval;
+		this.#unlock = unlock;
+		this.presence = new Presence(orderer, () => Roster.committeeOf(options.roster));
+		this.#supervisor = new Supervisor(orderer, options.log);
+	}
+
+	/** Writes the engine's home where it is missing, and starts the engine. Throws with one sentence when the key is no member's, or signs elsewhere on this machine. */
+	static async open(options: MemberOptions): Promise<Member> {
+		const { roster, dataDirectory, privateKey, signer, live, batchDomain, clock, log, rpc } = options;
+		const turn = Roster.turnOf(roster, signer.address);
+		const own = roster.members.find(({ address }) => address === signer.address);
+		if (turn === undefined || !own) throw new Error(`${signer.address} is none of the ${roster.members.length} members of the committee.`);
+		// SAFETY: a key that signs in two processes contradicts itself and loses its stake; another data directory does not make it another key.
+		const unlock = lockDirectory(join(homedir(), ".strikeproof", "signing", signer.address));
+		try {
+			const directory = join(dataDirectory, "committee");
+			const node = Home.write(join(directory, "engine"), Bytes.fromHex(privateKey), Roster.genesisOf(roster));
+			if (node !== own.node)
+				log.warn("the roster names another connection key for this member: the others may not accept its calls", { node, named: own.node });
+			const { streamStart, inbox } = options;
+			const approval = new Approval({ inbox, live, clock, log, streamStart });
+			// The engine asks as soon as it runs.
+			let opened: CometOrderer | undefined;
+			const orderer = await CometOrderer.open({
+				directory,
+				socket: socketIn(directory),
+				network: { listen: options.listen ?? own.listen, rpc, peers: Roster.peersOf(roster, signer.address) },
+				journal: log,
+				binary: options.binary,
+				chainId: Roster.chainIdOf(roster),
+				committee: Roster.committeeOf(roster),
+				signer,
+				store: options.store,
+				digests: {
+					checkpoint: (height, streamHash, root) => Checkpoint.checkpointDigest(batchDomain, { height, streamHash, root }),
+					batch: (proposal, contentHash) => Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash }),
+				},
+				now: () => clock.now(),
+				l1Count: () => approval.messageCount,
+				rootAt: (height) => live.rootAtHeight(height),
+				approves: (proposal) => approval.approves(proposal),
+				maySign: () => opened !== undefined && silenceOf(options, opened) === undefined,
+				onContradiction: options.onContradiction,
+			});
+			opened = orderer;
+			approval.start();
+			return new Member(options, orderer, approval, turn, unlock);
+		} catch (error) {
+			unlock();
+			throw error;
+		}
+	}
+
+	/** Milliseconds that this member waits for those whose turn is before its own. */
+	get patienceMs(): number {
+		return this.turn * this.turnSeconds * 1000;
+	}
+
+	/** Why the node is not ready, or undefined. */
+	get trouble(): string | undefined {
+		const { orderer } = this;
+		if (!this.presence.isMoving) return `nothing was decided for ${Math.round(orderer.stillForMilliseconds / 1000)} s`;
+		return silenceOf(this.#options, orderer);
+	}
+
+	/** What the API tells of the committee. */
+	answer(): Answer<"public/get_committee"> {
+		const { orderer, presence } = this;
+		const { decided } = orderer.application;
+		const checkpoint = orderer.checkpoint();
+		const { power, total } = presence.missing;
+		return {
+			engine: "comet",
+			own: this.#options.signer.address,
+			block: decided.blockHeight,
+			block_age_seconds: orderer.stillForMilliseconds / 1000,
+			height: decided.height,
+			checkpoint_height: checkpoint?.height ?? 0,
+			checkpoint_lag: decided.height - (checkpoint?.height ?? 0),
+			checkpoint_root: checkpoint ? Bytes.toHex(checkpoint.root) : null,
+			quorum_slack: presence.slack ?? null,
+			power_total: total,
+			power_missing: presence.isMoving ? power : null,
+			engine_starts: this.#supervisor.starts,
+			silent_because: silenceOf(this.#options, orderer) ?? null,
+			members: presence.members(),
+		};
+	}
+
+	async close(): Promise<void> {
+		this.#supervisor.stop();
+		await this.#approval.stop();
+		await this.orderer.close();
+		this.#unlock();
+	}
+}
+
+/** Why this member must not sign now, or undefined. */
+function silenceOf({ dataDirectory, minFreeBytes = GUARD.minFreeBytes, clock }: MemberOptions, orderer: CometOrderer): string | undefined {
+	const guard = { ...GUARD, directory: dataDirectory, minFreeBytes };
+	return silence(guard, clock.now(), orderer.stillForMilliseconds < STILL_MS ? orderer.application.medianTime : 0);
+}
+
+function socketIn(directory: string): string {
+	const path = join(directory, "engine.sock");
+	// Nobody else may enter what mkdtemp makes.
+	return path.length <= MAX_SOCKET_PATH ? path : join(mkdtempSync(join(tmpdir(), "strikeproof-")), "engine.sock");
+}
