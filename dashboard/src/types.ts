@@ -167,3 +167,23 @@ export type Rollup = {
 	readonly assertions: readonly Assertion[];
 	readonly edges: readonly Edge[];
 };
+
+export type Committee = {
+	readonly engine: "local" | "comet";
+	readonly own: string;
+	readonly block: number | null;
+	readonly block_age_seconds: number | null;
+	readonly height: number;
+	readonly checkpoint_lag: number;
+	readonly quorum_slack: number | null;
+	readonly power_total: number;
+	readonly silent_because: string | null;
+	readonly members: readonly {
+		readonly address: string;
+		readonly power: number;
+		readonly state: "present" | "missing" | "unknown";
+		readonly last_vote_block: number | null;
+		readonly last_vote_age_seconds: number | null;
+		readonly clock_skew_seconds: number | null;
+	}[];
+};

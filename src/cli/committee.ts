@@ -51,7 +51,8 @@ async function roster(context: Context, { out }: RosterOptions, ...files: string
 	for (const { address, power } of members) {
 		const stake = await staking.stakeOf(address);
 		const votes = Number(stake.power / Roster.WEI_PER_VOTE);
-		if (votes !== power) throw new Failure(ExitCode.Usage, `The seat of ${address} says ${power} votes, and its stake on L1 gives ${votes}.`);
+		if (votes !== power)
+			throw new Failure(ExitCode.Usage, `The seat of ${address} says ${power} votes, and its stake on L1 gives ${votes}.`);
 	}
 	const roster = {
 		deployment: deployment.genesis.toLowerCase(),
@@ -61,7 +62,10 @@ async function roster(context: Context, { out }: RosterOptions, ...files: string
 	writeFileSync(out, `${JSON.stringify(roster, undefined, "\t")}\n`);
 	Roster.load(out, deployment);
 	const slack = Math.floor((members.length - 1) / 3);
-	return { text: `${out} names ${members.length} members, of which ${slack} may fail: give every member this file.`, json: { file: out, ...roster } };
+	return {
+		text: `${out} names ${members.length} members, of which ${slack} may fail: give every member this file.`,
+		json: { file: out, ...roster },
+	};
 }
 
 export function committeeCommand(): Command {

@@ -84,7 +84,14 @@ export class ChainClock implements Clock {
 	private constructor(clock: MovableClock, look: () => Promise<number>) {
 		this.#clock = clock;
 		// A chain that does not answer moves no clock.
-		this.#timer = setInterval(() => void look().then((time) => clock.moveTo(time), () => undefined), LOOK_MS);
+		this.#timer = setInterval(
+			() =>
+				void look().then(
+					(time) => clock.moveTo(time),
+					() => undefined,
+				),
+			LOOK_MS,
+		);
 		this.#timer.unref();
 	}
 

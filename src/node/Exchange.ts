@@ -504,8 +504,6 @@ function alone(own: string, height: number): Answer<"public/get_committee"> {
 		power_missing: 0,
 		engine_starts: 0,
 		silent_because: null,
-		members: [
-			{ address: own, power: 1, state: "present", last_vote_block: null, last_vote_age_seconds: null, clock_skew_seconds: null },
-		],
+		members: [{ address: own, power: 1, state: "present", last_vote_block: null, last_vote_age_seconds: null, clock_skew_seconds: null }],
 	};
 }

@@ -138,7 +138,8 @@ export class Vitals {
 		const { committee, quorumSlack } = this.#ports;
 		const { value, missing } = quorumSlack?.() ?? { value: Math.floor((committee - 1) / 3), missing: 0 };
 		const definition = "members of the committee that may still fail before nothing is decided, the strongest first";
-		if (value === undefined) return unknown("quorum_slack", "members", definition, "this member sees no decision: it is cut off, or too many are");
+		if (value === undefined)
+			return unknown("quorum_slack", "members", definition, "this member sees no decision: it is cut off, or too many are");
 		return {
 			name: "quorum_slack",
 			unit: "members",

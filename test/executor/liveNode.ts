@@ -48,8 +48,8 @@ export class LiveNode {
 		this.chain = chain;
 	}
 
-	static async open(store: Store, stream: Stream, chain: MemoryChain, checkpointBundles = 4): Promise<LiveNode> {
-		const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS), checkpointBundles });
+	static async open(store: Store, stream: Stream, chain: MemoryChain, checkpointBundles = 4, rootBytes?: number): Promise<LiveNode> {
+		const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS), checkpointBundles, rootBytes });
 		return new LiveNode(live, stream, chain);
 	}
 

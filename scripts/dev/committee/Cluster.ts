@@ -109,7 +109,9 @@ export class Cluster {
 			parameters: options.parameters,
 		});
 		Deployments.save(directory, deployment);
-		say(`${Object.keys(deployment.contracts).length} contracts; ${validators} members have ${deployment.parameters.validatorStake} wei each at stake`);
+		say(
+			`${Object.keys(deployment.contracts).length} contracts; ${validators} members have ${deployment.parameters.validatorStake} wei each at stake`,
+		);
 		const ports = await freePorts(3 * validators + reporters + 2);
 		const take = (): number => ports.pop() as number;
 		const listen = members.map((member) => `${hostOf(member)}:${take()}`);
@@ -281,9 +283,7 @@ async function freePorts(count: number): Promise<number[]> {
 	const servers = await Promise.all(
 		Array.from({ length: count }, () => {
 			const server = createServer();
-			return new Promise<typeof server>((resolve, reject) =>
-				server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server)),
-			);
+			return new Promise<typeof server>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server)));
 		}),
 	);
 	const ports = servers.map((server) => (server.address() as AddressInfo).port);

@@ -92,7 +92,7 @@ export class Member {
 			const { streamStart, inbox } = options;
 			const approval = new Approval({ inbox, live, clock, log, streamStart });
 			// The engine asks as soon as it runs.
-			let opened: CometOrderer | undefined;
+			const open: { orderer?: CometOrderer } = {};
 			const orderer = await CometOrderer.open({
 				directory,
 				socket: socketIn(directory),
@@ -111,10 +111,10 @@ export class Member {
 				l1Count: () => approval.messageCount,
 				rootAt: (height) => live.rootAtHeight(height),
 				approves: (proposal) => approval.approves(proposal),
-				maySign: () => opened !== undefined && silenceOf(options, opened) === undefined,
+				maySign: () => open.orderer !== undefined && silenceOf(options, open.orderer) === undefined,
 				onContradiction: options.onContradiction,
 			});
-			opened = orderer;
+			open.orderer = orderer;
 			approval.start();
 			return new Member(options, orderer, approval, turn, unlock);
 		} catch (error) {

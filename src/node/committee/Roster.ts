@@ -6,7 +6,8 @@ import type { Deployment } from "../../chain/Deployment.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Home from "../../ordering/comet/Home.ts";
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `${bytes} bytes in lower-case hexadecimal with 0x`);
+const hex = (bytes: number) =>
+	z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `${bytes} bytes in lower-case hexadecimal with 0x`);
 
 export const SEAT = z.strictObject({
 	/** Where the key's signatures recover to, here and on L1. */

@@ -40,7 +40,7 @@ export class Approval {
 		return this.#loop.health;
 	}
 
-	/** Messages that L1 held when it was last looked at, 0 before. */
+	/** Final messages that L1 held when it was last looked at, 0 before. */
 	get messageCount(): number {
 		return this.#messageCount;
 	}
@@ -69,7 +69,7 @@ export class Approval {
 		const head = await inbox.head();
 		const index = await inbox.batchCount();
 		const last = index > 0 ? (await inbox.batches(index - 1, index))[0] : undefined;
-		this.#messageCount = await inbox.messageCount();
+		this.#messageCount = await inbox.finalMessageCount();
 		this.#seen = {
 			index,
 			previousAccumulator: last?.accumulator ?? new Uint8Array(32),
