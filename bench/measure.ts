@@ -124,6 +124,7 @@ function inboxOf(batches: readonly PostedBatch[]): InboxReader {
 		finalMessageCount: async () => DEPOSITS.length,
 		batches: async (from, to) => batches.slice(from, to),
 		messages: async (from, to): Promise<readonly L1Message[]> => DEPOSITS.slice(from, to),
+		forceAllowedAt: async () => Number.POSITIVE_INFINITY,
 	};
 }
 

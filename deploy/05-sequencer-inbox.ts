@@ -3,5 +3,8 @@ import { step } from "./Step.ts";
 export const sequencerInbox = step({
 	name: "SequencerInbox",
 	dependencies: ["Inbox", "StakeRegistry"],
-	arguments: (at, { parameters }) => [at.Inbox, at.StakeRegistry, parameters.forceDelaySeconds],
+	arguments: (at, { parameters }) => {
+		const { forceDelaySeconds, lateAfterSeconds, replenishSeconds } = parameters;
+		return [at.Inbox, at.StakeRegistry, forceDelaySeconds, lateAfterSeconds, replenishSeconds];
+	},
 });

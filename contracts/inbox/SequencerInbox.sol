@@ -14,7 +14,12 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
 
     IInbox public immutable INBOX;
     IStakeRegistry public immutable REGISTRY;
-    uint64 public immutable FORCE_DELAY_SECONDS;
+    /// Age of an L1 message from which on the sequencer is late with it.
+    uint256 public immutable LATE_AFTER_SECONDS;
+    /// Seconds of being served in time that give one second of being late back.
+    uint256 public immutable REPLENISH_SECONDS;
+    /// @dev The most lateness that anybody has to wait for, in the unit of `budget`.
+    uint256 private immutable FULL_BUDGET;
 
     /// @dev Accumulators 0 .. count. The first is 0.
     mapping(uint64 index => bytes32) private accumulators;
@@ -22,11 +27,28 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
     /// @dev End of the last batch: its time, and the L1 messages consumed.
     uint40 public lastMaxTime;
     uint64 public lastL1End;
+    /// @dev Lateness that is left, in seconds times REPLENISH_SECONDS, so that no short calm is rounded away; and when it was reckoned.
+    uint40 private budget;
+    uint40 private budgetAt;
 
-    constructor(IInbox inbox, IStakeRegistry registry, uint64 forceDelaySeconds) EIP712("Strikeproof", "1") {
+    /// @param longestDelaySeconds the longest that an L1 message waits: as long as a full budget lasts
+    /// @param lateAfterSeconds the shortest: once the budget is used up
+    constructor(
+        IInbox inbox,
+        IStakeRegistry registry,
+        uint32 longestDelaySeconds,
+        uint32 lateAfterSeconds,
+        uint32 replenishSeconds
+    ) EIP712("Strikeproof", "1") {
+        bool sound = lateAfterSeconds <= longestDelaySeconds && replenishSeconds > 0 && replenishSeconds <= 200;
+        require(sound, BadDelays(longestDelaySeconds, lateAfterSeconds, replenishSeconds));
         INBOX = inbox;
         REGISTRY = registry;
-        FORCE_DELAY_SECONDS = forceDelaySeconds;
+        LATE_AFTER_SECONDS = lateAfterSeconds;
+        REPLENISH_SECONDS = replenishSeconds;
+        FULL_BUDGET = uint256(longestDelaySeconds - lateAfterSeconds) * replenishSeconds;
+        budget = uint40(FULL_BUDGET);
+        budgetAt = uint40(block.timestamp);
     }
 
     /// @inheritdoc ISequencerInbox
@@ -36,7 +58,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         uint40 maxTime,
         uint64 l1End,
         bytes calldata content,
-        bytes[] calldata signatures
+        bytes calldata signatures
     ) external {
         // Nodes read the content from the transaction itself, so the caller must be what sent it: an account without code.
         // solhint-disable-next-line avoid-tx-origin
@@ -54,7 +76,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
     function forceInclude(uint64 l1End) external {
         require(l1End > lastL1End && l1End <= INBOX.count(), BadMessageCount(l1End, lastL1End + 1, INBOX.count()));
         uint64 timestamp = INBOX.timestampOf(l1End - 1);
-        uint256 allowedAt = uint256(timestamp) + FORCE_DELAY_SECONDS;
+        uint256 allowedAt = forceAllowedAt(l1End);
         require(block.timestamp >= allowedAt, TooEarlyToForce(timestamp, allowedAt));
         uint256 time = timestamp > lastMaxTime ? timestamp : lastMaxTime;
         append(Header(Batch.FORCED_CARRIER, bytes32(0), 0, time, time, l1End));
@@ -71,8 +93,49 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         return accumulators[index];
     }
 
+    /// @inheritdoc ISequencerInbox
+    function forceAllowedAt(uint64 l1End) public view returns (uint256 time) {
+        uint256 lateFrom = lateSince();
+        uint256 usedUpAt = lateFrom + budgetUntil(lateFrom) / REPLENISH_SECONDS;
+        // A message behind the oldest is served in time as long as it is not late itself, whatever the budget is.
+        time = uint256(INBOX.timestampOf(l1End - 1)) + LATE_AFTER_SECONDS;
+        if (usedUpAt > time) time = usedUpAt;
+    }
+
+    /// @inheritdoc ISequencerInbox
+    function forceDelaySeconds() external view returns (uint256) {
+        return LATE_AFTER_SECONDS + budgetNow() / REPLENISH_SECONDS;
+    }
+
+    /// @dev When the oldest L1 message that waits is late, or became so after the budget was last reckoned. There must be one.
+    function lateSince() private view returns (uint256 time) {
+        time = uint256(INBOX.timestampOf(lastL1End)) + LATE_AFTER_SECONDS;
+        if (time < budgetAt) time = budgetAt;
+    }
+
+    /// @dev The budget at a time until which nothing was late: it grows by the seconds, never above what is full.
+    function budgetUntil(uint256 time) private view returns (uint256 left) {
+        left = budget + (time - budgetAt);
+        if (left > FULL_BUDGET) left = FULL_BUDGET;
+    }
+
+    /// @dev INVARIANT: a second in which the oldest message was late is charged once, and gives nothing back.
+    function budgetNow() private view returns (uint256 left) {
+        if (lastL1End == INBOX.count()) return budgetUntil(block.timestamp);
+        uint256 lateFrom = lateSince();
+        if (block.timestamp <= lateFrom) return budgetUntil(block.timestamp);
+        uint256 used = (block.timestamp - lateFrom) * REPLENISH_SECONDS;
+        left = budgetUntil(lateFrom);
+        left = left > used ? left - used : 0;
+    }
+
     function append(Header memory header) private {
         uint64 index = batchCount;
+        if (header.l1End > lastL1End) {
+            // Reckoned here only: until the oldest message changes, all that happened follows from its time.
+            budget = uint40(budgetNow());
+            budgetAt = uint40(block.timestamp);
+        }
         bytes32 accumulator = Batch.accumulate(accumulators[index], header);
         batchCount = index + 1;
         lastMaxTime = uint40(header.maxTime);

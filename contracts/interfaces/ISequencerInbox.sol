@@ -21,20 +21,28 @@ interface ISequencerInbox {
     error BadTimes(uint40 minTime, uint40 maxTime, uint40 earliest, uint256 latest);
     error BadMessageCount(uint64 l1End, uint64 earliest, uint64 latest);
     error TooEarlyToForce(uint64 timestamp, uint256 allowedAt);
+    error BadDelays(uint256 longestDelaySeconds, uint256 lateAfterSeconds, uint256 replenishSeconds);
 
-    /// @notice Appends a batch whose content is this transaction's calldata, under a certificate of the committee. Anyone who holds it may post.
+    /// @notice Appends a batch whose content is this transaction's calldata, under a certificate of the committee
+    /// (IStakeRegistry.requireQuorum). Anyone who holds it may post.
     function postBatch(
         uint64 index,
         uint40 minTime,
         uint40 maxTime,
         uint64 l1End,
         bytes calldata content,
-        bytes[] calldata signatures
+        bytes calldata signatures
     ) external;
 
-    /// @notice Appends a batch without content that consumes L1 messages up to `l1End`, the last of which waited longer than the delay. Anyone, without
-    /// any sequencer.
+    /// @notice Appends a batch without content that consumes L1 messages up to `l1End`, all of which are late, when the sequencer has no budget of
+    /// lateness left. Anyone, without any sequencer.
     function forceInclude(uint64 l1End) external;
+
+    /// @notice Seconds from which on L1 messages up to `l1End`, of which there must be some that wait, may be included by force, as long as no batch takes any.
+    function forceAllowedAt(uint64 l1End) external view returns (uint256);
+
+    /// @notice How long an L1 message that came now would wait at most: shorter the more the sequencer used of its budget.
+    function forceDelaySeconds() external view returns (uint256);
 
     /// @notice What the committee signs for a batch.
     function batchDigest(uint64 index, bytes32 contentHash, uint40 minTime, uint40 maxTime, uint64 l1End) external view returns (bytes32);

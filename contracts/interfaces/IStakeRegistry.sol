@@ -26,6 +26,9 @@ interface IStakeRegistry {
     event Slashed(address indexed validator, uint256 amount, address indexed reporter, uint256 reward);
 
     event StandingSet(address indexed account, Standing standing);
+    /// @notice The committee of this epoch, and of those after it until it changes, was written down: `data` is a contract whose code is a zero byte and,
+    /// ascending, each member's address and power in 20 and 12 bytes.
+    event CommitteeWritten(uint64 indexed epoch, address data);
 
     error EpochTooShort(uint64 epochSeconds);
     error OnlyGovernor(address caller);
@@ -33,6 +36,9 @@ interface IStakeRegistry {
     error StillBonded(uint64 leavesAt);
     error IsSlashed(address validator);
     error OnlyEvidence(address caller);
+    error TooManyMembers(uint256 limit);
+    error NotWritten();
+    error SignaturesNotWhole(uint256 length);
     error SignersNotAscending(address signer, address before);
     error NotAValidator(address signer);
     error NoQuorum(uint256 signed, uint256 total);
@@ -55,8 +61,12 @@ interface IStakeRegistry {
     /// @notice Admits an account, or dismisses it from the next epoch on. Its stake stays its own. Only the governor.
     function setStanding(address account, Standing standing) external;
 
-    /// @notice Reverts unless signatures over the digest (65 bytes, low s), in ascending order of signer, are of more than two thirds of this epoch's power.
-    function requireQuorum(bytes32 digest, bytes[] calldata signatures) external view;
+    /// @notice Reverts unless signatures over the digest are of more than two thirds of this epoch's power: 64 bytes each (r and vs of ERC-2098, low s), in
+    /// strictly ascending order of signer. Writes the epoch's committee down when nobody did yet.
+    function requireQuorum(bytes32 digest, bytes calldata signatures) external;
+
+    /// @notice Writes this epoch's committee down, so that the next certificate need not. Anyone; nothing happens when it stands.
+    function writeCommittee() external returns (address data);
 
     function validatorOf(address validator) external view returns (Validator memory);
 

@@ -63,9 +63,14 @@ export class Bridge {
 		return this.#send(signer, "Inbox", "force", [payload]);
 	}
 
-	/** Includes every L1 message below `l1End`, whose last must be older than the delay. */
+	/** Includes every L1 message below `l1End`: all must be late, and the sequencer without a budget of lateness. */
 	forceInclude(signer: ChainSigner, l1End: number): Promise<Sent> {
 		return this.#send(signer, "SequencerInbox", "forceInclude", [l1End]);
+	}
+
+	/** How long an L1 message that comes now waits at most before anybody may include it, in seconds. */
+	async forceDelay(): Promise<number> {
+		return Number(await this.#read("SequencerInbox", "forceDelaySeconds", []));
 	}
 
 	/** Pays a confirmed withdrawal to its recipient; anybody may send it. */

@@ -58,7 +58,11 @@ export type Parameters = {
 	readonly validatorStake: string;
 	readonly censorshipBudgetBlocks: number;
 	readonly delayBlocks: number;
+	/** The longest that an L1 message waits before anybody may include it. */
 	readonly forceDelaySeconds: number;
+	/** From which age on the sequencer is late with it, and uses up what it may be late; so many seconds in time give one of those back. */
+	readonly lateAfterSeconds: number;
+	readonly replenishSeconds: number;
 	readonly unbondingSeconds: number;
 	/** The committee changes between epochs only. */
 	readonly epochSeconds: number;
@@ -80,6 +84,8 @@ export const DEVNET: Parameters = {
 	censorshipBudgetBlocks: 0,
 	delayBlocks: 0,
 	forceDelaySeconds: 300,
+	lateAfterSeconds: 60,
+	replenishSeconds: 20,
 	unbondingSeconds: 1_209_600,
 	epochSeconds: 86_400,
 	governanceDelaySeconds: 3_456_000,

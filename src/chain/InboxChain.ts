@@ -3,6 +3,7 @@ import { toHex } from "../machine/math/Bytes.ts";
 import type { TransactionRequest } from "../ports/Chain.ts";
 import type { InboxTransactions } from "../ports/Inbox.ts";
 import type { BatchProposal } from "../ports/Orderer.ts";
+import * as Certificate from "./Certificate.ts";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 
@@ -16,7 +17,8 @@ export class InboxChain implements InboxTransactions {
 
 	postBatch(proposal: BatchProposal, content: Uint8Array, signatures: readonly Uint8Array[]): TransactionRequest {
 		const { index, minTime, maxTime, l1End, previousAccumulator } = proposal;
-		const data = codecOf("SequencerInbox").encodeFunctionData("postBatch", [index, minTime, maxTime, l1End, content, signatures]);
+		const fields = [index, minTime, maxTime, l1End, content, Certificate.pack(signatures)];
+		const data = codecOf("SequencerInbox").encodeFunctionData("postBatch", fields);
 		return { key: `batch/${index}/${toHex(previousAccumulator)}`, to: this.#deployment.contracts.SequencerInbox, data };
 	}
 

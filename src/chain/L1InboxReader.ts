@@ -14,6 +14,7 @@ export class L1InboxReader implements InboxReader {
 	readonly #provider: JsonRpcProvider;
 	readonly #log: EventLog;
 	readonly #finality: Finality;
+	readonly #sequencerInbox: string;
 	#batches: PostedBatch[] = [];
 	#messages: L1Message[] = [];
 	#reading: Promise<void> = Promise.resolve();
@@ -28,6 +29,7 @@ export class L1InboxReader implements InboxReader {
 		this.#provider = provider;
 		this.#finality = finality;
 		const { SequencerInbox, Inbox } = deployment.contracts;
+		this.#sequencerInbox = SequencerInbox;
 		this.#log = new EventLog(provider, [SequencerInbox, Inbox], deployment.deployBlock);
 	}
 
@@ -72,6 +74,11 @@ export class L1InboxReader implements InboxReader {
 	async messages(from: number, to: number): Promise<readonly L1Message[]> {
 		if (this.#messages.length < to) await this.#read();
 		return this.#messages.slice(from, to);
+	}
+
+	async forceAllowedAt(l1End: number): Promise<number> {
+		const data = codecOf("SequencerInbox").encodeFunctionData("forceAllowedAt", [l1End]);
+		return Number(BigInt(await this.#provider.call({ to: this.#sequencerInbox, data })));
 	}
 
 	#read(): Promise<void> {

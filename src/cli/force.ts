@@ -9,10 +9,10 @@ import { orderOf } from "./trade.ts";
 async function send(context: Context, payload: Uint8Array, what: string): Promise<Answer> {
 	const bridge = await context.bridge();
 	const sent = await bridge.force(await context.wallet(), payload);
-	const { parameters } = await context.deployment();
+	const delaySeconds = await bridge.forceDelay();
 	return {
-		text: `${what} is in L1's inbox: the sequencer takes it, or after ${parameters.forceDelaySeconds} s anybody includes it ("strikeproof force include").`,
-		json: { transaction: sent.hash, block: sent.block, force_delay_seconds: parameters.forceDelaySeconds },
+		text: `${what} is in L1's inbox: the sequencer takes it, or after ${delaySeconds} s at most anybody includes it ("strikeproof force include").`,
+		json: { transaction: sent.hash, block: sent.block, force_delay_seconds: delaySeconds },
 	};
 }
 

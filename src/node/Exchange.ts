@@ -303,7 +303,6 @@ export class Exchange {
 					return options.days;
 				},
 				strikesPerSide: options.strikesPerSide,
-				forceDelaySeconds: deployment.parameters.forceDelaySeconds,
 			},
 		});
 		const ownReporters = (): ReporterSeat[] =>

@@ -37,6 +37,8 @@ export interface InboxReader {
 	/** Batches `from <= index < to`, in order, with their content. */
 	batches(from: number, to: number): Promise<readonly PostedBatch[]>;
 	messages(from: number, to: number): Promise<readonly L1Message[]>;
+	/** Seconds of L1's clock from which on anybody may include the L1 messages up to `l1End`, of which there must be some that no batch took. */
+	forceAllowedAt(l1End: number): Promise<number>;
 }
 
 /** A transaction the manager must see mined. `key` names it for ever: the same key succeeds at most once, also after a restart. */

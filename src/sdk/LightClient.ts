@@ -64,7 +64,7 @@ export type AccountProof = {
 
 const INBOX = new Interface([
 	"event BatchPosted(uint64 indexed index, bytes32 accumulator, uint8 carrier, bytes32 contentRoot, uint32 length, uint40 minTime, uint40 maxTime, uint64 l1End)",
-	"function postBatch(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End, bytes content, bytes[] signatures)",
+	"function postBatch(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End, bytes content, bytes signatures)",
 	"function batchAccumulator(uint64 index) view returns (bytes32)",
 ]);
 const ASSERTIONS = [

@@ -3,6 +3,7 @@
 import { TypedDataEncoder, getBytes, hexlify, keccak256, parseEther } from "ethers";
 import type { Contract, HDNodeWallet, TransactionReceipt } from "ethers";
 import type { Artifact } from "../../src/chain/Artifacts.ts";
+import * as Certificate from "../../src/chain/Certificate.ts";
 import { DEVNET } from "../../src/chain/Deployment.ts";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
@@ -153,7 +154,7 @@ export class Arena {
 		const [inbox, registry, sequencer, challenges, assertionChain, outboxAt] = at;
 		await l1.deploy("Inbox", [TREASURY]);
 		await l1.deploy("StakeRegistry", [TREASURY, TREASURY, 1, 1, [committee.address]], BOND);
-		const sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300]);
+		const sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300, 300, 1]);
 		const games = await l1.deploy(built.get("ChallengeManager") ?? "ChallengeManager", [assertionChain]);
 		const config = [verifier, height, periodBlocks, GRACE, MINIMUM, BOND, BigInt(DEVNET.refundCap)];
 		const leaf = keccak256(stateAt(0));
@@ -180,7 +181,7 @@ export class Arena {
 		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
 		const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), minTime: START, maxTime: START, l1End: 0 };
 		const signature = await new KeySigner(this.committee.privateKey).sign(Checkpoint.batchDigest(domain, vote));
-		await send(this.sequencerInbox, this.committee, "postBatch", [index, START, START, 0, content, [signature]]);
+		await send(this.sequencerInbox, this.committee, "postBatch", [index, START, START, 0, content, Certificate.pack([signature])]);
 	}
 
 	async gameOf(parent: string): Promise<Uint8Array> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TypedDataEncoder, ZeroAddress, ZeroHash, getBytes, hexlify, keccak256, parseEther } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
+import * as Certificate from "../../src/chain/Certificate.ts";
 import { DEVNET } from "../../src/chain/Deployment.ts";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
@@ -50,7 +51,7 @@ describe("given an assertion chain with its games", () => {
 		const [inbox, registry, sequencer, challenges, assertionChain, outboxAt] = at;
 		await l1.deploy("Inbox", [SOMEBODY]);
 		await l1.deploy("StakeRegistry", [SOMEBODY, SOMEBODY, 1, 1, [proposer.address]], BOND);
-		sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300]);
+		sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300, 300, 1]);
 		games = await l1.deploy("ChallengeManager", [assertionChain]);
 		config = configOf(PERIOD, BOND);
 		const leaf = keccak256(stateAt(0));
@@ -70,7 +71,7 @@ describe("given an assertion chain with its games", () => {
 		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
 		const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), minTime: START, maxTime: START, l1End: 0 };
 		const signature = await new KeySigner(proposer.privateKey).sign(Checkpoint.batchDigest(domain, vote));
-		await send(sequencerInbox, proposer, "postBatch", [index, START, START, 0, content, [signature]]);
+		await send(sequencerInbox, proposer, "postBatch", [index, START, START, 0, content, Certificate.pack([signature])]);
 	}
 
 	type Change = { parent?: string; root?: Uint8Array; path?: Uint8Array[]; lineage?: string[]; id?: string; value?: bigint };

@@ -52,7 +52,7 @@ export class Bridge {
 		const config = [nobody, 16, 100, 5, 2, BigInt(DEVNET.bond), BigInt(DEVNET.refundCap)];
 		bridge.usdc = await l1.deploy("MockUSDC", []);
 		bridge.inbox = await l1.deploy("Inbox", [vault]);
-		await l1.deploy("SequencerInbox", [inbox, nobody, 300]);
+		await l1.deploy("SequencerInbox", [inbox, nobody, 300, 300, 1]);
 		bridge.oracle = await l1.deploy("PriceOracle", [DOMAIN, [bridge.reporter.address], 1]);
 		const genesis = keccak256(bridge.finalState);
 		await l1.deploy("AssertionChain", [nobody, sequencerInbox, outbox, nobody, config, [0, 0], genesis]);

@@ -5,6 +5,7 @@ import type { HDNodeWallet, JsonRpcProvider, TransactionReceipt } from "ethers";
 import { deploy } from "../../deploy/deploy.ts";
 import * as Artifacts from "../../src/chain/Artifacts.ts";
 import { separatorOf } from "../../src/chain/Bridge.ts";
+import * as Certificate from "../../src/chain/Certificate.ts";
 import type { ContractName, Deployment } from "../../src/chain/Deployment.ts";
 import { DEVNET } from "../../src/chain/Deployment.ts";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
@@ -53,7 +54,14 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 			const previousAccumulator = Buffer.from(String(await read("SequencerInbox", "batchAccumulator", index)).slice(2), "hex");
 			const vote = { index, previousAccumulator, contentHash: Keccak.hash(CONTENT), minTime: NOW, maxTime: NOW, l1End: index };
 			const signature = await committee.sign(Checkpoint.batchDigest(separatorOf(deployment, "SequencerInbox"), vote));
-			posted = await send(contract("SequencerInbox"), trader, "postBatch", [index, NOW, NOW, index, CONTENT, [signature]]);
+			posted = await send(contract("SequencerInbox"), trader, "postBatch", [
+				index,
+				NOW,
+				NOW,
+				index,
+				CONTENT,
+				Certificate.pack([signature]),
+			]);
 		}
 		await l1.at(NOW + DEVNET.forceDelaySeconds);
 		await send(contract("SequencerInbox"), trader, "forceInclude", [3]);

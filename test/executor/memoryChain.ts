@@ -37,6 +37,11 @@ export class MemoryChain implements InboxReader {
 		return this.#messages.slice(from, to);
 	}
 
+	/** This chain has no clock, and forces whenever it is told to. */
+	async forceAllowedAt(): Promise<number> {
+		return 0;
+	}
+
 	get last(): { readonly maxTime: number; readonly l1End: number; readonly accumulator: Uint8Array } {
 		return this.#batches.at(-1) ?? { maxTime: 0, l1End: 0, accumulator: new Uint8Array(32) };
 	}

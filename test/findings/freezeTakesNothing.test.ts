@@ -73,7 +73,7 @@ describe("given a frozen rollup with open positions and withdrawals that are con
 		usdc = await l1.deploy("MockUSDC", []);
 		await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, 1, 1, []]);
 		await l1.deploy("Inbox", [vaultAt]);
-		await l1.deploy("SequencerInbox", [inboxAt, registryAt, 300]);
+		await l1.deploy("SequencerInbox", [inboxAt, registryAt, 300, 300, 1]);
 		oracle = await l1.deploy("PriceOracle", [DOMAIN, [reporter.address], 1]);
 		await l1.deploy("ChallengeManager", [assertionsAt]);
 		const budget = { censorshipBlocks: 0, delayBlocks: 0 };

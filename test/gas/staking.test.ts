@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TypedDataEncoder, ZeroAddress, getBytes, keccak256, parseEther } from "ethers";
 import type { HDNodeWallet, TransactionReceipt } from "ethers";
+import * as Certificate from "../../src/chain/Certificate.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import { L1, send } from "../chain/l1.ts";
 
 const INBOX = "0x00000000000000000000000000000000000000aa";
-const CERTIFICATE: Readonly<Record<number, bigint>> = { 1: 33_500n, 4: 57_000n, 7: 81_000n, 13: 129_000n };
+const CERTIFICATE: Readonly<Record<number, bigint>> = { 1: 37_000n, 4: 55_000n, 7: 66_000n, 13: 90_000n };
 const EQUIVOCATION = 65_000n;
 
 describe("given certificates and evidence", () => {
@@ -27,7 +28,7 @@ describe("given certificates and evidence", () => {
 			const registry = await l1.deploy("StakeRegistry", [next, ZeroAddress, 1000, 500, committee], parseEther("13"));
 			const evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), INBOX, ZeroAddress, new Uint8Array(32)]);
 			const digest = keccak256("0x01");
-			const signatures = members.map(({ signingKey }) => signingKey.sign(digest).serialized);
+			const signatures = Certificate.pack(members.map(({ signingKey }) => getBytes(signingKey.sign(digest).serialized)));
 			const data = registry.interface.encodeFunctionData("requireQuorum", [digest, signatures]);
 			const sent = await l1.deployer.sendTransaction({ to: registry.target, data, gasLimit: 1_000_000 });
 			const certified = (await sent.wait()) as TransactionReceipt;

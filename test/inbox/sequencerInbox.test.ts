@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Contract, TypedDataEncoder, getBytes, hexlify, parseEther } from "ethers";
 import type { HDNodeWallet } from "ethers";
+import * as Certificate from "../../src/chain/Certificate.ts";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
@@ -34,7 +35,13 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 			[batcher.address, batcher.address, 1000, 100, committee.map(({ address }) => address)],
 			4n * STAKE,
 		);
-		sequencerInbox = await l1.deploy("SequencerInbox", [await inbox.getAddress(), await registry.getAddress(), FORCE_DELAY]);
+		sequencerInbox = await l1.deploy("SequencerInbox", [
+			await inbox.getAddress(),
+			await registry.getAddress(),
+			FORCE_DELAY,
+			FORCE_DELAY,
+			1,
+		]);
 		const verifyingContract = await sequencerInbox.getAddress();
 		domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
 	});
@@ -56,7 +63,7 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 		const { signers, signed, previous, ...batch } = { ...defaults, ...change };
 		const vote = { ...batch, previousAccumulator: previous ?? accumulator, contentHash: Keccak.hash(signed ?? batch.content) };
 		const digest = Checkpoint.batchDigest(domain, vote);
-		const signatures = await Promise.all(signers.map((signer) => signer.sign(digest)));
+		const signatures = Certificate.pack(await Promise.all(signers.map((signer) => signer.sign(digest))));
 		return send(contract, batcher, "postBatch", [batch.index, batch.minTime, batch.maxTime, batch.l1End, batch.content, signatures]);
 	}
 

@@ -14,8 +14,7 @@ const nothing: View = {
 	unsettled: [],
 	distressed: [],
 	fees: 0,
-	overdue: undefined,
-	forceDelaySeconds: 300,
+	waiting: undefined,
 };
 
 describe("given a keeper's view", () => {
@@ -49,8 +48,8 @@ describe("given a keeper's view", () => {
 	});
 
 	it("includes an L1 message when it waited long enough, not before", () => {
-		assert.deepEqual(decide({ ...nothing, overdue: { ageSeconds: 299, l1End: 7 } }), []);
-		assert.deepEqual(decide({ ...nothing, overdue: { ageSeconds: 300, l1End: 7 } }), [{ type: "forceInclude", l1End: 7 }]);
+		assert.deepEqual(decide({ ...nothing, waiting: { allowedAt: 1300, time: 1299, l1End: 7 } }), []);
+		assert.deepEqual(decide({ ...nothing, waiting: { allowedAt: 1300, time: 1300, l1End: 7 } }), [{ type: "forceInclude", l1End: 7 }]);
 	});
 
 	it("settles whoever holds what is settled", () => {

@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { ZeroHash, concat } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { Random } from "../../src/market/Random.ts";
 import { L1, send } from "../chain/l1.ts";
 
 const SEED = Number(process.env.STRIKEPROOF_SEED ?? 20_261_124);
-const CALLS = 240;
+const CALLS = 320;
 const UNBONDING = 250;
 const EPOCH = 300;
 const STAKE = 1000n;
@@ -38,7 +39,7 @@ describe(`given a registry and a random program of seed ${SEED}`, () => {
 	});
 	after(() => l1.close());
 
-	it("keeps every wei, and changes the committee between epochs or by a slash only", async () => {
+	it("keeps every wei, changes the committee between epochs or by a slash only, and takes the certificates of exactly more than two thirds of it", async () => {
 		const random = new Random(SEED);
 		const startedAt = await l1.now();
 		let epoch = 0;
@@ -51,7 +52,17 @@ describe(`given a registry and a random program of seed ${SEED}`, () => {
 		});
 		const succeeded = new Map<string, number>();
 		for (let call = 0; call < CALLS; call++) {
-			const kind = random.pick(["stake", "stake", "startUnbonding", "withdraw", "setStanding", "setStanding", "slash"]);
+			const kind = random.pick([
+				"stake",
+				"stake",
+				"startUnbonding",
+				"withdraw",
+				"setStanding",
+				"setStanding",
+				"slash",
+				"certify",
+				"certify",
+			]);
 			// A slash ends an account for ever, so it is rare.
 			if (kind === "slash" && random.next() < 0.85) continue;
 			const time = (await l1.now()) + 1 + random.below(200);
@@ -70,12 +81,20 @@ describe(`given a registry and a random program of seed ${SEED}`, () => {
 				setStanding: true,
 				slash: !account.isSlashed && account.staked + account.leaving > 0n,
 			};
+			const signers = wallets
+				.filter(() => random.next() < 0.7)
+				.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
+			const powers = signers.map((signer) => model[wallets.indexOf(signer)].power);
+			const all = model.reduce((total, { power }) => total + power, 0n);
+			expected.certify = powers.every((power) => power > 0n) && 3n * powers.reduce((total, power) => total + power, 0n) > 2n * all;
+			const signatures = concat(signers.map(({ signingKey }) => signingKey.sign(ZeroHash).compactSerialized));
 			await l1.at(time);
 			const calls: Record<string, () => Promise<unknown>> = {
 				stake: () => send(registry, wallet, "stake", [wallet.address], amount),
 				startUnbonding: () => send(registry, wallet, "startUnbonding", []),
 				withdraw: () => send(registry, wallet, "withdraw", []),
 				setStanding: () => send(registry, governor, "setStanding", [wallet.address, standing]),
+				certify: () => send(registry, wallet, "requireQuorum", [ZeroHash, signatures]),
 				slash: () => send(registry, evidence, "slash", [wallet.address, evidence.address]),
 			};
 			const done = await calls[kind]().then(
@@ -113,6 +132,6 @@ describe(`given a registry and a random program of seed ${SEED}`, () => {
 			}
 		}
 		// A program in which a call never succeeds would show nothing about it.
-		assert.deepEqual([...succeeded.keys()].sort(), ["setStanding", "slash", "stake", "startUnbonding", "withdraw"]);
+		assert.deepEqual([...succeeded.keys()].sort(), ["certify", "setStanding", "slash", "stake", "startUnbonding", "withdraw"]);
 	});
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { TypedDataEncoder, ZeroAddress, ZeroHash, getBytes, parseEther } from "ethers";
-import type { Contract, HDNodeWallet } from "ethers";
+import { TypedDataEncoder, ZeroAddress, ZeroHash, concat, getBytes, id, parseEther, toBeHex } from "ethers";
+import type { Contract, HDNodeWallet, TransactionReceipt } from "ethers";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
@@ -12,6 +12,7 @@ const UNBONDING = 1000;
 const EPOCH = 500;
 const STAKE = parseEther("8");
 const REPORT_DOMAIN = `0x${"d0".repeat(32)}`;
+const WRITTEN = id("CommitteeWritten(uint64,address)");
 const { Member, Bonded, None } = { None: 0, Bonded: 1, Member: 2 };
 
 describe("given a registry of two validators with 8 ETH each", () => {
@@ -183,15 +184,15 @@ describe("given a registry of two validators with 8 ETH each", () => {
 
 	it("never finds a quorum where nobody has stake", async () => {
 		const empty = await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, UNBONDING, EPOCH, []]);
-		await refuses(empty.getFunction("requireQuorum")(ZeroHash, []), registry.interface, "NoQuorum", [0n, 0n]);
+		await refuses(send(empty, stranger, "requireQuorum", [ZeroHash, "0x"]), registry.interface, "NoQuorum", [0n, 0n]);
 	});
 
 	const voteFor = (signers: readonly HDNodeWallet[], digest: string): string[] =>
 		[...signers]
 			.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1))
-			.map((signer) => signer.signingKey.sign(digest).serialized);
-	const certify = (signatures: readonly string[], digest = ZeroHash): Promise<unknown> =>
-		registry.getFunction("requireQuorum")(digest, signatures) as Promise<unknown>;
+			.map((signer) => signer.signingKey.sign(digest).compactSerialized);
+	const certify = (signatures: readonly string[], digest = ZeroHash): ReturnType<typeof send> =>
+		send(registry, stranger, "requireQuorum", [digest, concat(signatures)]);
 
 	it("refuses a certificate without more than two thirds, of strangers, out of order, twice by one signer, or with its other s", async () => {
 		await afresh();
@@ -202,9 +203,11 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await refuses(certify([high, low]), registry.interface, "SignersNotAscending");
 		await refuses(certify([low, low]), registry.interface, "SignersNotAscending");
 		const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-		const s = order - BigInt(`0x${low.slice(66, 130)}`);
-		const mirrored = `${low.slice(0, 66)}${s.toString(16).padStart(64, "0")}${low.endsWith("1b") ? "1c" : "1b"}`;
-		await assert.rejects(certify([mirrored, high]), /ECDSAInvalidSignatureS|d78bce0c/);
+		// Packed, a high s has no room for v but where its highest bit is 0: just above half the order, which no signature here reaches.
+		const s = order / 2n + 1n;
+		await assert.rejects(certify([`${low.slice(0, 66)}${s.toString(16).padStart(64, "0")}`, high]), /ECDSAInvalidSignatureS|d78bce0c/);
+		await refuses(certify([low, high, "0x00"]), registry.interface, "SignaturesNotWhole", [129n]);
+		await refuses(certify([first.signingKey.sign(ZeroHash).serialized, high]), registry.interface, "SignaturesNotWhole", [129n]);
 		await assert.rejects(certify([low, high], `0x${"01".repeat(32)}`), "the signatures are of another digest");
 	});
 
@@ -240,6 +243,61 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await certify(voteFor([first], ZeroHash));
 		await nextEpoch();
 		assert.deepEqual(await totals(), [STAKE, STAKE]);
+		await certify(voteFor([first], ZeroHash));
+	});
+
+	it("writes the committee down once, and again only after it changed", async () => {
+		await afresh();
+		const written = (receipt: TransactionReceipt): number => receipt.logs.filter(({ topics }) => topics[0] === WRITTEN).length;
+		assert.equal(written(await send(registry, stranger, "writeCommittee", [])), 0, "the deployment wrote it");
+		await nextEpoch();
+		assert.equal(written(await certify(voteFor([first, second], ZeroHash))), 0, "nothing changed");
+		await send(registry, stranger, "stake", [first.address], STAKE);
+		assert.equal(written(await certify(voteFor([first, second], ZeroHash))), 0, "it changes with the next epoch");
+		await nextEpoch();
+		assert.equal(written(await certify(voteFor([first, second], ZeroHash))), 1);
+		assert.equal(written(await certify(voteFor([first, second], ZeroHash))), 0);
+		const data = (await registry.getFunction("writeCommittee").staticCall()) as string;
+		const words = [first, second].map((member) => concat([member.address, toBeHex(member === first ? 2n * STAKE : STAKE, 12)])).sort();
+		assert.equal(await l1.chain.provider.getCode(data), concat(["0x00", ...words]).toLowerCase());
+	});
+
+	it("takes the voice of who is slashed at once, from what is written too", async () => {
+		await afresh();
+		await send(registry, governor, "setStanding", [stranger.address, Member]);
+		await send(registry, stranger, "stake", [stranger.address], STAKE);
+		await nextEpoch();
+		await certify(voteFor([first, second, stranger], ZeroHash));
+		await accuse("conflictingReceipts", await receiptOf(second), await receiptOf(second, { messageHash: hash(9) }));
+		await refuses(certify(voteFor([first, second, stranger], ZeroHash)), registry.interface, "NotAValidator", [second.address]);
+		await refuses(certify(voteFor([first], ZeroHash)), registry.interface, "NoQuorum", [STAKE, 2n * STAKE]);
+		await certify(voteFor([first, stranger], ZeroHash));
+	});
+
+	it("takes nothing for anybody's signature that is nobody's, and admits nobody", async () => {
+		await afresh();
+		const nobodys = `0x${"00".repeat(64)}`;
+		await refuses(certify([nobodys]), registry.interface, "SignersNotAscending", [ZeroAddress, ZeroAddress]);
+		const [low, high] = voteFor([first, second], ZeroHash);
+		await refuses(certify([low, nobodys, high]), registry.interface, "SignersNotAscending");
+		const call = send(registry, governor, "setStanding", [ZeroAddress, Member]);
+		await refuses(call, registry.interface, "NotAValidator", [ZeroAddress]);
+	});
+
+	it("keeps at most 64 members, and makes room for new ones when others have gone", async () => {
+		await afresh();
+		const newcomers = Array.from({ length: 63 }, (_, i) => toBeHex(i + 1, 20));
+		for (const newcomer of newcomers.slice(0, 62)) await send(registry, governor, "setStanding", [newcomer, Member]);
+		await refuses(send(registry, governor, "setStanding", [newcomers[62], Member]), registry.interface, "TooManyMembers", [64n]);
+		await certify(voteFor([first, second], ZeroHash));
+		await send(registry, governor, "setStanding", [newcomers[5], Bonded]);
+		await send(registry, governor, "setStanding", [newcomers[62], Member]);
+		await send(registry, governor, "setStanding", [second.address, None]);
+		const again = send(registry, governor, "setStanding", [newcomers[5], Member]);
+		await refuses(again, registry.interface, "TooManyMembers");
+		await certify(voteFor([first, second], ZeroHash));
+		await nextEpoch();
+		await send(registry, governor, "setStanding", [newcomers[5], Member]);
 		await certify(voteFor([first], ZeroHash));
 	});
 

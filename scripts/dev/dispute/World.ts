@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Contract, TypedDataEncoder, getBytes } from "ethers";
 import { deploy } from "../../../deploy/deploy.ts";
 import * as Artifacts from "../../../src/chain/Artifacts.ts";
+import * as Certificate from "../../../src/chain/Certificate.ts";
 import type { Deployment } from "../../../src/chain/Deployment.ts";
 import { DEVNET } from "../../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../../src/chain/EmbeddedChain.ts";
@@ -226,7 +227,7 @@ async function postBatch(
 	const previousAccumulator = getBytes((await inbox.getFunction("batchAccumulator")(index)) as string);
 	const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), ...times, l1End };
 	const signature = await new KeySigner(testWallet(PLACES.sequencer).privateKey).sign(Checkpoint.batchDigest(domain, vote));
-	await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, content, [signature])).wait();
+	await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, content, Certificate.pack([signature]))).wait();
 }
 
 /** Asserts everything that is posted, unrivalled, and lets time pass until all of it is confirmed. */

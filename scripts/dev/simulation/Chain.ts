@@ -72,6 +72,7 @@ export class Chain {
 			finalMessageCount: () => ask(() => inbox.finalMessageCount()),
 			batches: (from, to) => ask(() => inbox.batches(from, to)),
 			messages: (from, to) => ask(() => inbox.messages(from, to)),
+			forceAllowedAt: () => ask(() => inbox.forceAllowedAt()),
 		};
 	}
 

@@ -23,7 +23,7 @@ export type KeeperPorts = {
 	readonly submit: (payload: Uint8Array) => Promise<unknown>;
 	/** How long something must be wanted before this keeper does it: others whose turn is before its own may. */
 	readonly patienceMs?: number;
-	readonly wanted: { readonly days: readonly number[]; readonly strikesPerSide: number; readonly forceDelaySeconds: number };
+	readonly wanted: { readonly days: readonly number[]; readonly strikesPerSide: number };
 };
 
 const PAUSE_MS = 400;

@@ -33,7 +33,6 @@ export function decide(view: View): Action[] {
 	for (const account of view.unsettled) actions.push({ type: "settle", account });
 	for (const account of view.distressed) actions.push({ type: "liquidate", account });
 	if (view.fees >= rules.FEES_WORTH_COLLECTING) actions.push({ type: "collect" });
-	if (view.overdue && rules.isOverdue(view.overdue.ageSeconds, view.forceDelaySeconds))
-		actions.push({ type: "forceInclude", l1End: view.overdue.l1End });
+	if (view.waiting && rules.isOverdue(view.waiting)) actions.push({ type: "forceInclude", l1End: view.waiting.l1End });
 	return actions;
 }

@@ -10,7 +10,7 @@ export function isListable(day: number, now: number): boolean {
 	return left > MIN_LISTING_SECONDS + 60 && left < MAX_EXPIRY_DAYS * SECONDS_PER_DAY - 60;
 }
 
-/** Whether anybody may include the oldest waiting L1 message without the sequencer. */
-export function isOverdue(ageSeconds: number, forceDelaySeconds: number): boolean {
-	return ageSeconds >= forceDelaySeconds;
+/** Whether anybody may include the oldest waiting L1 message without the sequencer. Both in seconds of L1's clock. */
+export function isOverdue({ allowedAt, time }: { readonly allowedAt: number; readonly time: number }): boolean {
+	return time >= allowedAt;
 }

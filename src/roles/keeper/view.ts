@@ -20,16 +20,15 @@ export type View = {
 	readonly distressed: readonly number[];
 	/** Fees that wait for the house, micro-USDC. */
 	readonly fees: number;
-	/** The first L1 message that no batch consumed: its age in seconds of L1's clock, and the count that would include all that are as old. */
-	readonly overdue: { readonly ageSeconds: number; readonly l1End: number } | undefined;
-	readonly forceDelaySeconds: number;
+	/** The first L1 message that no batch consumed: from when on anybody may include it, L1's clock now, and the count that would include it. */
+	readonly waiting: { readonly allowedAt: number; readonly time: number; readonly l1End: number } | undefined;
 };
 
 export async function look(
 	live: LiveExecutor,
 	inbox: InboxReader,
 	clock: Clock,
-	wanted: { readonly days: readonly number[]; readonly strikesPerSide: number; readonly forceDelaySeconds: number },
+	wanted: { readonly days: readonly number[]; readonly strikesPerSide: number },
 ): Promise<View> {
 	const listed: Listed[] = [];
 	const indexTicks: (number | undefined)[] = [];
@@ -57,16 +56,16 @@ export async function look(
 					);
 	const distressed = live.queries.distressed();
 	const { fees } = live.queries.globals();
-	return { now: clock.now(), listed, indexTicks, ...wanted, unsettled, distressed, fees, overdue: await overdueOf(inbox) };
+	return { now: clock.now(), listed, indexTicks, ...wanted, unsettled, distressed, fees, waiting: await waitingOf(inbox) };
 }
 
-async function overdueOf(inbox: InboxReader): Promise<View["overdue"]> {
+async function waitingOf(inbox: InboxReader): Promise<View["waiting"]> {
 	const batches = await inbox.batchCount();
 	const last = batches > 0 ? (await inbox.batches(batches - 1, batches))[0] : undefined;
 	const next = last?.l1End ?? 0;
 	const count = await inbox.messageCount();
 	if (next >= count) return undefined;
 	const { time } = await inbox.head();
-	const [first] = await inbox.messages(next, next + 1);
-	return first && { ageSeconds: time - first.timestamp, l1End: next + 1 };
+	// How long it may wait depends on how late the sequencer was before, so L1 is asked.
+	return { allowedAt: await inbox.forceAllowedAt(next + 1), time, l1End: next + 1 };
 }
