@@ -31,6 +31,7 @@ import { outbox } from "./19-outbox.ts";
 import { escapeHatch } from "./20-escape-hatch.ts";
 import { timelock } from "./21-timelock.ts";
 import { slashingEvidence } from "./22-slashing-evidence.ts";
+import { bondPools } from "./23-bond-pools.ts";
 import type { Facts, Step } from "./Step.ts";
 
 export const VERSION = "0.1.0";
@@ -74,6 +75,7 @@ export const STEPS: readonly Step[] = [
 	escapeHatch,
 	timelock,
 	slashingEvidence,
+	bondPools,
 ];
 
 /** Deploys to the signer's chain. Throws an Error with one sentence when a contract does not land. */

@@ -107,6 +107,10 @@ interface IAssertionChain {
     // solhint-disable-next-line func-name-mixedcase
     function HEIGHT() external view returns (uint8);
 
+    /// @notice What an asserter must have staked, in wei.
+    // solhint-disable-next-line func-name-mixedcase
+    function BOND() external view returns (uint256);
+
     function latestConfirmed() external view returns (bytes32);
 
     function assertions(bytes32 assertionId) external view returns (Assertion memory);

@@ -18,7 +18,7 @@ export function codecOf(name: string): Interface {
 /** Name of the custom error in revert data, with its arguments: what a person reads. */
 export function errorOf(data: string | undefined, fallback: string): string {
 	if (!data || data === "0x") return fallback;
-	for (const name of CONTRACT_NAMES) {
+	for (const name of [...CONTRACT_NAMES, "BondPool"]) {
 		if (name === "NormalTable") continue;
 		const parsed = codecOf(name).parseError(data);
 		if (parsed) return `${parsed.name}(${parsed.args.map(String).join(", ")})`;

@@ -43,6 +43,7 @@ export const CONTRACT_NAMES = [
 	"EscapeHatch",
 	"Timelock",
 	"SlashingEvidence",
+	"BondPools",
 ] as const;
 
 export type ContractName = (typeof CONTRACT_NAMES)[number];

@@ -36,8 +36,20 @@ export async function send(
 	args: readonly unknown[],
 	value = 0n,
 ): Promise<Sent> {
+	return sendTo(provider, signer, { name, address: deployment.contracts[name] }, method, args, value);
+}
+
+/** The same for any contract by its name and address. */
+export async function sendTo(
+	provider: Provider,
+	signer: ChainSigner,
+	{ name, address }: { readonly name: string; readonly address: string },
+	method: string,
+	args: readonly unknown[],
+	value = 0n,
+): Promise<Sent> {
 	const runner = signer.provider ? signer : signer.connect(provider);
-	const contract = new Contract(deployment.contracts[name], Artifacts.of(name).abi, runner);
+	const contract = new Contract(address, Artifacts.of(name).abi, runner);
 	try {
 		const sent = (await contract.getFunction(method)(...args, { value })) as ContractTransactionResponse;
 		const receipt = await sent.wait();

@@ -17,6 +17,7 @@ import { fundsCommands } from "./funds.ts";
 import { nodeCommand } from "./node.ts";
 import { keysCommand } from "./keys.ts";
 import { collect, whole } from "./parse.ts";
+import { poolCommand } from "./pool.ts";
 import { stakeCommands } from "./stake.ts";
 import { statusCommand } from "./status.ts";
 import { tradeCommand } from "./trade.ts";
@@ -46,6 +47,7 @@ for (const command of [
 	forceCommand(),
 	escapeCommand(),
 	...stakeCommands(),
+	poolCommand(),
 	statusCommand(),
 	doctorCommand(),
 	disputeCommand(),

@@ -31,6 +31,7 @@ type Options = Common & {
 	readonly engineRpc: string;
 	readonly turn: number;
 	readonly clock: "machine" | "chain";
+	readonly pool: boolean;
 };
 
 const PORTS: Readonly<Record<Role, number>> = { sequencer: 8547, reporter: 8548, proposer: 8549, challenger: 8550 };
@@ -141,7 +142,7 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 		log,
 		metrics,
 	};
-	const node = role === "proposer" ? await ProposerNode.open(parts) : await ChallengerNode.open(parts);
+	const node = role === "proposer" ? await ProposerNode.open({ ...parts, pooled: options.pool }) : await ChallengerNode.open(parts);
 	const health = "proposer" in node ? node.proposer : node.challenger;
 	const monitor = new Monitor({ host: options.host, port: options.port ?? PORTS[role], log, metrics, roles: { [role]: health } });
 	const url = await monitor.listen();
@@ -217,6 +218,7 @@ export function nodeCommand(): Command {
 				new Option("--source <market>", "of a reporter: where prices are seen").choices(["synthetic", "exchanges"]).default("synthetic"),
 			)
 			.option("--seed <number>", "of the synthetic market", whole(0, 4_294_967_295), 1)
+			.option("--pool", "of a proposer: asserts with the bonds that others put together, and makes their pools", false)
 			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8)
 			.addOption(
 				new Option("--engine <engine>", "of a sequencer: orders alone, or as a member of a committee")

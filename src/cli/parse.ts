@@ -29,6 +29,30 @@ export function usdc(text: string): number {
 	return micro;
 }
 
+const WEI = 10n ** 18n;
+
+/** ETH as wei. */
+export function ether(text: string): bigint {
+	const found = /^(\d{1,9})(?:\.(\d{1,18}))?$/.exec(text);
+	const wei = found ? BigInt(found[1]) * WEI + BigInt((found[2] ?? "").padEnd(18, "0")) : 0n;
+	if (wei === 0n) throw new InvalidArgumentError("an amount of ETH is needed, such as 10 or 0.5.");
+	return wei;
+}
+
+/** Wei as a person reads them. */
+export function inEther(wei: bigint): string {
+	const part = String(wei % WEI)
+		.padStart(18, "0")
+		.replace(/0+$/, "");
+	return `${wei / WEI}${part && "."}${part} ETH`;
+}
+
+/** 32 bytes in hexadecimal: the id of an assertion. */
+export function hash(text: string): string {
+	if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new InvalidArgumentError("64 hexadecimal digits with 0x are needed.");
+	return text.toLowerCase();
+}
+
 export function address(text: string): string {
 	if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError("an address of 40 hexadecimal digits with 0x is needed.");
 	return text.toLowerCase();

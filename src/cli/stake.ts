@@ -1,27 +1,10 @@
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { KINDS, Staking } from "../chain/Staking.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
-import { address } from "./parse.ts";
-
-const WEI = 10n ** 18n;
-
-/** ETH as wei. */
-function ether(text: string): bigint {
-	const found = /^(\d{1,9})(?:\.(\d{1,18}))?$/.exec(text);
-	const wei = found ? BigInt(found[1]) * WEI + BigInt((found[2] ?? "").padEnd(18, "0")) : 0n;
-	if (wei === 0n) throw new InvalidArgumentError("an amount of ETH is needed, such as 10 or 0.5.");
-	return wei;
-}
-
-function inEther(wei: bigint): string {
-	const part = String(wei % WEI)
-		.padStart(18, "0")
-		.replace(/0+$/, "");
-	return `${wei / WEI}${part && "."}${part} ETH`;
-}
+import { address, ether, inEther } from "./parse.ts";
 
 function timeOf(seconds: number): string {
 	return new Date(seconds * 1000).toISOString().replace(".000", "");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { GameChain } from "../chain/GameChain.ts";
+import { PoolChain } from "../chain/PoolChain.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
 import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import type { SignaturePool } from "../executor/SignaturePool.ts";
@@ -11,6 +12,9 @@ import { deriveAlone } from "./ChallengerNode.ts";
 import { countAlarms } from "./Log.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
 
+/** `pooled`: the bonds are pools' (docs/spec/rollup.md), so that the wallet pays for gas alone. */
+export type ProposerOptions = ChallengerOptions & { readonly pooled?: boolean };
+
 /** A proposer alone: like a challenger it needs L1 and nothing else. */
 export class ProposerNode {
 	readonly proposer: Proposer;
@@ -19,15 +23,15 @@ export class ProposerNode {
 	readonly #signatures: SignaturePool;
 
 	/** Opens its store, which it resumes from. Throws with one sentence when the store is of another deployment or in use. */
-	static async open(options: ChallengerOptions): Promise<ProposerNode> {
+	static async open(options: ProposerOptions): Promise<ProposerNode> {
 		const { deployment, dataDirectory } = options;
 		const store = await openStore({ directory: join(dataDirectory, "proposer"), genesis: deployment.genesis });
 		const { derived, signatures } = await deriveAlone(options, store, "proposer");
 		return new ProposerNode(options, store, derived, signatures);
 	}
 
-	private constructor(options: ChallengerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
-		const { provider, deployment, wallet, clock } = options;
+	private constructor(options: ProposerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
+		const { provider, deployment, wallet, clock, pooled } = options;
 		const metrics = options.metrics ?? new PrometheusMetrics();
 		const log = countAlarms(options.log.child({ role: "proposer" }), metrics);
 		this.#store = store;
@@ -35,11 +39,18 @@ export class ProposerNode {
 		this.derived = derived;
 		this.proposer = new Proposer({
 			game: new GameChain(provider, deployment),
-			sender: new TransactionManager({ provider, wallet, store, log, lowBalance: BigInt(deployment.parameters.bond) }),
+			sender: new TransactionManager({
+				provider,
+				wallet,
+				store,
+				log,
+				lowBalance: pooled ? 10n ** 17n : BigInt(deployment.parameters.bond),
+			}),
 			clock,
 			log,
 			sync: () => derived.sync(),
 			histories: derived,
+			pools: pooled ? new PoolChain(provider, deployment) : undefined,
 		});
 	}
 

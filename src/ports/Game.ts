@@ -76,18 +76,38 @@ export type TimerUpdate = {
 	readonly siblings: readonly Uint8Array[];
 };
 
+/** What many people put together as the bond of one assertion; in wei. */
+export type PoolView = {
+	readonly address: string;
+	/** Whether somebody made it. */
+	readonly exists: boolean;
+	readonly missing: bigint;
+	/** Whether its assertion was made with it, and whether the bond came back since. */
+	readonly isInUse: boolean;
+	readonly isReturned: boolean;
+};
+
+export interface BondPools {
+	look(assertion: string): Promise<PoolView>;
+	create(assertion: string): TransactionRequest;
+	/** Makes the assertion with the full pool at that address. */
+	createAssertion(pool: string, fields: Omit<AssertionFields, "lineage" | "stake">): TransactionRequest;
+}
+
+export type AssertionFields = {
+	readonly parent: string;
+	readonly historyRoot: Uint8Array;
+	readonly finalState: Uint8Array;
+	readonly rightPath: readonly Uint8Array[];
+	readonly lineage: readonly string[];
+	readonly expectedId: string;
+	/** Wei added to the bond. */
+	readonly stake: bigint;
+};
+
 /** Transactions of the game, ready to be sent. Their keys name the move, so that none is sent twice. */
 export interface GameTransactions {
-	createAssertion(fields: {
-		readonly parent: string;
-		readonly historyRoot: Uint8Array;
-		readonly finalState: Uint8Array;
-		readonly rightPath: readonly Uint8Array[];
-		readonly lineage: readonly string[];
-		readonly expectedId: string;
-		/** Wei added to the bond. */
-		readonly stake: bigint;
-	}): TransactionRequest;
+	createAssertion(fields: AssertionFields): TransactionRequest;
 	bisect(edge: EdgeKey, left: Uint8Array, right: Uint8Array): TransactionRequest;
 	proveOneStep(
 		edge: EdgeKey,

@@ -1,6 +1,6 @@
-import type { TransactionSender } from "../../ports/Chain.ts";
+import type { TransactionRequest, TransactionSender } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
-import type { GameReader, GameTransactions } from "../../ports/Game.ts";
+import type { BondPools, GameReader, GameTransactions } from "../../ports/Game.ts";
 import type { Histories } from "../../ports/History.ts";
 import type { Log } from "../../ports/Log.ts";
 import { Loop } from "../Loop.ts";
@@ -15,6 +15,8 @@ export type ProposerPorts = {
 	readonly log: Log;
 	readonly sync: () => Promise<unknown>;
 	readonly histories: Histories;
+	/** With them the bond of every assertion is what others put together, and not the proposer's own. */
+	readonly pools?: BondPools;
 };
 
 const PAUSE_MS = 250;
@@ -23,6 +25,7 @@ const PAUSE_MS = 250;
 export class Proposer {
 	readonly #ports: ProposerPorts;
 	readonly #loop: Loop;
+	#waitsFor = "";
 
 	constructor(ports: ProposerPorts) {
 		this.#ports = ports;
@@ -42,25 +45,44 @@ export class Proposer {
 	}
 
 	async round(): Promise<void> {
-		const { game, sender, histories, log, sync } = this.#ports;
+		const { game, sender, histories, log, sync, pools } = this.#ports;
 		await sync();
 		const view = await look(game, histories, sender.address);
 		const link = decide(view);
 		if (!link) return;
 		const { history } = link;
+		const fields = {
+			parent: link.parent.id,
+			historyRoot: history.root(history.height, 0),
+			finalState: await history.finalState(),
+			rightPath: history.path(2 ** history.height - 1),
+			expectedId: link.honestId,
+		};
 		const stake = view.snapshot.stakes.get(view.self);
-		const outcome = await sender.send(
-			game.createAssertion({
-				parent: link.parent.id,
-				historyRoot: history.root(history.height, 0),
-				finalState: await history.finalState(),
-				rightPath: history.path(2 ** history.height - 1),
-				lineage: lineageOf(view, link),
-				expectedId: link.honestId,
-				stake: stake && stake.amount >= view.parameters.bond ? 0n : view.parameters.bond,
-			}),
-		);
+		const request = pools
+			? await this.#throughPool(pools, fields)
+			: game.createAssertion({
+					...fields,
+					lineage: lineageOf(view, link),
+					stake: stake && stake.amount >= view.parameters.bond ? 0n : view.parameters.bond,
+				});
+		if (!request) return;
+		const outcome = await sender.send(request);
 		if (outcome.status === "mined") log.info("asserted", { assertion: link.honestId, steps: history.stepCount, block: outcome.block });
 		else log.debug("the assertion was not needed any more", { error: outcome.error });
+	}
+
+	/** The assertion with a pool's bond, once it is full. A pool is made when it is first needed, and told of once. */
+	async #throughPool(pools: BondPools, fields: Parameters<BondPools["createAssertion"]>[1]): Promise<TransactionRequest | undefined> {
+		const { sender, log } = this.#ports;
+		const { expectedId } = fields;
+		const pool = await pools.look(expectedId);
+		if (!pool.exists) await sender.send(pools.create(expectedId));
+		if (pool.exists && pool.missing === 0n && !pool.isInUse) return pools.createAssertion(pool.address, fields);
+		if (this.#waitsFor !== expectedId) {
+			this.#waitsFor = expectedId;
+			log.info("waits for a pool to be full", { assertion: expectedId, pool: pool.address, missingWei: String(pool.missing) });
+		}
+		return undefined;
 	}
 }
