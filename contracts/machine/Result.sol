@@ -68,5 +68,6 @@ enum Result {
     Unbacked,
     NothingToCollect,
     AlreadyReferred,
-    BeyondBand
+    BeyondBand,
+    PriceBeforeResume
 }

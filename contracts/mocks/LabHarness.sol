@@ -31,6 +31,19 @@ contract LabHarness {
         bool isPut;
     }
 
+    /// @notice An option as a report gives it: forward and strike in micro-USDC, the surface and `rateTime`, which is rate * time, in 1e-9.
+    struct Point {
+        uint256 forward;
+        int256 strike;
+        int256 a;
+        int256 b;
+        int256 rho;
+        int256 m;
+        int256 sigma;
+        int256 rateTime;
+        bool isPut;
+    }
+
     /// @notice A portfolio is an account cell behind a state root, with a witness that opens it and what its margin reads (docs/spec/machine.md).
     struct Portfolio {
         bytes32 stateRoot;
@@ -74,14 +87,50 @@ contract LabHarness {
             smile.volatility = Svi.clamp(FixedPoint.isqrt((quote.volatility * quote.volatility * quote.time) >> FixedPoint.BITS));
             smile.discount = LogExp.exp(-FixedPoint.mul(quote.rate, quote.time));
             smile.isPut = quote.isPut;
-            Black76.price(table, smile, 1, 1, values, i);
-            // A call on a forward of 1 that costs nothing to exercise is worth N(d1).
-            smile.spots[0] = FixedPoint.ONE;
-            smile.strike = 0;
-            smile.isPut = false;
-            Black76.price(table, smile, 1, 1, deltas, i);
-            if (quote.isPut) deltas[i] -= smile.discount;
+            priceAt(table, smile, values, deltas, i);
         }
+    }
+
+    /// @notice As `price`, of options whose volatility comes from a surface, the way margin takes it: `values` in micro-USDC, in fixed point like the total
+    /// volatilities.
+    function priceOnSurface(
+        Point[] calldata points
+    ) external view returns (int256[] memory values, int256[] memory deltas, int256[] memory volatilities) {
+        bytes memory table = NormalTable.load(TABLE);
+        values = new int256[](points.length);
+        deltas = new int256[](points.length);
+        volatilities = new int256[](points.length);
+        for (uint256 i = 0; i < points.length; i++) {
+            Point calldata point = points[i];
+            Expiry memory expiry;
+            expiry.forward = point.forward;
+            expiry.a = point.a;
+            expiry.b = point.b;
+            expiry.rho = point.rho;
+            expiry.m = point.m;
+            expiry.sigma = point.sigma;
+            Smile memory smile;
+            (smile.volatility, smile.logMoneyness) = Valuations.smileAt(expiry, point.strike);
+            volatilities[i] = smile.volatility;
+            smile.spots = new int256[](2);
+            smile.spots[0] = int256(point.forward) << FixedPoint.BITS;
+            smile.strike = point.strike << FixedPoint.BITS;
+            smile.discount = LogExp.exp(-FixedPoint.fromNano(point.rateTime));
+            smile.isPut = point.isPut;
+            priceAt(table, smile, values, deltas, i);
+        }
+    }
+
+    /// @dev The value of a smile's one spot, and its derivative by the forward; spot, strike and kind are used up.
+    function priceAt(bytes memory table, Smile memory smile, int256[] memory values, int256[] memory deltas, uint256 i) private pure {
+        bool isPut = smile.isPut;
+        Black76.price(table, smile, 1, 1, values, i);
+        // A call on a forward of 1 that costs nothing to exercise is worth N(d1).
+        smile.spots[0] = FixedPoint.ONE;
+        smile.strike = 0;
+        smile.isPut = false;
+        Black76.price(table, smile, 1, 1, deltas, i);
+        if (isPut) deltas[i] -= smile.discount;
     }
 
     /// @notice Margin as the machine assesses it, and what it is made of.

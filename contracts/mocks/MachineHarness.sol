@@ -55,12 +55,7 @@ contract MachineHarness {
         traces = new Trace[](steps.length);
         for (uint256 i = 0; i < steps.length; i++) {
             Step calldata step = steps[i];
-            batchNumber = step.batch;
-            accumulatorBeforeBatch = step.batchBefore;
-            accumulatorAfterBatch = step.batchAfter;
-            messageNumber = step.message;
-            accumulatorBeforeMessage = step.messageBefore;
-            accumulatorAfterMessage = step.messageAfter;
+            present(step);
             uint256 before = gasleft();
             try entry.trace(step.target, step.preCommitment, step.proof) returns (bytes32 postCommitment, Outcome memory outcome) {
                 traces[i].gasUsed = before - gasleft();
@@ -71,5 +66,20 @@ contract MachineHarness {
                 traces[i].error = reason;
             }
         }
+    }
+
+    /// @notice What the entry's `step`, by which a dispute ends, makes of one step.
+    function prove(OneStepProofEntry entry, Step calldata step) external returns (bytes32) {
+        present(step);
+        return entry.step(step.target, step.preCommitment, step.proof);
+    }
+
+    function present(Step calldata step) private {
+        batchNumber = step.batch;
+        accumulatorBeforeBatch = step.batchBefore;
+        accumulatorAfterBatch = step.batchAfter;
+        messageNumber = step.message;
+        accumulatorBeforeMessage = step.messageBefore;
+        accumulatorAfterMessage = step.messageAfter;
     }
 }

@@ -1,7 +1,8 @@
 // npm run lab -- accuracy [--points N] [--climb K] [--seed S] [--json]: the pricing kernel against exact functions.
+// npm run lab -- twins [--points N] [--seed S] [--json]: the kernel's values, deltas and volatilities in both twins, bit for bit.
 // npm run lab -- price < lines, npm run lab -- margin < lines: JSON lines through both twins of the machine.
 // npm run lab -- derive --data FILE [--json]: portfolios with Derive's margins through both twins, and every difference explained.
-// docs/lab.md says what the lines hold. Status 1 when the kernel breaks its bound or a margin is not explained, 2 when the command is wrong; a bad line is answered by an error and changes no status.
+// docs/lab.md says what the lines hold. Status 1 when the kernel breaks its bound, the twins differ or a margin is not explained, 2 when the command is wrong; a bad line is answered by an error and changes no status.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -12,9 +13,10 @@ import { LabChain } from "./lab/LabChain.ts";
 import * as Lines from "./lab/Lines.ts";
 import * as Portfolios from "./lab/Portfolios.ts";
 import * as Quotes from "./lab/Quotes.ts";
+import * as Twins from "./lab/Twins.ts";
 
 const USAGE =
-	"npm run lab -- accuracy [--points N] [--climb K] [--seed S] [--json] | price < lines | margin < lines | derive --data FILE [--json]";
+	"npm run lab -- accuracy [--points N] [--climb K] [--seed S] [--json] | twins [--points N] [--seed S] [--json] | price < lines | margin < lines | derive --data FILE [--json]";
 
 function refuse(sentence: string): never {
 	console.error(sentence);
@@ -43,6 +45,25 @@ function accuracy(args: string[]): void {
 	});
 	console.log(JSON.stringify(report));
 	process.exitCode = report.holds ? 0 : 1;
+}
+
+async function twins(args: string[]): Promise<void> {
+	const { values } = parseArgs({
+		args,
+		options: {
+			points: { type: "string", default: "20000" },
+			seed: { type: "string", default: "1" },
+			json: { type: "boolean", default: false },
+		},
+	});
+	const [points, seed] = [whole("points", values.points), whole("seed", values.seed)];
+	const chain = await LabChain.start();
+	const report = await Twins.compare(chain, points, seed, (done) => {
+		if (!values.json && done % 100_000 === 0) console.error(`${done} points …`);
+	});
+	await chain.close();
+	console.log(JSON.stringify(report, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)));
+	process.exitCode = report.differences === 0 ? 0 : 1;
 }
 
 async function price(): Promise<void> {
@@ -78,6 +99,7 @@ async function derive(args: string[]): Promise<void> {
 
 const [command, ...rest] = process.argv.slice(2);
 if (command === "accuracy") accuracy(rest);
+else if (command === "twins") await twins(rest);
 else if (command === "price") await price();
 else if (command === "margin") await margin();
 else if (command === "derive") await derive(rest);

@@ -1,8 +1,8 @@
+import { Result } from "../machine/Result.ts";
 import * as Margin from "../machine/risk/Margin.ts";
 import * as State from "../machine/state/State.ts";
 import * as Liquidation from "../machine/step/Liquidation.ts";
 import * as Settlement from "../machine/step/Settlement.ts";
-import * as Trades from "../machine/step/Trades.ts";
 import * as Guards from "../machine/types/Guard.ts";
 
 /** Whether a Liquidate message for this account would do something now: begin or end its auction, or write off what it owes. Changes nothing. */
@@ -14,7 +14,7 @@ export function isDue(state: State.Body, index: number, clock: number): boolean 
 	if (folded.positions.length === 0) return folded.cash < 0 || isUnder;
 	if (Liquidation.isStateStale(State.globals(state), clock)) return false;
 	const standing = Margin.assess(state, folded);
-	if (Trades.isStale(standing.oldestPriceTime, clock)) return false;
+	if (Liquidation.agreedAt(State.globals(state), standing.oldestPriceTime, clock) !== Result.Ok) return false;
 	return standing.equity < standing.maintenance !== isUnder;
 }
 
@@ -47,7 +47,7 @@ export function auctionOf(state: State.Body, index: number, clock: number): Auct
 	const isBiddable =
 		folded.positions.length > 0 &&
 		!Liquidation.isStateStale(globals, clock) &&
-		!Trades.isStale(standing.oldestPriceTime, clock) &&
+		Liquidation.agreedAt(globals, standing.oldestPriceTime, clock) === Result.Ok &&
 		equity < maintenance;
 	return {
 		debtor: index,

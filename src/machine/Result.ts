@@ -68,6 +68,7 @@ export const Result = {
 	NothingToCollect: 62,
 	AlreadyReferred: 63,
 	BeyondBand: 64,
+	PriceBeforeResume: 65,
 } as const;
 
 export type Result = (typeof Result)[keyof typeof Result];

@@ -69,6 +69,14 @@ describe("given both twins of the machine", () => {
 		assert.notEqual(await changed(recorded, proof.subarray(0, proof.length - 40)), undefined, "a cut opening was believed");
 	});
 
+	it("when a dispute ends, then the entry says of the step what lockstep was told, and refuses a spoilt proof there too", async () => {
+		const recorded = await placed();
+		assert.equal(await evm.prove(recorded.evm), recorded.commitment);
+		const spoilt = recorded.evm.proof.slice();
+		spoilt[100] ^= 1;
+		await assert.rejects(evm.prove({ ...recorded.evm, proof: spoilt }), /BadProof|revert/i);
+	});
+
 	it("when the comparison is given an outcome that differs in one field, then it tells which", async () => {
 		const recorded = await placed();
 		const [trace] = await evm.run([recorded.evm]);

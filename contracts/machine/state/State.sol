@@ -484,8 +484,8 @@ library State {
 
     /// @dev Leaf of a cell as it now is: the hash of its bytes, zero when there are none; a withdrawal is its own leaf.
     function leafOf(Cell memory cell) private pure returns (bytes32) {
-        if (cell.key >> 32 == OUTBOX) return bytes32(cell.pointer);
         bytes memory data = cell.encode(cell.pointer);
+        if (cell.key >> 32 == OUTBOX) return bytes32(data);
         return data.length == 0 ? bytes32(0) : keccak256(data);
     }
 }

@@ -56,7 +56,8 @@ library Liquidation {
         if (!isFlat) {
             if (isStateStale(globals, machine.clock)) return Settlement.refuse(out, Result.StaleState);
             Assessment memory standing = Margin.assess(state, folded);
-            if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return Settlement.refuse(out, Result.StalePrice);
+            Result agreed = agreedAt(globals, standing.oldestPriceTime, machine.clock);
+            if (agreed != Result.Ok) return Settlement.refuse(out, agreed);
             isHealthy = standing.equity >= standing.maintenance;
         }
         if (isHealthy && !isUnder) return Settlement.refuse(out, Result.Healthy);
@@ -85,6 +86,13 @@ library Liquidation {
     /// @notice Whether the state that reporters stand behind is too old to liquidate by.
     function isStateStale(Globals memory globals, uint256 clock) internal pure returns (bool) {
         return globals.attestedAt + MAX_ATTESTATION_AGE_SECONDS < clock;
+    }
+
+    /// @notice Whether prices of which the oldest is of `time` may decide a liquidation: Ok, StalePrice, or PriceBeforeResume when attestations came after a
+    /// hole and one of the prices was agreed upon no later than they did. SAFETY: nobody is sold out by what was agreed before a halt.
+    function agreedAt(Globals memory globals, uint256 time, uint256 clock) internal pure returns (Result) {
+        if (Trades.isStale(time, clock)) return Result.StalePrice;
+        return time <= globals.attestedSince ? Result.PriceBeforeResume : Result.Ok;
     }
 
     function setAuction(State.Body memory state, uint256 index, Account memory account, uint256 start) private pure {
@@ -190,7 +198,8 @@ library Liquidation {
         // The bidder is given what the debtor holds: one valuation serves both.
         Valuations.keep(state, 2 * MAX_POSITIONS + 1);
         Assessment memory standing = Margin.assess(state, deal.debtor);
-        if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return Result.StalePrice;
+        Result agreed = agreedAt(globals, standing.oldestPriceTime, machine.clock);
+        if (agreed != Result.Ok) return agreed;
         if (standing.equity >= standing.maintenance) return Result.Healthy;
         Guard memory guard = State.guard(state, message.debtor);
         uint256 start = guard.auctionStart > globals.attestedSince ? guard.auctionStart : globals.attestedSince;

@@ -5,6 +5,7 @@ import * as Artifacts from "../../../src/chain/Artifacts.ts";
 import { TABLE } from "../../../src/machine/math/NormalTable.ts";
 import { CALL_GAS, dataContract } from "../lockstep/Evm.ts";
 import type { Provider } from "../lockstep/Evm.ts";
+import type { Point } from "./Points.ts";
 
 /** An option in fixed point with 60 fractional bits, as `LabHarness.Quote`. */
 export type Quote = {
@@ -17,6 +18,9 @@ export type Quote = {
 };
 
 export type Priced = { readonly value: bigint; readonly delta: bigint };
+
+/** A point's value in micro-USDC, its derivative by the forward, and its total volatility, in fixed point. */
+export type Valued = Priced & { readonly volatility: bigint };
 
 /** As `LabHarness.Portfolio`; `positions` is how many the account has, by which calls are filled. */
 export type Portfolio = {
@@ -87,6 +91,17 @@ export class LabChain {
 		});
 	}
 
+	/** Values in micro-USDC, deltas and total volatilities of points, in fixed point and in their order. LIMIT: a point needs less than 25,000 gas. */
+	async priceOnSurface(points: readonly Point[]): Promise<Valued[]> {
+		const reply = await this.#request(encodePoints(this.#harness.getFunction("priceOnSurface")?.selector ?? "", points));
+		// Three lists of one length behind their three offsets.
+		const at = (list: number, i: number): bigint => {
+			const start = 2 + 2 * WORD * (3 + list * (points.length + 1) + 1 + i);
+			return BigInt.asIntN(256, BigInt(`0x${reply.slice(start, start + 2 * WORD)}`));
+		};
+		return points.map((_, i) => ({ value: at(0, i), delta: at(1, i), volatility: at(2, i) }));
+	}
+
 	/** Reports in the order of the portfolios. */
 	async margin(portfolios: readonly Portfolio[]): Promise<MarginReport[]> {
 		const chunks: Portfolio[][] = [];
@@ -136,9 +151,24 @@ export class LabChain {
 
 	async #call(name: string, args: unknown[]): Promise<unknown> {
 		const data = this.#harness.encodeFunctionData(name, args);
-		const reply = await this.#provider.request({ method: "eth_call", params: [{ to: this.#address, data, gas: CALL_GAS }, "latest"] });
-		return this.#harness.decodeFunctionResult(name, reply as string);
+		return this.#harness.decodeFunctionResult(name, await this.#request(data));
 	}
+
+	async #request(data: string): Promise<string> {
+		const params = [{ to: this.#address, data, gas: CALL_GAS }, "latest"];
+		return (await this.#provider.request({ method: "eth_call", params })) as string;
+	}
+}
+
+const WORD = 32;
+
+/** The call's data by hand, word by word: a million points would otherwise wait for the encoder. */
+function encodePoints(selector: string, points: readonly Point[]): string {
+	const word = (value: number): string => BigInt.asUintN(256, BigInt(value)).toString(16).padStart(64, "0");
+	const words = [word(WORD), word(points.length)];
+	for (const { forward, strike, a, b, rho, m, sigma, rateTime, isPut } of points)
+		words.push(...[forward, strike, a, b, rho, m, sigma, rateTime, isPut ? 1 : 0].map(word));
+	return selector + words.join("");
 }
 
 type RawReport = {

@@ -119,15 +119,21 @@ function distance(kernel: bigint, exact: bigint): number {
 	return error < 0 ? -error : error;
 }
 
-/** The kernel's value in micro-USDC with 60 fractional bits, by the functions that margin uses. */
-export function kernelValue(point: Point): { value: bigint; volatility: bigint; logMoneyness: bigint; discount: bigint } {
+/** What the kernel values the point by, at its own forward; forward and strike are micro-USDC with 60 fractional bits. By the functions that margin uses. */
+export function kernelSmile(point: Point): Black76.Smile {
 	const expiry = { ...Expiries.empty(), forward: point.forward, a: point.a, b: point.b, rho: point.rho, m: point.m, sigma: point.sigma };
 	const { volatility, logMoneyness } = Valuations.smileAt(expiry, BigInt(point.strike));
 	const discount = LogExp.exp(-fromNano(point.rateTime));
-	const values = [0n];
 	const spots = [BigInt(point.forward) << FINE, 0n];
-	Black76.price({ spots, strike: BigInt(point.strike) << FINE, logMoneyness, volatility, discount, isPut: point.isPut }, 1, values, 0);
-	return { value: values[0], volatility, logMoneyness, discount };
+	return { spots, strike: BigInt(point.strike) << FINE, logMoneyness, volatility, discount, isPut: point.isPut };
+}
+
+/** The kernel's value in micro-USDC with 60 fractional bits. */
+export function kernelValue(point: Point): { value: bigint; volatility: bigint; logMoneyness: bigint; discount: bigint } {
+	const smile = kernelSmile(point);
+	const values = [0n];
+	Black76.price(smile, 1, values, 0);
+	return { value: values[0], volatility: smile.volatility, logMoneyness: smile.logMoneyness, discount: smile.discount };
 }
 
 export function errorsAt(point: Point): Errors {

@@ -50,19 +50,23 @@ export function quoteOf(line: z.infer<typeof Schema>): Quote {
 
 /** As `LabHarness.price`, of one quote. */
 export function price({ forward, strike, volatility, time, rate, isPut }: Quote): Priced {
-	const smile = {
+	return priceAt({
 		spots: [forward, 0n],
 		strike,
 		logMoneyness: LogExp.ln((forward << BITS) / strike),
 		volatility: Svi.clamp(FixedPoint.isqrt((volatility * volatility * time) >> BITS)),
 		discount: LogExp.exp(-FixedPoint.mul(rate, time)),
 		isPut,
-	};
+	});
+}
+
+/** The value of a smile's one spot, and its derivative by the forward. */
+export function priceAt(smile: Black76.Smile): Priced {
 	const values = [0n, 0n];
 	Black76.price(smile, 1, values, 0);
 	// A call on a forward of 1 that costs nothing to exercise is worth N(d1).
 	Black76.price({ ...smile, spots: [ONE, 0n], strike: 0n, isPut: false }, 1, values, 1);
-	return { value: values[0], delta: isPut ? values[1] - smile.discount : values[1] };
+	return { value: values[0], delta: smile.isPut ? values[1] - smile.discount : values[1] };
 }
 
 function shown({ value, delta }: Priced): { value: string; delta: string } {

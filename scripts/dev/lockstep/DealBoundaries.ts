@@ -91,6 +91,12 @@ function liquidations(all: Boundary[]): void {
 		for (const attestedAt of [0, CLOCK - 301, CLOCK - 300, CLOCK])
 			add(all, `${name}/attested/${attestedAt}`, item, { account: withEquity(1), guards, globals: { attestedAt } });
 		for (const indexAge of [120, 121]) add(all, `${name}/price/${indexAge}`, item, { account: withEquity(1), guards, indexAge });
+		for (const attestedSince of [CLOCK - 4, CLOCK - 3, CLOCK - 2]) {
+			const globals = { attestedSince };
+			add(all, `${name}/since/${attestedSince}`, item, { account: withEquity(1), guards, globals });
+			add(all, `${name}/since/${attestedSince}/flat`, item, { account: { cash: -5 }, guards, globals });
+			add(all, `${name}/since/${attestedSince}/healthy`, item, { account: withEquity(maintenance), guards, globals });
+		}
 		for (const backing of [MAX_MONEY - 5, MAX_MONEY - 4])
 			add(all, `${name}/money/${backing}`, item, { account: { cash: -5 }, guards, globals: { backing } });
 	}
@@ -122,8 +128,11 @@ function bids(all: Boundary[]): void {
 	}
 	for (const attestedAt of [CLOCK - 301, CLOCK - 300])
 		add(all, `bid/state/${attestedAt}`, bid({}), world(withEquity(1), 9, { globals: { attestedAt } }));
-	for (const attestedSince of [CLOCK - 1000, CLOCK - 10, CLOCK])
+	// Prices are of CLOCK - 3; those of one expiry, or of the index alone, may be older.
+	for (const attestedSince of [CLOCK - 1000, CLOCK - 10, CLOCK - 4, CLOCK - 3, CLOCK - 2, CLOCK])
 		add(all, `bid/since/${attestedSince}`, bid({ share: 5000 }), world(withEquity(1000), 100, { globals: { attestedSince } }));
+	for (const ages of [{ indexAge: 10 }, { indexAge: 11 }, { surfaceAge: 10 }, { surfaceAge: 11 }])
+		add(all, `bid/resumed/${JSON.stringify(ages)}`, bid({}), world(withEquity(1), 9, { ...ages, globals: { attestedSince: CLOCK - 11 } }));
 	for (const surfaceAge of [120, 121]) add(all, `bid/price/${surfaceAge}`, bid({}), world(withEquity(1), 9, { surfaceAge }));
 	// What the bidder can bear: cash, margin, positions, nettings.
 	for (const cash of [0, -1, 50_000_000, -MAX_CASH, MAX_CASH])

@@ -112,31 +112,30 @@ export class Evm {
 
 	/** Executes the steps, each from its own pre-commitment. Throws when they need more gas together than one call has. Mutants read the gas price. */
 	async run(steps: readonly EvmStep[], gasPrice?: number): Promise<EvmTrace[]> {
-		const encoded = steps.map((step) => [
-			step.target,
-			step.preCommitment,
-			step.proof,
-			step.batch,
-			step.batchBefore,
-			step.batchAfter,
-			step.message,
-			step.messageBefore,
-			step.messageAfter,
-		]);
-		const data = this.#harness.encodeFunctionData("run", [this.#entry, encoded]);
-		const reply = (await this.#provider.request({
-			method: "eth_call",
-			params: [
-				{ to: this.#address, data, gas: this.#gas, ...(gasPrice === undefined ? {} : { gasPrice: `0x${gasPrice.toString(16)}` }) },
-				"latest",
-			],
-		})) as string;
-		return decodeTraces(fromHex(reply));
+		const data = this.#harness.encodeFunctionData("run", [this.#entry, steps.map(tupleOf)]);
+		return decodeTraces(fromHex(await this.#call(data, gasPrice)));
+	}
+
+	/** The commitment that a dispute's last step gives, by the same door. Throws when the entry refuses the proof. */
+	async prove(step: EvmStep): Promise<string> {
+		return this.#call(this.#harness.encodeFunctionData("prove", [this.#entry, tupleOf(step)]));
+	}
+
+	async #call(data: string, gasPrice?: number): Promise<string> {
+		const price = gasPrice === undefined ? {} : { gasPrice: `0x${gasPrice.toString(16)}` };
+		const call = { to: this.#address, data, gas: this.#gas, ...price };
+		return (await this.#provider.request({ method: "eth_call", params: [call, "latest"] })) as string;
 	}
 
 	async close(): Promise<void> {
 		await this.#close();
 	}
+}
+
+/** A step as the harness's struct. */
+function tupleOf(step: EvmStep): readonly (number | Uint8Array)[] {
+	const batch = [step.batch, step.batchBefore, step.batchAfter];
+	return [step.target, step.preCommitment, step.proof, ...batch, step.message, step.messageBefore, step.messageAfter];
 }
 
 /** Creation code of a contract whose code is a zero byte (STOP) and then the data. */

@@ -43,7 +43,8 @@ export function liquidate(state: State.Body, machine: Machine, payload: Uint8Arr
 	if (!isFlat) {
 		if (isStateStale(globals, machine.clock)) return { ...out, result: Result.StaleState };
 		const standing = Margin.assess(state, folded);
-		if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return { ...out, result: Result.StalePrice };
+		const agreed = agreedAt(globals, standing.oldestPriceTime, machine.clock);
+		if (agreed !== Result.Ok) return { ...out, result: agreed };
 		isHealthy = standing.equity >= standing.maintenance;
 	}
 	if (isHealthy && !isUnder) return { ...out, result: Result.Healthy };
@@ -73,6 +74,15 @@ export function liquidate(state: State.Body, machine: Machine, payload: Uint8Arr
 /** Whether the state that reporters stand behind is too old to liquidate by. */
 export function isStateStale(globals: Globals, clock: number): boolean {
 	return globals.attestedAt + MAX_ATTESTATION_AGE_SECONDS < clock;
+}
+
+/**
+ * Whether prices of which the oldest is of `time` may decide a liquidation: Ok, StalePrice, or PriceBeforeResume when attestations came after a hole and one of
+ * the prices was agreed upon no later than they did. SAFETY: nobody is sold out by what was agreed before a halt.
+ */
+export function agreedAt(globals: Globals, time: number, clock: number): Result {
+	if (Trades.isStale(time, clock)) return Result.StalePrice;
+	return time <= globals.attestedSince ? Result.PriceBeforeResume : Result.Ok;
 }
 
 function setAuction(state: State.Body, index: number, account: Account, start: number): void {
@@ -135,7 +145,8 @@ export function bid(state: State.Body, machine: Machine, payload: Uint8Array, se
 	const debtor = Settlement.fold(state, debtorAccount);
 	if (debtor.positions.length === 0) return { ...out, result: Result.NoAuction };
 	const standing = Margin.assess(state, debtor);
-	if (Trades.isStale(standing.oldestPriceTime, machine.clock)) return { ...out, result: Result.StalePrice };
+	const agreed = agreedAt(globals, standing.oldestPriceTime, machine.clock);
+	if (agreed !== Result.Ok) return { ...out, result: agreed };
 	if (standing.equity >= standing.maintenance) return { ...out, result: Result.Healthy };
 	const guard = State.guard(state, message.debtor);
 	const start = guard.auctionStart > globals.attestedSince ? guard.auctionStart : globals.attestedSince;

@@ -112,8 +112,28 @@ describe("given a portfolio below its maintenance margin", () => {
 	it("begins anew after a hole between attestations: nobody could bid in it", () => {
 		const world = { others: [withEquity(equity, POSITIONS)], guards: [undefined, auction(CLOCK - 800)] };
 		const late = after(bid({}), world);
-		const resumed = after(bid({}), { ...world, globals: { attestedSince: CLOCK } });
+		const resumed = after(bid({}), { ...world, globals: { attestedSince: CLOCK - 10 } });
+		assert.equal(resumed.result, "Ok");
 		assert.ok(resumed.bidder.cash < late.bidder.cash);
+	});
+
+	it("waits after a hole between attestations until every price that it needs was agreed upon since", () => {
+		const age = 3;
+		const world = { others: [withEquity(equity, POSITIONS)], indexAge: age, surfaceAge: age };
+		const begin = record(DealEncoding.liquidate(DEBTOR));
+		const resumed = (ago: number): World => ({ ...world, globals: { attestedSince: CLOCK - ago } });
+		const auctioned = { guards: [undefined, auction(CLOCK - 800)] };
+		for (const item of [begin, bid({ share: 1 })]) {
+			const more = item === begin ? {} : auctioned;
+			assert.equal(after(item, { ...resumed(age + 1), ...more }).result, "Ok");
+			const waiting = after(item, { ...resumed(age), ...more });
+			assert.equal(waiting.result, "PriceBeforeResume");
+			assert.deepEqual(waiting.debtor.positions, POSITIONS);
+			assert.equal(after(item, { ...resumed(age + 1), ...more, indexAge: age + 1 }).result, "PriceBeforeResume");
+			assert.equal(after(item, { ...resumed(age + 1), ...more, surfaceAge: age + 1 }).result, "PriceBeforeResume");
+		}
+		const flat = { ...resumed(0), others: [{ cash: -5 }] };
+		assert.equal(after(begin, flat).result, "Ok", "what an account without positions owes needs no price");
 	});
 
 	it("leaves no debt when somebody takes all of an insolvent one, and what insurance lacks is a deficit", () => {
