@@ -23,13 +23,22 @@ function refuse(sentence: string): never {
 	process.exit(2);
 }
 
+/** The options of a command; an option that it does not have ends it with the usage. */
+const options: typeof parseArgs = (config) => {
+	try {
+		return parseArgs(config);
+	} catch (error) {
+		return refuse(`${(error as Error).message}\nUsage: ${USAGE}`);
+	}
+};
+
 function whole(name: string, text: string): number {
 	const value = Number(text);
 	return Number.isSafeInteger(value) && value > 0 ? value : refuse(`--${name} must be a whole number above 0, not "${text}".`);
 }
 
 function accuracy(args: string[]): void {
-	const { values } = parseArgs({
+	const { values } = options({
 		args,
 		options: {
 			points: { type: "string", default: "20000" },
@@ -48,7 +57,7 @@ function accuracy(args: string[]): void {
 }
 
 async function twins(args: string[]): Promise<void> {
-	const { values } = parseArgs({
+	const { values } = options({
 		args,
 		options: {
 			points: { type: "string", default: "20000" },
@@ -66,20 +75,22 @@ async function twins(args: string[]): Promise<void> {
 	process.exitCode = report.differences === 0 ? 0 : 1;
 }
 
-async function price(): Promise<void> {
+async function price(args: string[]): Promise<void> {
+	options({ args });
 	const chain = await LabChain.start();
 	await Lines.run(process.stdin, process.stdout, Quotes.Schema, Quotes.quoteOf, (quotes) => Quotes.answer(chain, quotes));
 	await chain.close();
 }
 
-async function margin(): Promise<void> {
+async function margin(args: string[]): Promise<void> {
+	options({ args });
 	const bench = new Portfolios.Bench();
 	await Lines.run(process.stdin, process.stdout, Portfolios.Schema, Portfolios.prepare, (lines) => bench.answer(lines));
 	await bench.close();
 }
 
 async function derive(args: string[]): Promise<void> {
-	const { values } = parseArgs({ args, options: { data: { type: "string" }, json: { type: "boolean", default: false } } });
+	const { values } = options({ args, options: { data: { type: "string" }, json: { type: "boolean", default: false } } });
 	if (!values.data || !existsSync(values.data)) refuse(`--data must name the file of Derive's portfolios, not "${values.data ?? ""}".`);
 	const bench = new Portfolios.Bench();
 	const comparisons = await Derive.compareAll(readFileSync(values.data, "utf8"), async (lines) => {
@@ -100,7 +111,7 @@ async function derive(args: string[]): Promise<void> {
 const [command, ...rest] = process.argv.slice(2);
 if (command === "accuracy") accuracy(rest);
 else if (command === "twins") await twins(rest);
-else if (command === "price") await price();
-else if (command === "margin") await margin();
+else if (command === "price") await price(rest);
+else if (command === "margin") await margin(rest);
 else if (command === "derive") await derive(rest);
 else refuse(`Usage: ${USAGE}`);

@@ -66,6 +66,41 @@ describe("given lines for npm run lab -- price", () => {
 		assert.deepEqual([answers[8].line, answers[8].id], [10, "good"]);
 	});
 
+	it("takes decimals as other programs write them, a mark before the first line, and lines that end as Windows ends them", async () => {
+		const same = ["+3010.5", "3010.50", "3.0105e3", "30105E-1", "03010.5"];
+		const lines = [...same.map((forward) => ({ ...GOOD, forward })), { ...GOOD, volatility: ".6" }, { ...GOOD, strike: "3000." }];
+		const answers = await price(`\uFEFF${lines.map((line) => JSON.stringify(line)).join("\r\n")}\r\n\r\n`);
+		assert.equal(answers.length, lines.length);
+		for (const { typescript, solidity } of answers) {
+			assert.deepEqual(typescript, answers[0].typescript);
+			assert.deepEqual(solidity, typescript);
+		}
+	});
+
+	it("says of a number that is missing, or is no string, or too long, what it must be", async () => {
+		const lines = ["", ".", "-", "1e", "1e100", "0x10", "1,000", "NaN", "Infinity", "9".repeat(61), undefined, 3010.5, null];
+		const answers = await price(lines.map((forward) => JSON.stringify({ ...GOOD, forward })).join("\n"));
+		assert.equal(answers.length, lines.length);
+		for (const { error } of answers) assert.equal(error?.name, "BadLine");
+		const sentences = answers.map(({ error }) => error?.sentence ?? "");
+		for (const sentence of sentences.slice(0, 10)) assert.match(sentence, /^forward: must be a decimal string: at most 60 digits/);
+		assert.deepEqual(sentences.slice(10), [
+			"forward: is missing",
+			'forward: must be a decimal string, such as "3010.5", not a number',
+			'forward: must be a decimal string, such as "3010.5", not null',
+		]);
+	});
+
+	it("answers ten thousand lines in their order", async () => {
+		const lines = Array.from({ length: 10_000 }, (_, i) => JSON.stringify({ ...GOOD, id: i, strike: String(2000 + (i % 2000)) }));
+		const answers = await price(lines.join("\n"));
+		assert.deepEqual(
+			answers.map(({ id }) => id),
+			lines.map((_, i) => i),
+		);
+		assert.ok(answers.every(({ error }) => error === undefined));
+	});
+
 	it("gives one value and delta in both twins, within 2e-13 (F + K) of the exact ones", async () => {
 		const random = new Random(20_261_124);
 		const lines = Array.from({ length: 400 }, () => {

@@ -1,8 +1,10 @@
 // Decimal strings and fixed point with 60 fractional bits, without a double between them.
 
+import { z } from "zod";
 import { BITS } from "../../../src/machine/math/FixedPoint.ts";
 
-const PATTERN = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?(?:[eE]([+-]?\d{1,2}))?$/;
+/** LIMIT: 60 digits on either side of the point, of which one must be there, and an exponent of two. */
+const PATTERN = /^([+-]?)(?=\.?\d)(\d{0,60})(?:\.(\d{0,60}))?(?:[eE]([+-]?\d{1,2}))?$/;
 
 /** A decimal as digits / 10^places. Throws a RangeError when the text is none. */
 function parts(text: string): { digits: bigint; places: number } {
@@ -10,10 +12,10 @@ function parts(text: string): { digits: bigint; places: number } {
 	if (!match) throw new RangeError(`"${text}" is no decimal`);
 	const [, sign, whole, part = "", exponent = "0"] = match;
 	const digits = BigInt(whole + part);
-	return { digits: sign ? -digits : digits, places: part.length - Number(exponent) };
+	return { digits: sign === "-" ? -digits : digits, places: part.length - Number(exponent) };
 }
 
-/** Whether the text is a decimal: digits, perhaps a sign before them, a point and more digits, or an exponent of ten. */
+/** Whether the text is a decimal: digits, perhaps a sign before them, a point before, among or behind them, or an exponent of ten. */
 export function isDecimal(text: string): boolean {
 	return PATTERN.test(text);
 }
@@ -47,3 +49,13 @@ export function ofScaled(value: bigint, places: number): string {
 	const part = digits.slice(-places).replace(/0+$/, "");
 	return `${value < 0n ? "-" : ""}${digits.slice(0, -places)}${part === "" ? "" : `.${part}`}`;
 }
+
+/** A field of a line that holds a decimal. */
+export const decimal = z
+	.string({
+		error: ({ input }) =>
+			input === undefined
+				? "is missing"
+				: `must be a decimal string, such as "3010.5", not ${input === null ? "null" : `a ${typeof input}`}`,
+	})
+	.refine(isDecimal, "must be a decimal string: at most 60 digits on either side of the point, and an exponent of at most two");

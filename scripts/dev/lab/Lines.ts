@@ -26,7 +26,8 @@ const BLOCK = 2000;
 function parse<S extends z.ZodType, T>(text: string, line: number, schema: S, prepare: (value: z.infer<S>) => T): Held<T> {
 	let raw: unknown;
 	try {
-		raw = JSON.parse(text);
+		// Some editors and shells begin a file by a mark that is no part of it.
+		raw = JSON.parse(line === 1 ? text.replace(/^\uFEFF/, "") : text);
 	} catch {
 		return { line, error: new LineError("NotJson", "the line is not JSON") };
 	}

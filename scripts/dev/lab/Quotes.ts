@@ -6,11 +6,9 @@ import * as Black76 from "../../../src/machine/math/Black76.ts";
 import * as FixedPoint from "../../../src/machine/math/FixedPoint.ts";
 import * as LogExp from "../../../src/machine/math/LogExp.ts";
 import * as Svi from "../../../src/machine/math/Svi.ts";
-import { isDecimal, ofFixed, toFixed } from "./Decimals.ts";
+import { decimal, ofFixed, toFixed } from "./Decimals.ts";
 import type { LabChain, Priced, Quote } from "./LabChain.ts";
 import { LineError } from "./Lines.ts";
-
-const decimal = z.string().refine(isDecimal, "must be a decimal string");
 
 /** A line of input. Forward and strike in any one unit, volatility and rate a year, time in years. */
 export const Schema = z.strictObject({
