@@ -11,6 +11,13 @@ import { EventLog } from "./EventLog.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** By which error a call tells that somebody has done it. */
+const DONE_BY: Readonly<Record<string, readonly string[] | undefined>> = {
+	createAssertion: ["AlreadyAsserted"],
+	refund: ["AlreadyRefunded"],
+	forfeit: ["NotBonded"],
+};
+
 /** The games as their events tell them: a pure function of L1's logs. */
 export class GameChain implements GameReader, GameTransactions {
 	readonly parameters: GameParameters;
@@ -216,11 +223,12 @@ export class GameChain implements GameReader, GameTransactions {
 	}
 
 	#toChain(key: string, name: string, args: readonly unknown[], value = 0n): TransactionRequest {
-		return { key, to: this.#chain, data: codecOf("AssertionChain").encodeFunctionData(name, [...args]), value };
+		const data = codecOf("AssertionChain").encodeFunctionData(name, [...args]);
+		return { key, to: this.#chain, data, value, doneBy: DONE_BY[name] ?? [] };
 	}
 
 	#toChallenges(key: string, name: string, args: readonly unknown[]): TransactionRequest {
-		return { key, to: this.#challenges, data: codecOf("ChallengeManager").encodeFunctionData(name, [...args]) };
+		return { key, to: this.#challenges, data: codecOf("ChallengeManager").encodeFunctionData(name, [...args]), doneBy: ["AlreadyMoved"] };
 	}
 
 	createAssertion(fields: Parameters<GameTransactions["createAssertion"]>[0]): TransactionRequest {

@@ -19,7 +19,8 @@ export class InboxChain implements InboxTransactions {
 		const { index, minTime, maxTime, l1End, previousAccumulator } = proposal;
 		const fields = [index, minTime, maxTime, l1End, content, Certificate.pack(signatures)];
 		const data = codecOf("SequencerInbox").encodeFunctionData("postBatch", fields);
-		return { key: `batch/${index}/${toHex(previousAccumulator)}`, to: this.#deployment.contracts.SequencerInbox, data };
+		const key = `batch/${index}/${toHex(previousAccumulator)}`;
+		return { key, to: this.#deployment.contracts.SequencerInbox, data, doneBy: ["WrongIndex"] };
 	}
 
 	forceInclude(l1End: number): TransactionRequest {
@@ -39,6 +40,6 @@ export class InboxChain implements InboxTransactions {
 	): TransactionRequest {
 		const { index, account, recipient, amount } = withdrawal;
 		const data = codecOf("Outbox").encodeFunctionData("claim", [outboxRoot, index, account, recipient, amount, siblings]);
-		return { key: `claim/${index}`, to: this.#deployment.contracts.Outbox, data };
+		return { key: `claim/${index}`, to: this.#deployment.contracts.Outbox, data, doneBy: ["AlreadyClaimed"] };
 	}
 }

@@ -1,14 +1,15 @@
 import { Transaction, isError } from "ethers";
-import type { JsonRpcProvider, TransactionReceipt, Wallet, HDNodeWallet } from "ethers";
+import type { JsonRpcProvider, TransactionReceipt } from "ethers";
 import type { TransactionOutcome, TransactionRequest, TransactionSender } from "../ports/Chain.ts";
 import type { Log } from "../ports/Log.ts";
 import type { Store } from "../ports/Store.ts";
 import { errorOf } from "./Contracts.ts";
+import type { TransactionSigner } from "./RemoteSigner.ts";
 
 export type ManagerOptions = {
 	readonly provider: JsonRpcProvider;
 	/** Signs; its key never leaves it. */
-	readonly wallet: Wallet | HDNodeWallet;
+	readonly wallet: TransactionSigner;
 	readonly store: Store;
 	readonly log: Log;
 	/** Warns when the balance falls below this many wei. */
@@ -166,7 +167,7 @@ export class TransactionManager implements TransactionSender {
 			gasLimit = request.gasLimit ?? ((await provider.estimateGas({ ...call, ...prices })) * 5n) / 4n;
 		} catch (error) {
 			if (!isError(error, "CALL_EXCEPTION")) throw error;
-			return { status: "reverted", error: errorOf(error.data ?? undefined, error.shortMessage) };
+			return refusalOf(request, errorOf(error.data ?? undefined, error.shortMessage));
 		}
 		if (gasLimit > GAS_CAP) gasLimit = GAS_CAP;
 		if (!(await this.#spend(gasLimit * prices.maxFeePerGas))) return { status: "reverted", error: "the budget of the day is spent" };
@@ -312,8 +313,17 @@ export class TransactionManager implements TransactionSender {
 
 	async #watchBalance(): Promise<void> {
 		const { provider, lowBalance, log } = this.#options;
-		if (!lowBalance || this.#warned || (await provider.getBalance(this.address)) >= lowBalance) return;
-		this.#warned = true;
+		if (!lowBalance) return;
+		const isLow = (await provider.getBalance(this.address)) < lowBalance;
+		// Once until it is filled up: an account that empties a second time is news.
+		const isNews = isLow && !this.#warned;
+		this.#warned = isLow;
+		if (!isNews) return;
 		log.alarm("LowBalance", "the account that pays for transactions is nearly empty", { address: this.address });
 	}
+}
+
+/** What was to be brought about is so already when the contract's refusal says that: by somebody else, or by this account before it lost its journal. */
+function refusalOf({ doneBy = [] }: TransactionRequest, error: string): TransactionOutcome {
+	return doneBy.some((name) => error.startsWith(`${name}(`)) ? { status: "done", error } : { status: "reverted", error };
 }

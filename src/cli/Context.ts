@@ -9,6 +9,8 @@ import * as Deployments from "../chain/Deployment.ts";
 import type { EndpointPool } from "../chain/EndpointPool.ts";
 import { Keystore, walletOf } from "../chain/Keystore.ts";
 import { DEVELOPMENT_CHAIN_ID, KEY_VARIABLE, NETWORKS, RPC_VARIABLE, connect } from "../chain/Networks.ts";
+import { RemoteSigner } from "../chain/RemoteSigner.ts";
+import type { TransactionSigner } from "../chain/RemoteSigner.ts";
 import { testWallet } from "../chain/TestKeys.ts";
 import { Connection, Trader } from "../sdk/index.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
@@ -31,6 +33,8 @@ export type Common = {
 	/** A file or an address of the deployment, instead of this check-out's own record. */
 	readonly deployment?: string;
 	readonly apiUrl?: string;
+	/** Address of a service that signs, such as Web3Signer. */
+	readonly signer?: string;
 	readonly key?: string;
 	readonly account?: number;
 	readonly json: boolean;
@@ -124,6 +128,22 @@ export class Context {
 	connection(): Promise<Connection> {
 		this.#connection ??= Connection.open(this.apiUrl);
 		return this.#connection;
+	}
+
+	/** Who signs and pays: the service that is named by --signer or STRIKEPROOF_SIGNER, which keeps its key to itself, or else the key's wallet. */
+	async signer(): Promise<TransactionSigner> {
+		return (await this.#remoteSigner()) ?? this.wallet();
+	}
+
+	/** Who signs and pays for one of a node's roles: a service, the key that is named, or the keystore's key under the role's name; on a development chain its public test key. */
+	async signerOfRole(role: string, place: number): Promise<TransactionSigner> {
+		return (await this.#remoteSigner()) ?? this.walletOfRole(role, place);
+	}
+
+	async #remoteSigner(): Promise<TransactionSigner | undefined> {
+		const url = this.options.signer ?? process.env.STRIKEPROOF_SIGNER;
+		if (url === undefined || url === "") return undefined;
+		return RemoteSigner.open(url, process.env.STRIKEPROOF_SIGNER_ADDRESS);
 	}
 
 	/** The key's wallet, connected to the node. A key comes from the environment or from an encrypted file, never from an argument. */

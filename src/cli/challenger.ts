@@ -117,7 +117,7 @@ async function run(context: Context, options: Options): Promise<Answer> {
 	if (options.once) throw new Failure(ExitCode.Usage, "--once is of --watch: a challenger that plays must stay.");
 	const provider = await context.provider();
 	const deployment = await context.deployment();
-	const wallet = await context.wallet();
+	const wallet = await context.signer();
 	// Loaded when it runs: every other command starts without the node.
 	const { ChallengerNode } = await import("../node/ChallengerNode.ts");
 	const { SystemClock } = await import("../node/Clock.ts");

@@ -136,7 +136,7 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 	const parts = {
 		provider,
 		deployment: await context.deployment(),
-		wallet: await context.walletOfRole(role, PLACES[role]),
+		wallet: await context.signerOfRole(role, PLACES[role]),
 		dataDirectory,
 		clock: await clockOf(context, options),
 		log,

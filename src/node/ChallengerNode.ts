@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
+import type { ChainProvider } from "../chain/Bridge.ts";
 import { separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { L1InboxReader } from "../chain/L1InboxReader.ts";
+import type { TransactionSigner } from "../chain/RemoteSigner.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
 import { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import * as Genesis from "../executor/Genesis.ts";
@@ -20,7 +21,7 @@ export type ChallengerOptions = {
 	readonly provider: ChainProvider;
 	readonly deployment: Deployment;
 	/** Pays for moves and bonds. */
-	readonly wallet: ChainWallet;
+	readonly wallet: TransactionSigner;
 	readonly dataDirectory: string;
 	/** Wei that it may spend on gas in a day of UTC; without it there is no limit. */
 	readonly dailyBudget?: bigint | undefined;

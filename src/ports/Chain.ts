@@ -48,10 +48,14 @@ export interface TransactionRequest {
 	readonly data: string;
 	readonly value?: bigint;
 	readonly gasLimit?: bigint;
+	/** Errors of the contract by which it says that what the request is to bring about is so already. */
+	readonly doneBy?: readonly string[];
 }
 
 export type TransactionOutcome =
 	| { readonly status: "mined"; readonly hash: string; readonly block: number; readonly gasUsed: bigint }
+	/** Nothing was sent: what it is to bring about is so already, as the contract's error says. */
+	| { readonly status: "done"; readonly error: string }
 	/** The simulation or the receipt reverted with this error name and arguments, or nothing may be spent; nothing is retried until it is asked for again. */
 	| { readonly status: "reverted"; readonly error: string };
 

@@ -172,6 +172,30 @@ describe("given a transaction manager and a token to mint", () => {
 		assert.deepEqual([outcome.status, forgotten, await minted()], ["mined", 1, 6n]);
 	});
 
+	it("counts as done what the contract says is so already, sends nothing for it, and may be asked again", async () => {
+		const manager = managerOver(new MemoryStore());
+		const nonce = await wallet.getNonce();
+		const data = usdc.interface.encodeFunctionData("transfer", [l1.deployer.address, 1]);
+		const request = { key: "transfer", to: await usdc.getAddress(), data, doneBy: ["ERC20InsufficientBalance"] };
+		assert.equal((await manager.send(request)).status, "done");
+		assert.equal((await manager.send({ ...request, doneBy: ["ERC20"] })).status, "reverted");
+		assert.equal(await wallet.getNonce(), nonce);
+		await manager.send(await mint(1));
+		assert.equal((await manager.send(request)).status, "mined");
+	});
+
+	it("warns again when an account that was filled up empties a second time", async () => {
+		const manager = managerOver(new MemoryStore(), { lowBalance: 10n ** 20n });
+		const hold = async (wei: bigint): Promise<void> => {
+			await l1.chain.provider.send("hardhat_setBalance", [wallet.address, `0x${wei.toString(16)}`]);
+		};
+		for (const [i, wei] of [10n ** 19n, 10n ** 19n, 10n ** 21n, 10n ** 19n].entries()) {
+			await hold(wei);
+			await manager.send(await mint(i + 1));
+		}
+		assert.deepEqual(alarms, ["LowBalance", "LowBalance"]);
+	});
+
 	it("raises the alarm once when its account is nearly empty", async () => {
 		const manager = managerOver(new MemoryStore(), { lowBalance: 10n ** 24n });
 		await manager.send(await mint(1));

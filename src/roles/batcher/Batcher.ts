@@ -80,6 +80,10 @@ export class Batcher {
 		if (Date.now() - this.#next.certifiedAt < patienceMs) return;
 		const outcome = await sender.send(transactions.postBatch(certificate.proposal, certificate.content, certificate.signatures));
 		this.#lastPost = Date.now();
+		if (outcome.status === "done") {
+			log.info("another batcher has posted the batch", { index: proposal.index });
+			return;
+		}
 		if (outcome.status === "reverted") {
 			log.warn("L1 did not take the batch", { index: proposal.index, error: outcome.error });
 			return;

@@ -74,9 +74,8 @@ export class Challenger {
 		const moves: Move[] = [];
 		const carryOut = async (action: Action): Promise<void> => {
 			const outcome = await sender.send(await prepare(game, view, action));
-			if (outcome.status === "reverted")
-				log.debug("a move was not needed any more, or came too early", { action: action.type, error: outcome.error });
-			else metrics.add("challenger_moves", 1, { action: action.type });
+			if (outcome.status === "mined") metrics.add("challenger_moves", 1, { action: action.type });
+			else log.debug("a move was made by somebody else, or came too early", { action: action.type, error: outcome.error });
 			const move = { action: action.type, outcome };
 			moves.push(move);
 			for (const listener of this.#listeners) listener(move);
