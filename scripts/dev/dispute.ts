@@ -49,7 +49,7 @@ const program = new Command("npm run dispute --")
 	.option("--frontrun", "what the honest side sends is copied, and the copy comes first", false)
 	.option("--restart", "the challenger is killed in every round, and another goes on from its journal", false)
 	.addOption(
-		new Option("--chain <name>", "Hardhat's EDR, or Foundry's Anvil from the PATH or ANVIL").choices(["edr", "anvil"]).default("edr"),
+		new Option("--chain <name>", "Hardhat's EDR, or Foundry's Anvil from npm, the PATH or ANVIL").choices(["edr", "anvil"]).default("edr"),
 	)
 	.option("--seed <number>", "what the messages and everything random are drawn from", whole(0, 4_294_967_295), 1)
 	.option("--json", "print one JSON object as the last line of standard output", false)

@@ -1,18 +1,19 @@
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { ChainWallet } from "../chain/Bridge.ts";
 import { memberPlace, PLACES } from "../chain/TestKeys.ts";
 import { SECONDS_PER_DAY } from "../machine/Constants.ts";
 import type { Seat } from "../node/committee/Member.ts";
 import type { Keys } from "../node/Exchange.ts";
 import type { Clock } from "../ports/Clock.ts";
+import type { FollowedState } from "../node/following/FollowedState.ts";
 import type { PriceSource } from "../ports/PriceSource.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
 import { collect, whole } from "./parse.ts";
 
-const ROLES = ["sequencer", "proposer", "challenger", "reporter"] as const;
+const ROLES = ["sequencer", "proposer", "challenger", "reporter", "batcher", "keeper"] as const;
 type Role = (typeof ROLES)[number];
 
 type Options = Common & {
@@ -21,6 +22,9 @@ type Options = Common & {
 	readonly host: string;
 	readonly port?: number;
 	readonly reporter: readonly string[];
+	readonly sequencer: readonly string[];
+	readonly elsewhere: readonly ("batcher" | "keeper")[];
+	readonly patience: number;
 	readonly source: "synthetic" | "exchanges";
 	readonly seed: number;
 	readonly strikes: number;
@@ -34,7 +38,14 @@ type Options = Common & {
 	readonly pool: boolean;
 };
 
-const PORTS: Readonly<Record<Role, number>> = { sequencer: 8547, reporter: 8548, proposer: 8549, challenger: 8550 };
+const PORTS: Readonly<Record<Role, number>> = {
+	sequencer: 8547,
+	reporter: 8548,
+	proposer: 8549,
+	challenger: 8550,
+	batcher: 8551,
+	keeper: 8552,
+};
 
 /** What runs until it is told to stop, and where it answers. */
 type Running = { readonly url: string; stop(): Promise<void> };
@@ -118,6 +129,7 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 			return daysToList(clock.now());
 		},
 		strikesPerSide: options.strikes,
+		elsewhere: options.elsewhere,
 	});
 	await exchange.start();
 	return { url: exchange.url, stop: () => exchange.stop() };
@@ -156,6 +168,48 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 	};
 }
 
+/** A batcher or a keeper, which follow the order of sequencers. */
+async function startFollowing(context: Context, options: Options, dataDirectory: string, role: "batcher" | "keeper"): Promise<Running> {
+	if (options.sequencer.length === 0)
+		throw new Failure(ExitCode.Usage, `A ${role} follows the order: name the API of a sequencer with --sequencer, once for each.`);
+	const { FollowingNode } = await import("../node/following/FollowingNode.ts");
+	const { Monitor } = await import("../node/Monitor.ts");
+	const { openLog } = await import("../node/Log.ts");
+	const { PrometheusMetrics } = await import("../node/Metrics.ts");
+	const log = openLog(join(dataDirectory, `${role}.log`));
+	const metrics = new PrometheusMetrics();
+	const provider = await context.provider();
+	provider.watch(log.child({ role: "l1" }), metrics);
+	const clock = await clockOf(context, options);
+	const node = await FollowingNode.open({
+		role,
+		provider,
+		deployment: await context.deployment(),
+		wallet: await context.signerOfRole(role, PLACES[role]),
+		dataDirectory,
+		sequencers: options.sequencer,
+		patienceMs: options.patience * 1000,
+		days: () => daysToList(clock.now()),
+		strikesPerSide: options.strikes,
+		clock,
+		log,
+		metrics,
+	});
+	const monitor = new Monitor({
+		...{ host: options.host, port: options.port ?? PORTS[role], log, metrics },
+		roles: { [role]: node.role, follower: node.state },
+	});
+	const url = await monitor.listen();
+	node.start();
+	return {
+		url,
+		stop: async () => {
+			await monitor.close();
+			await node.stop();
+		},
+	};
+}
+
 async function sourceOf({ source, seed }: Options): Promise<PriceSource> {
 	if (source === "exchanges") {
 		const { exchangeSource } = await import("../market/ExchangeSource.ts");
@@ -173,15 +227,29 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 	const { openLog } = await import("../node/Log.ts");
 	const { PrometheusMetrics } = await import("../node/Metrics.ts");
 	const { privateKey } = await context.walletOfRole("reporter", PLACES.reporters);
+	const deployment = await context.deployment();
+	const log = openLog(join(dataDirectory, "reporter.log"));
+	const metrics = new PrometheusMetrics();
+	let state: FollowedState | undefined;
+	if (options.sequencer.length > 0) {
+		const { FollowedState } = await import("../node/following/FollowedState.ts");
+		const provider = await context.provider();
+		provider.watch(log.child({ role: "l1" }), metrics);
+		const clock = await clockOf(context, options);
+		const parts = { provider, deployment, dataDirectory, sequencers: options.sequencer, clock, log, metrics };
+		// What it disagrees with it does not attest; there is nothing else to stop.
+		state = await FollowedState.open({ ...parts, onDisagreement: () => Promise.resolve() });
+	}
 	const node = await ReporterNode.open({
-		deployment: await context.deployment(),
+		deployment,
 		privateKey,
 		source: await sourceOf(options),
 		dataDirectory,
 		host: options.host,
 		port: options.port ?? PORTS.reporter,
-		log: openLog(join(dataDirectory, "reporter.log")),
-		metrics: new PrometheusMetrics(),
+		log,
+		metrics,
+		...(state && { state }),
 	});
 	return { url: await node.start(), stop: () => node.stop() };
 }
@@ -193,7 +261,9 @@ async function run(context: Context, options: Options): Promise<Answer> {
 	const running =
 		role === "sequencer" || role === "reporter"
 			? await start[role](context, options, dataDirectory)
-			: await startFromL1(context, options, dataDirectory, role);
+			: role === "batcher" || role === "keeper"
+				? await startFollowing(context, options, dataDirectory, role)
+				: await startFromL1(context, options, dataDirectory, role);
 	process.stderr.write(`${running.url} ${role} runs; its data and log are in ${dataDirectory}\n`);
 	await new Promise<void>((resolve) => {
 		process.once("SIGINT", resolve);
@@ -203,12 +273,19 @@ async function run(context: Context, options: Options): Promise<Answer> {
 	return { text: `${role} stopped`, json: { role, stopped: true } };
 }
 
+function elsewhere(text: string, before: readonly string[] = []): readonly string[] {
+	if (text !== "batcher" && text !== "keeper") throw new InvalidArgumentError("batcher or keeper is needed.");
+	return [...before, text];
+}
+
 export function nodeCommand(): Command {
 	return does(
 		new Command("node")
 			.description("runs one role as a process of its own, until it is stopped; it resumes from its data")
 			.addOption(
-				new Option("--role <role>", "sequencer runs batcher, keeper and the reporters' circle too").choices(ROLES).makeOptionMandatory(),
+				new Option("--role <role>", "sequencer runs the reporters' circle too, and batcher and keeper unless they are --elsewhere")
+					.choices(ROLES)
+					.makeOptionMandatory(),
 			)
 			.option("--data <folder>", "folder of its stores and its log (default: data/<network>/<role>)")
 			.option("--host <address>", "address to listen on", "127.0.0.1")
@@ -218,6 +295,18 @@ export function nodeCommand(): Command {
 				new Option("--source <market>", "of a reporter: where prices are seen").choices(["synthetic", "exchanges"]).default("synthetic"),
 			)
 			.option("--seed <number>", "of the synthetic market", whole(0, 4_294_967_295), 1)
+			.option(
+				"--sequencer <url>",
+				"of a batcher, keeper or reporter: API of a sequencer whose order it follows; once for each",
+				collect,
+				[],
+			)
+			.addOption(
+				new Option("--elsewhere <role>", "of a sequencer: a role that runs in a process of its own; once for each")
+					.argParser(elsewhere)
+					.default([]),
+			)
+			.option("--patience <seconds>", "of a batcher or keeper: how long it leaves what is due to others who may do it", whole(0, 86_400), 0)
 			.option("--pool", "of a proposer: asserts with the bonds that others put together, and makes their pools", false)
 			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8)
 			.addOption(

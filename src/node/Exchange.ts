@@ -17,6 +17,7 @@ import { Follower } from "../executor/Follower.ts";
 import * as Genesis from "../executor/Genesis.ts";
 import { LiveExecutor } from "../executor/LiveExecutor.ts";
 import { SignaturePool } from "../executor/SignaturePool.ts";
+import * as Bytes from "../machine/math/Bytes.ts";
 import { Result } from "../machine/Result.ts";
 import type { SyntheticMarket } from "../market/SyntheticMarket.ts";
 import { LocalOrderer } from "../ordering/local/LocalOrderer.ts";
@@ -43,6 +44,7 @@ import { DelayedClock } from "./Clock.ts";
 import type { Seat } from "./committee/Member.ts";
 import { Member } from "./committee/Member.ts";
 import { Finality } from "./Finality.ts";
+import { OrderService } from "./following/OrderService.ts";
 import { Health } from "./Health.ts";
 import { countAlarms } from "./Log.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
@@ -75,7 +77,12 @@ export type ExchangeOptions = {
 	/** Messages of one account, and calls of one connection. */
 	readonly messages?: Rate;
 	readonly calls?: Rate;
+	/** Roles that processes of their own have. */
+	readonly elsewhere?: readonly Elsewhere[];
 };
+
+/** What may run in a process of its own, which follows this one's order. */
+export type Elsewhere = "batcher" | "keeper";
 
 /** One wallet a role: two roles that paid from one would take each other's nonces. The sequencer's is only a key. */
 export type Keys = Readonly<Record<"sequencer" | "batcher" | "proposer" | "challenger" | "keeper" | "feeder", ChainWallet>>;
@@ -129,6 +136,7 @@ export class Exchange {
 	readonly #stop = new AbortController();
 	#following: Promise<void> = Promise.resolve();
 	readonly #api: Api;
+	readonly #order: OrderService;
 	readonly #log: Log;
 	readonly #closeOrderer: () => Promise<void>;
 
@@ -314,7 +322,7 @@ export class Exchange {
 						source: market.source(place + 1, 0.0002),
 						store: prefixed(stores.reporters, `${place}/`),
 						domainSeparator: userDomain,
-						rootAt: (time) => (live.clock === time ? live.stateRoot() : undefined),
+						wasAt: (time, root) => live.clock === time && Bytes.equal(live.stateRoot(), root),
 					}),
 			);
 		const reporters = options.reporters ?? ownReporters();
@@ -348,6 +356,7 @@ export class Exchange {
 			log: logOf("reconciler"),
 			metrics,
 		});
+		this.#order = new OrderService({ orderer, live, inbox, streamStart: parts.streamStart, isSound: () => !this.reconciler.disagrees });
 		this.finality = new Finality({ derived, orderer, game: this.game });
 		this.#api = new Api({
 			sequencer: this.sequencer,
@@ -407,7 +416,7 @@ export class Exchange {
 			roles: { sequencer, batcher, proposer, challenger, reporters: this.reporters, keeper, reconciler, finality, vitals },
 			// The proposer and the challenger run when the caller wants assertions.
 			wanted: () => [
-				...["sequencer", "batcher", "reporters", "keeper", "reconciler", "finality", "vitals"],
+				...["sequencer", "batcher", "reporters", "keeper", "reconciler", "finality", "vitals"].filter((role) => !this.#isElsewhere(role)),
 				...(proposer.health.isRunning ? ["proposer"] : []),
 				...(challenger.health.isRunning ? ["challenger"] : []),
 			],
@@ -440,18 +449,22 @@ export class Exchange {
 		});
 		// Nobody is answered from a state that is behind what was acknowledged before a crash.
 		if (this.live.height < height) await this.#follower.results(height);
-		this.url = await this.server.listen(this.#api.handle);
+		this.url = await this.server.listen(this.#order.before(this.#api.handle));
 		for (const role of [
 			this.sequencer,
-			this.batcher,
+			...(this.#isElsewhere("batcher") ? [] : [this.batcher]),
 			this.reporters,
 			this.attestations,
-			this.keeper,
+			...(this.#isElsewhere("keeper") ? [] : [this.keeper]),
 			this.reconciler,
 			this.finality,
 			this.vitals,
 		])
 			role.start();
+	}
+
+	#isElsewhere(role: string): boolean {
+		return (this.options.elsewhere ?? []).some((one) => one === role);
 	}
 
 	/** Stops in the order in which nothing that is acknowledged is lost. */

@@ -3,7 +3,6 @@ import type { Follower } from "../executor/Follower.ts";
 import type { Clock } from "../ports/Clock.ts";
 import type { Log } from "../ports/Log.ts";
 import type { Metrics } from "../ports/Metrics.ts";
-import type { Batcher } from "../roles/batcher/Batcher.ts";
 import { Loop } from "../roles/Loop.ts";
 import type { LoopHealth } from "../roles/Loop.ts";
 
@@ -18,7 +17,8 @@ export class Reconciler {
 	constructor(ports: {
 		readonly derived: DerivedExecutor;
 		readonly follower: Follower;
-		readonly batcher: Batcher;
+		/** What must not go on when they disagree. */
+		readonly batcher: { stop(): Promise<void> };
 		readonly clock: Clock;
 		readonly log: Log;
 		readonly metrics: Metrics;

@@ -12,6 +12,7 @@ import { Reporter } from "../roles/reporter/Reporter.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import { REPORTING } from "../wire/reporting.ts";
 import { Code, RpcError } from "../wire/RpcError.ts";
+import type { FollowedState } from "./following/FollowedState.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import { Monitor } from "./Monitor.ts";
 
@@ -25,13 +26,19 @@ export type ReporterOptions = {
 	readonly port: number;
 	readonly log: Log;
 	readonly metrics: PrometheusMetrics;
+	/** The exchange's state as this process executes it; without it the reporter attests nothing. */
+	readonly state?: FollowedState;
 };
 
-/** One reporter alone: it answers what it sees, and signs what agrees with that. It needs no L1 and no wallet. */
+/** How long a state that is asked about may still have to be executed. */
+const CATCH_UP_MS = 2000;
+
+/** One reporter alone: it answers what it sees, and signs what agrees with that; given a state that it follows, it attests it too. It needs no wallet. */
 export class ReporterNode {
 	readonly place: number;
 	readonly #monitor: Monitor;
 	readonly #store: Store;
+	readonly #state: FollowedState | undefined;
 	#lastSeen: number | undefined;
 	#failures = 0;
 
@@ -46,13 +53,15 @@ export class ReporterNode {
 	}
 
 	private constructor(options: ReporterOptions, place: number, signer: KeySigner, store: Store) {
-		const { deployment, source, host, port, metrics } = options;
+		const { deployment, source, host, port, metrics, state } = options;
+		this.#state = state;
+		metrics.add("reporter_attested", 0);
 		const log = options.log.child({ role: "reporter" });
 		this.place = place;
 		this.#store = store;
-		// It derives no state, so it stands behind none.
-		const rootAt = (): undefined => undefined;
-		const reporter = new Reporter({ place, signer, source, store, domainSeparator: separatorOf(deployment, "Vault"), rootAt });
+		// Without a state of its own it stands behind none.
+		const wasAt = (time: number, root: Uint8Array): boolean => state?.wasAt(time, root) ?? false;
+		const reporter = new Reporter({ place, signer, source, store, domainSeparator: separatorOf(deployment, "Vault"), wasAt });
 		const handlers: { [M in keyof typeof REPORTING]: (params: never) => Promise<unknown> } = {
 			"reporter/place": async () => place,
 			"reporter/see": async ({ underlying, time, days }: { underlying: number; time: number; days: number[] }) => {
@@ -63,6 +72,16 @@ export class ReporterNode {
 				if (seen) this.#lastSeen = performance.now();
 				this.#failures = seen ? 0 : this.#failures + 1;
 				return seen ?? null;
+			},
+			"reporter/attest": async ({ time, root }: { time: number; root: string }) => {
+				const standing = { time, root: Bytes.fromHex(root) };
+				// Who asks executed it a moment ago, and this process is perhaps about to.
+				for (const end = performance.now() + CATCH_UP_MS; state && !wasAt(time, standing.root) && performance.now() < end;)
+					await new Promise((resolve) => setTimeout(resolve, 20));
+				const signature = await reporter.attest(standing);
+				if (signature) metrics.add("reporter_attested");
+				else if (state) log.warn("did not attest a state that was not executed here", { time, root });
+				return signature ? Bytes.toHex(signature) : null;
 			},
 			"reporter/sign": async ({ proposal }: { proposal: Parameters<Reporter["sign"]>[0] }) => {
 				const signature = await reporter.sign(proposal);
@@ -78,7 +97,7 @@ export class ReporterNode {
 			if (!parsed.success) throw new RpcError(Code.InvalidParams, parsed.error.issues[0]?.message ?? "wrong parameters");
 			return handlers[name](parsed.data as never);
 		};
-		this.#monitor = new Monitor({ host, port, log, metrics, roles: { reporter: this }, handler });
+		this.#monitor = new Monitor({ host, port, log, metrics, roles: { reporter: this, ...(state && { follower: state }) }, handler });
 	}
 
 	/** It is asked, and does not ask: it fares well while it sees the market. */
@@ -89,11 +108,13 @@ export class ReporterNode {
 
 	/** Resolves with the address in use. */
 	start(): Promise<string> {
+		this.#state?.start();
 		return this.#monitor.listen();
 	}
 
 	async stop(): Promise<void> {
 		await this.#monitor.close();
+		await this.#state?.stop();
 		await this.#store.close();
 	}
 }

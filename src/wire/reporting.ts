@@ -1,7 +1,7 @@
 // What a reporter in a process of its own is asked over HTTP, and answers.
 
 import { z } from "zod";
-import { signature } from "./fields.ts";
+import { hash, signature } from "./fields.ts";
 
 const amount = z.int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const surface = z.strictObject({
@@ -35,5 +35,6 @@ export const REPORTING = {
 		}),
 		result: quote.nullable(),
 	},
+	"reporter/attest": { params: z.strictObject({ time: z.int().min(0), root: hash }), result: signature.nullable() },
 	"reporter/sign": { params: z.strictObject({ proposal: quote }), result: signature.nullable() },
 } as const;

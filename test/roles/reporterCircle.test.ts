@@ -78,7 +78,7 @@ class Bench {
 						source: market.source(place + 1, 0.0002),
 						store,
 						domainSeparator: new Uint8Array(32),
-						rootAt: () => undefined,
+						wasAt: () => false,
 					}),
 			),
 			quorum: 5,

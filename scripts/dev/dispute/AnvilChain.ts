@@ -1,6 +1,8 @@
 // Foundry's chain in the place of the embedded one, for whoever trusts two implementations of the EVM more than one.
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { JsonRpcProvider } from "ethers";
 import type { EmbeddedChain } from "../../../src/chain/EmbeddedChain.ts";
 
@@ -8,16 +10,33 @@ import type { EmbeddedChain } from "../../../src/chain/EmbeddedChain.ts";
 const START_MS = 20_000;
 const BLOCK_GAS = 36_000_000;
 
-/** Starts `anvil` from the PATH, or the program that ANVIL names. Throws an Error with one sentence when there is none. */
+/** Where npm puts it: `npm install --no-save --ignore-scripts @foundry-rs/anvil@1.7.1`. */
+const NAMES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+const INSTALLED = join(
+	import.meta.dirname,
+	...["..", "..", "..", "node_modules", "@foundry-rs", `anvil-${process.platform}-${NAMES[process.arch] ?? process.arch}`, "bin", "anvil"],
+);
+
+/** The program that ANVIL names, npm's, or `anvil` from the PATH. */
+export function programOf(): string {
+	return process.env.ANVIL ?? (existsSync(INSTALLED) ? INSTALLED : "anvil");
+}
+
+/** Starts Anvil. Throws an Error with one sentence when there is none. */
 export async function start(startTime: number): Promise<EmbeddedChain> {
-	const program = process.env.ANVIL ?? "anvil";
+	const program = programOf();
 	const args = ["--port", "0", "--timestamp", `${startTime}`, "--hardfork", "osaka", "--gas-limit", `${BLOCK_GAS}`, "--order", "fees"];
 	const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
 	const url = await new Promise<string>((resolve, reject) => {
 		const give = (error: Error): void => reject(error);
 		const timer = setTimeout(() => give(new Error(`${program} did not listen within ${START_MS / 1000} seconds.`)), START_MS);
 		child.once("error", (cause) =>
-			give(new Error(`No Anvil is found as "${program}": install Foundry, or name its program in ANVIL.`, { cause })),
+			give(
+				new Error(
+					`No Anvil is found as "${program}": run "npm install --no-save --ignore-scripts @foundry-rs/anvil@1.7.1", or name its program in ANVIL.`,
+					{ cause },
+				),
+			),
 		);
 		child.once("exit", (code) => give(new Error(`${program} ended with status ${code} before it listened.`)));
 		let text = "";

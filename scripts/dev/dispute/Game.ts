@@ -106,7 +106,8 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 			wallet: testWallet(place),
 			store,
 			log: silent,
-			resendMs: RESEND_MS,
+			// Sent again at once where transactions are lost; where they are not, that would be work for nothing.
+			...(rules.reorgDepth > 0 || rules.restarts || rules.censorBlocks > 0 || rules.isFrontRun ? { resendMs: RESEND_MS } : {}),
 			pollMs: 10 + 2 * lieSteps.length,
 		});
 		managers.add(manager);

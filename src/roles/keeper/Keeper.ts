@@ -53,8 +53,14 @@ export class Keeper {
 	}
 
 	async round(): Promise<void> {
-		const { live, inbox, clock, wanted, submit, sender, transactions, log } = this.#ports;
+		const { live, inbox, clock, wanted, sender, transactions, log } = this.#ports;
 		const messages: Promise<unknown>[] = [];
+		let refusal: Error | undefined;
+		// A sequencer that takes no messages must not keep what L1 takes from being done.
+		const submit = (payload: Uint8Array): Promise<unknown> =>
+			this.#ports.submit(payload).catch((error: unknown) => {
+				refusal = error as Error;
+			});
 		for (const action of this.#due(decide(await look(live, inbox, clock, wanted)))) {
 			if (action.type === "list") messages.push(submit(Encoding.list(action)));
 			else if (action.type === "settle") messages.push(submit(Encoding.settle(action)));
@@ -66,6 +72,7 @@ export class Keeper {
 			}
 		}
 		await Promise.all(messages);
+		if (refusal) throw new Error(`the exchange does not take messages (${refusal.message})`, { cause: refusal });
 	}
 
 	/** What nobody did for long enough. */

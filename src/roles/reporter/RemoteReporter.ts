@@ -2,6 +2,7 @@ import * as Bytes from "../../machine/math/Bytes.ts";
 import type { MarketQuote } from "../../ports/PriceSource.ts";
 import { callHttp } from "../../wire/callHttp.ts";
 import { REPORTING } from "../../wire/reporting.ts";
+import type { Standing } from "./Attestations.ts";
 import type { Seat } from "./Reporter.ts";
 
 /** A reporter that runs somewhere else. Whatever it answers is checked for its shape; that its signature is its own, the machine checks. */
@@ -25,8 +26,10 @@ export class RemoteReporter implements Seat {
 		return answer === null ? undefined : Bytes.fromHex(answer);
 	}
 
-	/** LIMIT: a reporter's own process derives no state, so it stands behind none, and nothing is liquidated where only such reporters are. */
-	attest(): Promise<undefined> {
-		return Promise.resolve(undefined);
+	async attest({ time, root }: Standing): Promise<Uint8Array | undefined> {
+		const answer = REPORTING["reporter/attest"].result.parse(
+			await callHttp(this.#url, "reporter/attest", { time, root: Bytes.toHex(root) }),
+		);
+		return answer === null ? undefined : Bytes.fromHex(answer);
 	}
 }

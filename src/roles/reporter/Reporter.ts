@@ -15,8 +15,8 @@ export type ReporterPorts = {
 	readonly source: PriceSource;
 	readonly store: Store;
 	readonly domainSeparator: Uint8Array;
-	/** The root of the exchange's state at a machine time as this reporter derived it; undefined when it stands elsewhere. */
-	readonly rootAt: (time: number) => Uint8Array | undefined;
+	/** Whether the exchange's state had this root at this machine time, as this reporter executed it itself. */
+	readonly wasAt: (time: number, root: Uint8Array) => boolean;
 };
 
 /** A reporter as the circle meets it, in this process or elsewhere. */
@@ -69,9 +69,8 @@ export class Reporter implements Seat {
 
 	/** Signs a state that is the one it derived itself, else undefined. SAFETY: one root for one time for ever, durable before the signature leaves. */
 	async attest({ time, root }: Standing): Promise<Uint8Array | undefined> {
-		const { store, signer, domainSeparator, rootAt } = this.#ports;
-		const own = rootAt(time);
-		if (!own || !Bytes.equal(own, root)) return undefined;
+		const { store, signer, domainSeparator, wasAt } = this.#ports;
+		if (!wasAt(time, root)) return undefined;
 		const key = `attested/${time}`;
 		const before = store.get(key);
 		if (before && !Bytes.equal(before, root)) return undefined;
