@@ -1,6 +1,6 @@
 // What must hold after every step, whatever came in: the numbers are those of docs/invariants.md.
 
-import { MAX_ORDERS_PER_SIDE } from "../../../src/machine/Constants.ts";
+import { MAX_ATTESTATION_AGE_SECONDS, MAX_ORDERS_PER_SIDE, MAX_PRICE_AGE_SECONDS } from "../../../src/machine/Constants.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import { Result, nameOf } from "../../../src/machine/Result.ts";
 import * as Margin from "../../../src/machine/risk/Margin.ts";
@@ -55,6 +55,7 @@ export class Invariants {
 		this.#positions(recorded);
 		this.#books(recorded);
 		this.#margins(recorded);
+		this.#agreements(recorded);
 	}
 
 	#excessOf(index: number): number {
@@ -79,6 +80,26 @@ export class Invariants {
 		else if (outcome.result === Result.Ok && outcome.kind === Messages.WITHDRAW) crossed = -outcome.amount;
 		if (globals.backing !== this.#backing + crossed)
 			throw new Broken(14, `${globals.backing - this.#backing} micro-USDC came in where ${crossed} crossed the door`, recorded);
+	}
+
+	/** 9: nobody is liquidated by a state or a price that is old, or that was agreed upon before a halt. */
+	#agreements(recorded: Recorded): void {
+		const { result, kind, account, maker, order } = recorded.outcome;
+		if (result !== Result.Ok) return;
+		// An auction that begins says when; what a bid leaves of the debtor is still valued by the prices it used.
+		const begins = kind === Messages.LIQUIDATE && order !== 0;
+		if (!begins && kind !== Messages.BID) return;
+		const { live } = this.#lane.state;
+		const { clock } = this.#lane.machine;
+		const { attestedAt, attestedSince } = State.globals(live);
+		if (clock - attestedAt > MAX_ATTESTATION_AGE_SECONDS) throw new Broken(9, `the state was attested at ${attestedAt}`, recorded);
+		for (const { series } of State.account(live, begins ? account : maker).positions) {
+			const surface = State.expiry(live, Series.expirySlotOf(series)).time;
+			const index = State.underlying(live, Series.underlyingOf(series)).time;
+			const oldest = Math.min(surface, index);
+			if (clock - oldest > MAX_PRICE_AGE_SECONDS || oldest <= attestedSince)
+				throw new Broken(9, `a price of ${oldest} decides at ${clock}, and the exchange resumed at ${attestedSince}`, recorded);
+		}
 	}
 
 	/** 4: positions of a series sum to zero; 15: open interest and open positions are what the accounts hold. */

@@ -6,6 +6,7 @@ import * as Parameters from "../../../src/machine/risk/Parameters.ts";
 import { nameOf } from "../../../src/machine/Result.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
+import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Liquidation from "../../../src/machine/step/Liquidation.ts";
 import * as Treasury from "../../../src/machine/step/Treasury.ts";
 import type { Account } from "../../../src/machine/types/Account.ts";
@@ -14,7 +15,7 @@ import type { Globals } from "../../../src/machine/types/Globals.ts";
 import * as Guards from "../../../src/machine/types/Guard.ts";
 import * as Machines from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
-import { ACCOUNT, CLOCK, TODAY, cells, record, strikeOf } from "../../../scripts/dev/lockstep/BoundaryWorld.ts";
+import { ACCOUNT, CLOCK, NOTHING, OWNER, TODAY, cells, forced, record, strikeOf } from "../../../scripts/dev/lockstep/BoundaryWorld.ts";
 import type { World } from "../../../scripts/dev/lockstep/BoundaryWorld.ts";
 import { auction, bid, block, standingOf, withEquity } from "../../../scripts/dev/lockstep/DealBoundaries.ts";
 import { Lane } from "../../../scripts/dev/lockstep/Lane.ts";
@@ -169,6 +170,40 @@ describe("given a deficit", () => {
 				assert.ok(Math.abs(paid[i] - fair) <= claims.length, `claim ${i} of ${claims.length}`);
 			}
 			assert.deepEqual([globals.backing + globals.deficit, globals.deficit], [0, 0]);
+		}
+	});
+
+	it("pays the same to the first and to the last through the machine's own door, whoever is first", () => {
+		const random = new Random(5);
+		for (let run = 0; run < 20; run++) {
+			const cash = 1_000_000 + random.below(1e9);
+			const deficit = 1 + random.below(2 * cash - 2);
+			const others = [1, 2].map(() => ({ cash, owner: OWNER }));
+			const globals = { fees: 0, insurance: 0, backing: 3 * cash - deficit, deficit };
+			const paid = (order: readonly number[]): Map<number, number> => {
+				const machine = Machines.initial();
+				machine.clock = CLOCK;
+				const lane = new Lane(cells({ account: { cash }, others, globals }), machine);
+				const message = { recipient: OWNER, amount: cash, nonce: 1001, signature: NOTHING };
+				lane.open(
+					order.map((account) => forced(Encoding.withdraw({ ...message, account }))),
+					{ minTime: CLOCK, maxTime: CLOCK },
+				);
+				return new Map(
+					order.map((account) => {
+						const { outcome } = lane.advance();
+						assert.equal(nameOf(outcome.result), "Ok");
+						return [account, outcome.amount];
+					}),
+				);
+			};
+			const accounts = [ACCOUNT, ACCOUNT + 1, ACCOUNT + 2];
+			const [one, other] = [paid(accounts), paid(accounts.toReversed())];
+			const fair = (cash * (3 * cash - deficit)) / (3 * cash);
+			// ROUNDING: a part of a micro-USDC at each crossing stays for those who are still inside.
+			for (const amounts of [one, other])
+				for (const amount of amounts.values()) assert.ok(Math.abs(amount - fair) <= 2, `${amount} of ${fair}`);
+			for (const account of accounts) assert.ok(Math.abs((one.get(account) ?? 0) - (other.get(account) ?? 0)) <= 2);
 		}
 	});
 
