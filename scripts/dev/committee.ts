@@ -52,10 +52,9 @@ async function watch(): Promise<void> {
 			return tickers.length >= 20 && tickers.every(({ mark_price }) => mark_price !== null);
 		});
 		for (let seed = 1; !isEnding; seed++) {
-			const running = members.filter((member) => cluster.isRunning(`member/${member}`));
 			const before = { orders, fills };
 			await Population.run({
-				url: running.map((member) => cluster.api(member).replace("http", "ws")),
+				url: members.map((member) => cluster.api(member).replace("http", "ws")),
 				members: traders.map((place, i) => ({ wallet: testWallet(place), account: accounts[i] })),
 				makers: 3,
 				seed,

@@ -32,7 +32,7 @@ export type Common = {
 	readonly rpcUrl?: readonly string[];
 	/** A file or an address of the deployment, instead of this check-out's own record. */
 	readonly deployment?: string;
-	readonly apiUrl?: string;
+	readonly apiUrl?: readonly string[];
 	/** Address of a service that signs, such as Web3Signer. */
 	readonly signer?: string;
 	readonly key?: string;
@@ -51,8 +51,16 @@ export class Context {
 		this.options = options;
 	}
 
+	/** The exchange's gateways: the first is called, the others when it fails. */
+	get apiUrls(): readonly string[] {
+		const text = this.options.apiUrl?.join(" ") ?? process.env.STRIKEPROOF_API_URL ?? "";
+		const urls = text.split(/[\s,]+/).filter((url) => url !== "");
+		return urls.length > 0 ? urls : ["ws://127.0.0.1:8547"];
+	}
+
+	/** Where the exchange is called now. */
 	get apiUrl(): string {
-		return this.options.apiUrl ?? process.env.STRIKEPROOF_API_URL ?? "ws://127.0.0.1:8547";
+		return this.apiUrls.join(", ");
 	}
 
 	/** Addresses of L1's nodes, the preferred one first. */
@@ -126,7 +134,7 @@ export class Context {
 	}
 
 	connection(): Promise<Connection> {
-		this.#connection ??= Connection.open(this.apiUrl);
+		this.#connection ??= Connection.open(this.apiUrls);
 		return this.#connection;
 	}
 

@@ -34,7 +34,11 @@ const program = new Command("strikeproof")
 		collect,
 	)
 	.option("--deployment <file>", "file or address of the deployment's record (default: the one in deployments/ that stands on the chain)")
-	.option("--api-url <url>", "the exchange's API (default: STRIKEPROOF_API_URL, or ws://127.0.0.1:8547)")
+	.option(
+		"--api, --api-url <url>",
+		"the exchange's API (default: STRIKEPROOF_API_URL, or ws://127.0.0.1:8547); of several gateways once for each, the preferred one first",
+		collect,
+	)
 	.option("--key <name>", "name of a key in the keystore; on a development chain test/N is a public test key")
 	.option("--signer <url>", "of a proposer, challenger, batcher or keeper: a service that signs by eth_signTransaction, instead of a key")
 	.option("--account <number>", "account at the exchange (default: the key's first)", whole(1, 0xffffff))

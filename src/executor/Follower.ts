@@ -30,6 +30,7 @@ export class Follower {
 	readonly #options: FollowerOptions;
 	readonly #results = new Map<number, readonly RecordResult[]>();
 	readonly #waiting = new Map<number, Waiting[]>();
+	readonly #listeners = new Set<(bundle: OrderedBundle, results: readonly RecordResult[]) => void>();
 	#failure: unknown;
 	/** L1 messages fetched but not consumed yet. */
 	#messages: readonly L1Message[] = [];
@@ -52,6 +53,11 @@ export class Follower {
 			waiting.push({ resolve, reject });
 			this.#waiting.set(height, waiting);
 		});
+	}
+
+	/** Calls back with every bundle that is applied, and what became of its records. */
+	onApplied(listener: (bundle: OrderedBundle, results: readonly RecordResult[]) => void): void {
+		this.#listeners.add(listener);
 	}
 
 	/** Applies bundles as they are ordered, until `signal` is aborted. Rejects when the executor or its store cannot go on. */
@@ -107,6 +113,7 @@ export class Follower {
 		const results = live.apply(bundle, messages);
 		this.#results.set(bundle.height, results);
 		this.#results.delete(bundle.height - KEPT_RESULTS);
+		for (const listener of this.#listeners) listener(bundle, results);
 		for (const { resolve } of this.#waiting.get(bundle.height) ?? []) resolve(results);
 		this.#waiting.delete(bundle.height);
 		return true;

@@ -1,11 +1,13 @@
 import type { TypedDataDomain, TypedDataField } from "ethers";
 import * as Bytes from "../machine/math/Bytes.ts";
+import * as Keccak from "../machine/math/Keccak.ts";
 import * as Authentication from "../machine/step/Authentication.ts";
 import * as DealEncoding from "../machine/step/DealEncoding.ts";
 import type { Item } from "../machine/step/DealMessages.ts";
 import * as Encoding from "../machine/step/Encoding.ts";
 import * as Messages from "../machine/step/Messages.ts";
 import type { Connection } from "./Connection.ts";
+import { ConnectionError } from "./Connection.ts";
 import { typedData } from "./typedData.ts";
 
 /** What a trader signs with: any ethers signer. */
@@ -87,6 +89,23 @@ const EXECUTED: readonly string[] = ["Ok", "Rested", "Displaced", "Dropped", "Ki
 /** Whether the machine executed the message, whatever came of it. */
 export function isExecuted(ack: Acknowledgement): boolean {
 	return EXECUTED.includes(ack.result);
+}
+
+/** How long one of several gateways may take before the next is asked. */
+const GATEWAY_MILLISECONDS = 10_000;
+/** Codes of the server's errors (docs/api). */
+const [INTERNAL, NOT_TAKEN, NOT_FOUND, UNDECIDED] = [-32_603, 10_001, 10_003, 10_005];
+
+/** Whether an error says something of the gateway and nothing of the message. */
+function isFaultOfGateway(error: unknown): boolean {
+	if (!(error instanceof ConnectionError)) return false;
+	const { code, data } = error;
+	return (
+		code === 0 ||
+		code === INTERNAL ||
+		code === UNDECIDED ||
+		(code === NOT_TAKEN && (data?.reason === "stopped" || data?.reason === "silenced"))
+	);
 }
 
 function flagsOf(request: OrderRequest): number {
@@ -238,9 +257,36 @@ export class Trader {
 		return this.submit(await this.encodeWithdrawal(recipient, amount));
 	}
 
-	/** Sends a message's bytes. Rejects with ConnectionError when it is not taken; an answer's `result` tells what the machine made of it. */
-	submit(payload: Uint8Array): Promise<Acknowledgement> {
-		return this.#connection.call<Acknowledgement>("public/submit", { payload: Bytes.toHex(payload) });
+	/**
+	 * Sends a message's bytes. Rejects with ConnectionError when it is not taken; an answer's `result` tells what the machine made of it. Of several gateways, the
+	 * next one is asked when one fails: whether the message was executed, and otherwise it is sent there again. It is executed at most once, because the
+	 * machine takes a nonce once. After code 0, which then means that every gateway failed, `outcome(payload)` tells, later.
+	 */
+	async submit(payload: Uint8Array): Promise<Acknowledgement> {
+		const { gateways } = this.#connection;
+		const patience = gateways > 1 ? [GATEWAY_MILLISECONDS] : [];
+		for (let attempt = 1; ; attempt++) {
+			try {
+				const ack = await this.#connection.call<Acknowledgement>("public/submit", { payload: Bytes.toHex(payload) }, ...patience);
+				// The first sending may have come through while this one was on its way.
+				return attempt > 1 && !isExecuted(ack) ? ((await this.outcome(payload)) ?? ack) : ack;
+			} catch (error) {
+				if (!isFaultOfGateway(error) || attempt > gateways || gateways === 1) throw error;
+				await this.#connection.move();
+				const known = await this.outcome(payload).catch(() => undefined);
+				if (known) return known;
+			}
+		}
+	}
+
+	/** What became of a message that was sent, whichever gateway took it; undefined when none executed it so far. */
+	async outcome(payload: Uint8Array): Promise<Acknowledgement | undefined> {
+		try {
+			return await this.#connection.call<Acknowledgement>("public/get_receipt", { message_hash: Bytes.toHex(Keccak.hash(payload)) });
+		} catch (error) {
+			if (error instanceof ConnectionError && error.code === NOT_FOUND) return undefined;
+			throw error;
+		}
 	}
 
 	/** Has the signer sign a message's fields: for kinds of message that have no method here. */

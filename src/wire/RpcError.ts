@@ -12,6 +12,8 @@ export const Code = {
 	NotFound: 10_003,
 	/** More than a connection or an account may: data.limit names which limit, data.retry_after_ms when there is room again. */
 	LimitReached: 10_004,
+	/** Whether the message is ordered is not known here: ask `public/get_receipt` of another gateway, and send it there again. */
+	Undecided: 10_005,
 } as const;
 
 /** A refusal with a code, and data for programs. */

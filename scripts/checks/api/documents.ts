@@ -25,6 +25,7 @@ const ERRORS: Readonly<Record<keyof typeof Code, string>> = {
 	Overloaded: "too much at once; data.retry_after_ms",
 	NotFound: "there is no such thing",
 	LimitReached: "more than one may; data.limit names the limit",
+	Undecided: "whether the message is ordered is not known here; public/get_receipt of another gateway tells, by data.message_hash",
 };
 
 const version = (): string => (JSON.parse(read("package.json")) as { version: string }).version;

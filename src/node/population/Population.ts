@@ -7,7 +7,7 @@ import { seriesOf, UNDERLYINGS } from "../../wire/Names.ts";
 import { Connection, ConnectionError, Trader } from "../../sdk/index.ts";
 
 export type PopulationOptions = {
-	/** Where the exchange answers; of several gateways each trader has one, in turn. */
+	/** Where the exchange answers; of several gateways each trader prefers another one, and calls the next when it fails. */
 	readonly url: string | readonly string[];
 	/** Wallets and their accounts: makers first. */
 	readonly members: readonly { readonly wallet: TypedDataSigner; readonly account: number }[];
@@ -67,7 +67,7 @@ export class Population {
 		const { members, url, makers, orders, fills, onProgress } = this.#options;
 		const urls = typeof url === "string" ? [url] : url;
 		for (const [i, { wallet, account }] of members.entries()) {
-			const connection = await Connection.open(urls[i % urls.length]);
+			const connection = await Connection.open(urls.map((_, step) => urls[(i + step) % urls.length]));
 			this.#connections.push(connection);
 			this.#traders.push(await Trader.open(connection, wallet, account));
 			this.#resting.set(account, []);

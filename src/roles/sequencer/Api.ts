@@ -1,6 +1,7 @@
 import type { MessageResult } from "../../executor/Events.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
 import { nameOf as resultName } from "../../machine/Result.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
@@ -25,7 +26,7 @@ import { Heartbeats } from "./Heartbeats.ts";
 import * as Payloads from "./Payloads.ts";
 import { Requests } from "./Requests.ts";
 import type { Acknowledgement, Sequencer } from "./Sequencer.ts";
-import { NotTaken } from "./Sequencer.ts";
+import { NotTaken, Undecided } from "./Sequencer.ts";
 import * as Views from "./Views.ts";
 
 export type ApiPorts = {
@@ -225,6 +226,11 @@ export class Api {
 		const { live, userDomain, domain } = this.#ports;
 		return {
 			"public/submit": ({ payload }) => this.#submit(Bytes.fromHex(payload)),
+			"public/get_receipt": async ({ message_hash }) => {
+				const found = await this.#ports.sequencer.receiptOf(message_hash.toLowerCase());
+				if (!found) throw new RpcError(Code.NotFound, "no message with this hash was executed lately");
+				return acknowledgement(found);
+			},
 			"public/order_debug": ({ payload, assume_signed }) => debug(live.queries, userDomain, domain, Bytes.fromHex(payload), assume_signed),
 			"private/buy": (params) => this.#submit(Payloads.place(params, 0)),
 			"private/sell": (params) => this.#submit(Payloads.place(params, 1)),
@@ -314,6 +320,8 @@ export class Api {
 		try {
 			return acknowledgement(await this.#ports.sequencer.submit(payload));
 		} catch (error) {
+			if (error instanceof Undecided)
+				throw new RpcError(Code.Undecided, error.message, { message_hash: Bytes.toHex(Keccak.hash(payload)) });
 			if (!(error instanceof NotTaken)) throw error;
 			if (error.code === "overloaded") throw new RpcError(Code.Overloaded, error.message, { retry_after_ms: 1000 });
 			if (error.code === "rate_limited")

@@ -9,6 +9,7 @@ import type { InboxReader } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
+import { OrderingError } from "../../ordering/OrderingError.ts";
 import type { Bundle, OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import * as Batch from "../../protocol/Batch.ts";
@@ -17,6 +18,8 @@ import { Buckets } from "../../wire/RateLimit.ts";
 import type { Rate } from "../../wire/RateLimit.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
+import type { Executed } from "./Receipts.ts";
+import { Receipts } from "./Receipts.ts";
 import type { Refusal } from "./rules.ts";
 import * as rules from "./rules.ts";
 
@@ -66,6 +69,9 @@ export class NotTaken extends Error {
 	}
 }
 
+/** The message was handed to the committee, and whether it is ordered is not known here: any gateway tells by its hash, once it is. */
+export class Undecided extends Error {}
+
 /** `state`: its signature is being checked, it may be taken, or it was refused and is skipped. Messages keep the order in which they came. */
 type Waiting = {
 	readonly payload: Uint8Array;
@@ -87,6 +93,7 @@ export class Sequencer {
 	readonly #loop: Loop;
 	readonly #silenced = new Set<number>();
 	readonly #messages: Buckets<number> | undefined;
+	readonly #receipts = new Receipts();
 	#waiting: Waiting[] = [];
 	#clock: number;
 	#l1Taken: number;
@@ -102,6 +109,7 @@ export class Sequencer {
 		this.#clock = ports.live.clock;
 		this.#l1Taken = ports.live.l1Index;
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.#round());
+		ports.follower.onApplied((bundle, results) => this.#receipts.take(bundle, results));
 	}
 
 	get health(): LoopHealth {
@@ -168,6 +176,15 @@ export class Sequencer {
 		this.#loop.wake();
 	}
 
+	/**
+	 * What became of a message, with this sequencer's signature under it, whichever gateway took it; undefined when none with this hash (lower-case hexadecimal)
+	 * was executed lately.
+	 */
+	async receiptOf(messageHash: string): Promise<Acknowledgement | undefined> {
+		const executed = this.#receipts.find(messageHash);
+		return executed && this.#sign(executed);
+	}
+
 	/** For drills: censors an account and every L1 message, as a malicious sequencer would. */
 	silence(account: number): void {
 		this.#silenced.add(account);
@@ -225,7 +242,7 @@ export class Sequencer {
 			void this.#acknowledge(await this.#ports.orderer.submit(bundle), taken, takes);
 		} catch (error) {
 			this.#l1Taken -= takes;
-			for (const { reject } of taken) reject(error as Error);
+			for (const { reject } of taken) reject(told(error));
 			throw error;
 		} finally {
 			this.#onTheWay -= 1;
@@ -234,7 +251,7 @@ export class Sequencer {
 	}
 
 	async #acknowledge(bundle: OrderedBundle, taken: readonly Waiting[], takes: number): Promise<void> {
-		const { follower, signer, receiptDomain, metrics } = this.#ports;
+		const { follower, metrics } = this.#ports;
 		this.#unanswered += taken.length;
 		try {
 			const results = await follower.results(bundle.height);
@@ -242,10 +259,9 @@ export class Sequencer {
 			// Asked for together, so that a signer on another thread gets them in one piece.
 			await Promise.all(
 				taken.map(async ({ payload, resolve }, i) => {
-					const result = results[takes + i];
 					const sequence = bundle.firstSequence + takes + i;
-					const receipt = { sequence, messageHash: Keccak.hash(payload), streamHash: bundle.streamHash, time: result.time };
-					resolve({ ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result });
+					const { streamHash } = bundle;
+					resolve(await this.#sign({ sequence, messageHash: Keccak.hash(payload), streamHash, result: results[takes + i] }));
 				}),
 			);
 		} catch (error) {
@@ -253,6 +269,12 @@ export class Sequencer {
 		} finally {
 			this.#unanswered -= taken.length;
 		}
+	}
+
+	async #sign({ sequence, messageHash, streamHash, result }: Executed): Promise<Acknowledgement> {
+		const { signer, receiptDomain } = this.#ports;
+		const receipt = { sequence, messageHash, streamHash, time: result.time };
+		return { ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result };
 	}
 
 	/** Final L1 messages that no record took yet: a reorganisation must not change the order. L1 is asked a few times a second, not at every bundle. */
@@ -264,4 +286,13 @@ export class Sequencer {
 		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
 		return Math.min(MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
 	}
+}
+
+/** What a sender is told when his bundle was not ordered. Only what was never handed on is known to have no effect. */
+function told(error: unknown): Error {
+	if (!(error instanceof OrderingError)) return error as Error;
+	if (error.code === "OVERLOADED") return new NotTaken("overloaded", error.message);
+	if (error.code === "CLOSED")
+		return new Undecided("this gateway is stopping, and whether the message is ordered is not known yet: ask another one by its hash");
+	return error;
 }

@@ -8,6 +8,11 @@ const { account, nonce, signature } = Fields;
 
 export const TRADING = {
 	"public/submit": method("Sends a signed message's bytes.", z.strictObject({ payload: Fields.payload }), Fields.acknowledgement),
+	"public/get_receipt": method(
+		"The acknowledgement of a message by its hash, whichever gateway took it, signed by this one: what a broken connection left unknown. Of a message that was ordered twice, the one that was executed.",
+		z.strictObject({ message_hash: Fields.hash }),
+		Fields.acknowledgement,
+	),
 	"public/order_debug": method(
 		"Why a message would be refused, at the door and by the machine as it now stands, with the digest and the domain that its signature must be over. Nothing is sent.",
 		z.strictObject({

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Cluster } from "../../../scripts/dev/committee/Cluster.ts";
 import { L1InboxReader } from "../../../src/chain/L1InboxReader.ts";
 import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
@@ -103,5 +104,41 @@ describe("given an exchange that four members order, each a process with an engi
 		cluster.run("member/3");
 		await cluster.until("it to catch up", async () => (await stateAt(3, number)) === "open");
 		await cluster.until("it to vote again", async () => (await cluster.committee(0)).quorum_slack === 1);
+	});
+
+	it("executes every order once, and answers every one, while the gateways under a trader are killed one after the other", async () => {
+		const connection = await Connection.open(MEMBERS.map((member) => cluster.api(member).replace("http", "ws")));
+		const trader = await Trader.open(connection, wallet, account);
+		const killed = MEMBERS.slice(0, 3).map(async (member) => {
+			await pause(4_000 + 15_000 * member);
+			await cluster.stop(`member/${member}`, "SIGKILL");
+			await pause(1_000);
+			cluster.run(`member/${member}`);
+			await cluster.until(`member ${member} to vote again`, async () => (await cluster.committee(3)).quorum_slack === 1);
+		});
+		const acks: { order: number; sequence: number; final: string }[] = [];
+		let isOver = false;
+		const sending = (async () => {
+			while (!isOver) {
+				acks.push(await trader.place({ series, side: 0, price: 1, size: 1 }));
+				await trader.cancel(series, 0, acks[acks.length - 1].order);
+				await pause(20);
+			}
+		})();
+		await Promise.all(killed);
+		isOver = true;
+		await sending;
+		connection.close();
+		assert.notEqual(acks.length, 0);
+		assert.deepEqual(
+			acks.filter(({ final }) => final !== "Rested"),
+			[],
+		);
+		assert.equal(new Set(acks.map(({ sequence }) => sequence)).size, acks.length);
+		for (const member of MEMBERS)
+			await cluster.until(
+				`member ${member} to have the last order`,
+				async () => (await stateAt(member, acks[acks.length - 1].order)) === "cancelled",
+			);
 	});
 });
