@@ -16,3 +16,14 @@ export function pack(signatures: readonly Uint8Array[]): Uint8Array {
 		}),
 	);
 }
+
+/** The signatures of a packed certificate, 65 bytes each. Bytes that are no whole signature are left out: L1 takes none with them. */
+export function unpack(packed: Uint8Array): Uint8Array[] {
+	return Array.from({ length: Math.floor(packed.length / PACKED_LENGTH) }, (_, i) => {
+		const signature = new Uint8Array(PACKED_LENGTH + 1);
+		signature.set(packed.subarray(PACKED_LENGTH * i, PACKED_LENGTH * (i + 1)), 0);
+		signature[PACKED_LENGTH] = 27 + (signature[32] >> 7);
+		signature[32] &= 0x7f;
+		return signature;
+	});
+}

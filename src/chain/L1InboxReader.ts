@@ -2,6 +2,7 @@ import { getBytes } from "ethers";
 import type { JsonRpcProvider, Log } from "ethers";
 import type { InboxReader, L1Head, L1Message, PostedBatch } from "../ports/Chain.ts";
 import { CALLDATA } from "../protocol/Batch.ts";
+import * as Certificate from "./Certificate.ts";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 import { EventLog } from "./EventLog.ts";
@@ -120,6 +121,7 @@ export class L1InboxReader implements InboxReader {
 	async #batchOf(args: Record<string, unknown>, transactionHash: string, block: number): Promise<PostedBatch> {
 		const carrier = Number(args.carrier);
 		let content: Uint8Array = new Uint8Array(0);
+		let signatures: readonly Uint8Array[] = [];
 		if (carrier === CALLDATA) {
 			const transaction = await this.#provider.getTransaction(transactionHash);
 			const call = transaction && codecOf("SequencerInbox").parseTransaction(transaction);
@@ -128,6 +130,7 @@ export class L1InboxReader implements InboxReader {
 					`The L1 endpoint does not give transaction ${transactionHash}, which holds the content of batch ${String(args.index)}.`,
 				);
 			content = getBytes(call.args.content as string);
+			signatures = Certificate.unpack(getBytes(call.args.signatures as string));
 		}
 		return {
 			index: Number(args.index),
@@ -138,6 +141,7 @@ export class L1InboxReader implements InboxReader {
 			l1End: Number(args.l1End),
 			accumulator: getBytes(args.accumulator as string),
 			content,
+			signatures,
 			block,
 		};
 	}

@@ -1,4 +1,5 @@
 import type { Provider } from "ethers";
+import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
 import type { ChainSigner, Sent } from "./Sending.ts";
 import * as Sending from "./Sending.ts";
@@ -55,6 +56,16 @@ export class Staking {
 			epoch: Number(epoch),
 			nextEpochAt: Number(nextEpochAt),
 		};
+	}
+
+	/** Everybody who has power in the present epoch, with it in wei, ascending by address. */
+	async committee(): Promise<{ readonly address: string; readonly power: bigint }[]> {
+		const registry = { address: this.#deployment.contracts.StakeRegistry, fromBlock: this.#deployment.deployBlock };
+		const { topicHash } = codecOf("StakeRegistry").getEvent("StandingSet") ?? {};
+		const logs = await this.#provider.getLogs({ ...registry, topics: [topicHash as string] });
+		const addresses = [...new Set(logs.map(({ topics }) => `0x${topics[1].slice(-40)}`.toLowerCase()))].sort();
+		const powers = await Promise.all(addresses.map((address) => this.#read<readonly bigint[]>("powerOf", [address])));
+		return addresses.map((address, i) => ({ address, power: powers[i][0] })).filter(({ power }) => power > 0n);
 	}
 
 	/** Adds wei to an account's stake, which need not be the signer's. */

@@ -4,9 +4,11 @@ import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
 import { Bridge, separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { nameOf } from "../chain/Endpoint.ts";
+import { EvidenceChain } from "../chain/EvidenceChain.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { InboxChain } from "../chain/InboxChain.ts";
 import { KeySigner } from "../chain/KeySigner.ts";
+import { Staking } from "../chain/Staking.ts";
 import { PLACES, testWallet } from "../chain/TestKeys.ts";
 import { OracleChain } from "../chain/OracleChain.ts";
 import { ThreadedSigner } from "../chain/ThreadedSigner.ts";
@@ -39,10 +41,12 @@ import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import type { Rate } from "../wire/RateLimit.ts";
 import type { Answer } from "../wire/schema.ts";
+import { Watcher } from "../roles/watcher/Watcher.ts";
 import { Server } from "../wire/Server.ts";
 import { DelayedClock } from "./Clock.ts";
 import type { Seat } from "./committee/Member.ts";
 import { Member } from "./committee/Member.ts";
+import { watch } from "./committee/watch.ts";
 import { Finality } from "./Finality.ts";
 import { OrderService } from "./following/OrderService.ts";
 import { Health } from "./Health.ts";
@@ -116,6 +120,8 @@ export class Exchange {
 	readonly orderer: Orderer;
 	/** This node's part in a committee, if it has one. */
 	readonly member: Member | undefined;
+	/** Of a member: shows L1 who contradicts himself. */
+	readonly watcher: Watcher | undefined;
 	readonly sequencer: Sequencer;
 	readonly batcher: Batcher;
 	readonly proposer: Proposer;
@@ -182,6 +188,7 @@ export class Exchange {
 				inbox,
 				batchDomain,
 				streamStart,
+				staking: new Staking(options.provider, deployment),
 				clock: options.clock,
 				log: options.log.child({ role: "member" }),
 			}));
@@ -296,11 +303,28 @@ export class Exchange {
 			histories: watched,
 		});
 		const submit = (payload: Uint8Array): Promise<unknown> => this.sequencer.submit(payload);
+		// Evidence and what a keeper does are paid from one wallet, in one lane of nonces.
+		const keeperSender = managerOf(keys.keeper, stores.keeper, "keeper");
+		this.watcher =
+			member &&
+			new Watcher({
+				store: prefixed(stores.orderer, "watcher/"),
+				domains: { committee: parts.batchDomain, users: userDomain },
+				isKnown: (address) => member.isMember(address) || deployment.reporters.includes(address),
+				inbox,
+				chain: new EvidenceChain(provider, deployment),
+				sender: keeperSender,
+				clock,
+				log: logOf("watcher"),
+				metrics,
+				patienceMs,
+			});
+		if (member && this.watcher) watch(member.orderer, this.#follower, this.watcher);
 		this.keeper = new Keeper({
 			live,
 			inbox,
 			transactions,
-			sender: managerOf(keys.keeper, stores.keeper, "keeper"),
+			sender: keeperSender,
 			clock,
 			log: logOf("keeper"),
 			submit,
@@ -377,6 +401,7 @@ export class Exchange {
 			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
 			vitals: () => this.vitals.answer(),
+			heard: (receipt, signature) => this.watcher?.receipt(receipt, signature),
 			committee: () => member?.answer() ?? alone(parts.sequencerSigner.address, orderer.height),
 			rollup: async () => rollupView(await this.game.look(), this.game.parameters.challengePeriodBlocks, derived),
 			metrics,
@@ -413,12 +438,16 @@ export class Exchange {
 		const { sequencer, batcher, proposer, challenger, keeper, reconciler, finality, vitals } = this;
 		this.health = new Health({
 			metrics,
-			roles: { sequencer, batcher, proposer, challenger, reporters: this.reporters, keeper, reconciler, finality, vitals },
+			roles: {
+				...{ sequencer, batcher, proposer, challenger, reporters: this.reporters, keeper, reconciler, finality, vitals },
+				...(this.watcher && { watcher: this.watcher }),
+			},
 			// The proposer and the challenger run when the caller wants assertions.
 			wanted: () => [
 				...["sequencer", "batcher", "reporters", "keeper", "reconciler", "finality", "vitals"].filter((role) => !this.#isElsewhere(role)),
 				...(proposer.health.isRunning ? ["proposer"] : []),
 				...(challenger.health.isRunning ? ["challenger"] : []),
+				...(this.watcher ? ["watcher"] : []),
 			],
 			conditions: {
 				caught_up: () => (live.height < orderer.height - MAX_BEHIND ? `executed ${live.height} of ${orderer.height} bundles` : undefined),
@@ -459,6 +488,7 @@ export class Exchange {
 			this.reconciler,
 			this.finality,
 			this.vitals,
+			...(this.watcher ? [this.watcher] : []),
 		])
 			role.start();
 	}
@@ -473,6 +503,7 @@ export class Exchange {
 		this.#api.close();
 		for (const role of [this.keeper, this.attestations, this.reporters, this.challenger, this.proposer, this.finality, this.vitals])
 			await role.stop();
+		await this.watcher?.stop();
 		await this.sequencer.stop();
 		await this.batcher.stop();
 		await this.reconciler.stop();

@@ -36,6 +36,7 @@ const ALARMS: Readonly<Record<Alarm, true>> = {
 	ForeignEndpoint: true,
 	ApiFailed: true,
 	OrderingFailed: true,
+	Equivocation: true,
 };
 
 /** The same log, with every alarm counted: a counter that begins at 0 is one whose first rise Prometheus sees. */

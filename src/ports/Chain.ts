@@ -15,6 +15,8 @@ export interface PostedBatch {
 	readonly l1End: number;
 	readonly accumulator: Uint8Array;
 	readonly content: Uint8Array;
+	/** Of the certificate it was posted with, 65 bytes each; none of a forced batch. */
+	readonly signatures?: readonly Uint8Array[];
 	readonly block: number;
 }
 

@@ -12,7 +12,8 @@ export type Alarm =
 	| "NoEndpoint"
 	| "ForeignEndpoint"
 	| "ApiFailed"
-	| "OrderingFailed";
+	| "OrderingFailed"
+	| "Equivocation";
 
 /** Structured log. No secrets in fields. */
 export interface Log {

@@ -1,10 +1,10 @@
 import { mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Staking } from "../../chain/Staking.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
-import type { Contradiction } from "../../ordering/comet/Decided.ts";
 import * as Home from "../../ordering/comet/Home.ts";
 import { GUARD, silence, Supervisor } from "../../ordering/comet/Supervisor.ts";
 import type { InboxReader } from "../../ports/Chain.ts";
@@ -16,6 +16,7 @@ import * as Checkpoint from "../../protocol/Checkpoint.ts";
 import { Approval } from "../../roles/batcher/Approval.ts";
 import { lockDirectory } from "../../store/DirectoryLock.ts";
 import type { Answer } from "../../wire/schema.ts";
+import { Epochs } from "./Epochs.ts";
 import { Presence, STILL_MS } from "./Presence.ts";
 import * as Roster from "./Roster.ts";
 
@@ -47,9 +48,12 @@ export type MemberOptions = Seat & {
 	readonly streamStart: (index: number) => number | undefined;
 	readonly clock: Clock;
 	readonly log: Log;
-	readonly onContradiction?: (contradiction: Contradiction) => void;
+	/** Stake on L1: who the members are. */
+	readonly staking: Pick<Staking, "committee">;
 };
 
+/** How often a member that the committee does not know yet shows its key. */
+const JOIN_MS = 2_000;
 /** LIMIT: what the system allows the path of a socket, less a little. */
 const MAX_SOCKET_PATH = 90;
 
@@ -63,16 +67,22 @@ export class Member {
 	readonly #options: MemberOptions;
 	readonly #approval: Approval;
 	readonly #supervisor: Supervisor;
+	readonly #epochs: Epochs;
+	readonly #joining: NodeJS.Timeout;
 	readonly #unlock: () => void;
 
-	private constructor(options: MemberOptions, orderer: CometOrderer, approval: Approval, turn: number, unlock: () => void) {
+	private constructor(options: MemberOptions, orderer: CometOrderer, approval: Approval, epochs: Epochs, turn: number, unlock: () => void) {
 		this.#options = options;
 		this.orderer = orderer;
 		this.turn = turn;
 		this.turnSeconds = options.turnSeconds;
 		this.#approval = approval;
+		this.#epochs = epochs;
 		this.#unlock = unlock;
-		this.presence = new Presence(orderer, () => Roster.committeeOf(options.roster));
+		this.presence = new Presence(orderer, () => orderer.application.committee);
+		const { publicKey } = Home.memberOf(Bytes.fromHex(options.privateKey));
+		this.#joining = setInterval(() => void orderer.join(publicKey), JOIN_MS);
+		this.#joining.unref();
 		this.#supervisor = new Supervisor(orderer, options.log);
 	}
 
@@ -81,26 +91,31 @@ export class Member {
 		const { roster, dataDirectory, privateKey, signer, live, batchDomain, clock, log, rpc } = options;
 		const turn = Roster.turnOf(roster, signer.address);
 		const own = roster.members.find(({ address }) => address === signer.address);
-		if (turn === undefined || !own) throw new Error(`${signer.address} is none of the ${roster.members.length} members of the committee.`);
+		const listen = options.listen ?? own?.listen;
+		if (listen === undefined)
+			throw new Error(`${signer.address} is none of the ${roster.members.length} founders: a member that joined later says where it listens (--engine-listen).`);
 		// SAFETY: a key that signs in two processes contradicts itself and loses its stake; another data directory does not make it another key.
 		const unlock = lockDirectory(join(homedir(), ".strikeproof", "signing", signer.address));
 		try {
 			const directory = join(dataDirectory, "committee");
 			const node = Home.write(join(directory, "engine"), Bytes.fromHex(privateKey), Roster.genesisOf(roster));
-			if (node !== own.node)
+			if (own && node !== own.node)
 				log.warn("the roster names another connection key for this member: the others may not accept its calls", { node, named: own.node });
 			const { streamStart, inbox } = options;
+			const epochs = new Epochs(options.staking, clock, log);
 			const approval = new Approval({ inbox, live, clock, log, streamStart });
 			// The engine asks as soon as it runs.
 			const open: { orderer?: CometOrderer } = {};
 			const orderer = await CometOrderer.open({
 				directory,
 				socket: socketIn(directory),
-				network: { listen: options.listen ?? own.listen, rpc, peers: Roster.peersOf(roster, signer.address) },
+				network: { listen, rpc, peers: Roster.peersOf(roster, signer.address) },
 				journal: log,
 				binary: options.binary,
 				chainId: Roster.chainIdOf(roster),
 				committee: Roster.committeeOf(roster),
+				keys: new Map(roster.members.map((member) => [member.address, member.public_key])),
+				committeeOnL1: () => epochs.members,
 				signer,
 				store: options.store,
 				digests: {
@@ -112,15 +127,20 @@ export class Member {
 				rootAt: (height) => live.rootAtHeight(height),
 				approves: (proposal) => approval.approves(proposal),
 				maySign: () => open.orderer !== undefined && silenceOf(options, open.orderer) === undefined,
-				onContradiction: options.onContradiction,
 			});
 			open.orderer = orderer;
 			approval.start();
-			return new Member(options, orderer, approval, turn, unlock);
+			epochs.start();
+			// Whoever joined later comes after the founders.
+			return new Member(options, orderer, approval, epochs, turn ?? roster.members.length, unlock);
 		} catch (error) {
 			unlock();
 			throw error;
 		}
+	}
+
+	isMember(address: string): boolean {
+		return this.orderer.application.committee.has(address) || Roster.turnOf(this.#options.roster, address) !== undefined;
 	}
 
 	/** Milliseconds that this member waits for those whose turn is before its own. */
@@ -161,6 +181,8 @@ export class Member {
 
 	async close(): Promise<void> {
 		this.#supervisor.stop();
+		clearInterval(this.#joining);
+		await this.#epochs.stop();
 		await this.#approval.stop();
 		await this.orderer.close();
 		this.#unlock();

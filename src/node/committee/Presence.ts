@@ -75,6 +75,6 @@ export class Presence {
 
 	#decided({ decided, time, voters }: Decision): void {
 		const at = performance.now();
-		for (const { address, time: said } of voters) this.#seen.set(address, { at, block: decided.blockHeight - 1, skew: said - time });
+		for (const { address, said } of voters) this.#seen.set(address, { at, block: decided.blockHeight - 1, skew: said.time - time });
 	}
 }

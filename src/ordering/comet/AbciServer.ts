@@ -3,9 +3,10 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { Request, Response } from "cosmjs-types/tendermint/abci/types";
+import { Request } from "cosmjs-types/tendermint/abci/types";
 
-export type Handler = (request: Request) => Response | Promise<Response>;
+/** Answers with an encoded Response. */
+export type Handler = (request: Request) => Promise<Uint8Array>;
 
 /** LIMIT: the engine's largest message is a block with its commit, far below this. */
 const MAX_FRAME_BYTES = 8_388_608;
@@ -48,7 +49,7 @@ function serve(socket: Socket, handler: Handler, failed: (error: Error) => void)
 	const answer = async (frame: Buffer): Promise<void> => {
 		if (socket.destroyed) return;
 		try {
-			socket.write(framed(Response.encode(await handler(Request.decode(frame))).finish()));
+			socket.write(framed(await handler(Request.decode(frame))));
 		} catch (error) {
 			// An application that cannot answer must not guess: the engine stops, and the supervisor starts both again.
 			failed(error as Error);

@@ -13,10 +13,16 @@ import type { WriteAheadLog } from "../local/WriteAheadLog.ts";
 import * as Decided from "./Decided.ts";
 import * as Envelope from "./Envelope.ts";
 import * as Extension from "./Extension.ts";
+import * as Finalized from "./Finalized.ts";
 
 export type ApplicationOptions = {
 	readonly chainId: string;
+	/** Who decides at the beginning. */
 	readonly committee: Decided.Committee;
+	/** Compressed public keys of those, in hexadecimal. Without them the committee cannot change. */
+	readonly keys?: ReadonlyMap<string, string>;
+	/** The committee as this member sees it on L1 now, ascending by address; undefined while it does not know, or where it never changes. */
+	readonly committeeOnL1?: () => readonly Extension.SeenMember[] | undefined;
 	/** The member's key: the one that the engine votes with, so that one stake stands behind both. */
 	readonly signer: Signer;
 	readonly digests: Decided.Digests;
@@ -40,6 +46,7 @@ export type Decision = {
 	/** The members' median of the time at this block, and who of them voted for the block before. */
 	readonly time: number;
 	readonly voters: Decided.Outcome["voters"];
+	readonly certified: Decided.Outcome["certified"];
 	readonly bundles: readonly (OrderedBundle & { readonly lane?: string; readonly laneSequence?: number })[];
 	readonly contradictions: readonly Decided.Contradiction[];
 };
@@ -57,7 +64,9 @@ export class Application {
 	readonly #options: ApplicationOptions;
 	readonly #listeners = new Set<(decision: Decision) => void>();
 	readonly #known = new Map<string, Envelope.Envelope | string>();
+	readonly #founders: Decided.Founders;
 	#decided: Decided.Decided;
+	#committee: Decided.Committee;
 	#pending: Decided.Outcome | undefined;
 	#medianTime = 0;
 
@@ -65,6 +74,10 @@ export class Application {
 		this.#options = options;
 		const bytes = options.store.get(STATE_KEY);
 		this.#decided = bytes ? (JSON.parse(Buffer.from(bytes).toString()) as Decided.Decided) : Decided.GENESIS;
+		this.#founders = new Map(
+			[...options.committee].map(([address, power]) => [address, { power, publicKey: options.keys?.get(address) ?? "" }]),
+		);
+		this.#committee = Decided.committeeOf(this.#decided, this.#founders);
 		if (this.#decided.height > options.log.height) {
 			const sentence = `The log holds ${options.log.height} bundles, but ${this.#decided.height} were decided: restore the log from a copy.`;
 			throw new OrderingError("CORRUPT", sentence);
@@ -73,6 +86,11 @@ export class Application {
 
 	get decided(): Decided.Decided {
 		return this.#decided;
+	}
+
+	/** Who decides now: power by address. */
+	get committee(): Decided.Committee {
+		return this.#committee;
 	}
 
 	/** What time the members said at the last block, in seconds; 0 before this process heard any. */
@@ -85,6 +103,10 @@ export class Application {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);
 	}
+
+	/** As `handle`, encoded: the engine knows more of a decided block's answer than the package that holds its messages. */
+	readonly answer = async (request: Request): Promise<Uint8Array> =>
+		request.finalizeBlock ? this.#finalize(request.finalizeBlock) : Response.encode(await this.handle(request)).finish();
 
 	/** Answers the engine. Throws only where going on would be wrong: then the engine stops too. */
 	readonly handle = async (request: Request): Promise<Response> => {
@@ -108,7 +130,7 @@ export class Application {
 			const isReadable = Extension.decode(request.verifyVoteExtension.voteExtension) !== undefined;
 			return Response.fromPartial({ verifyVoteExtension: { status: isReadable ? STATUS_ACCEPT : STATUS_REJECT } });
 		}
-		if (request.finalizeBlock) return Response.fromPartial({ finalizeBlock: this.#finalize(request.finalizeBlock) });
+		if (request.finalizeBlock) return Response.decode(this.#finalize(request.finalizeBlock));
 		if (request.commit) {
 			await this.#commit();
 			return Response.fromPartial({ commit: {} });
@@ -125,7 +147,11 @@ export class Application {
 	#checkTx(transaction: Uint8Array): { code: number; log: string } {
 		const envelope = this.#read(transaction);
 		if (typeof envelope === "string") return { code: 1, log: envelope };
-		if (!this.#options.committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
+		if (envelope.kind === Envelope.JOIN) {
+			const refusal = Decided.continues(this.#decided, this.#committee, envelope, {});
+			return { code: refusal === undefined ? 0 : 2, log: refusal ?? "" };
+		}
+		if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
 		if (envelope.kind === Envelope.CUT) {
 			const isOpen = Proposals.placeOf(envelope.proposal) in this.#decided.cuts;
 			return isOpen ? { code: 2, log: "the place is cut already" } : { code: 0, log: "" };
@@ -168,7 +194,7 @@ export class Application {
 			.sort((a, b) => sequenceOf(a.envelope) - sequenceOf(b.envelope));
 		for (const { transaction, envelope } of known) {
 			const before = lanes[envelope.lane];
-			if (Decided.continues(this.#decided, this.#options.committee, envelope, lanes) !== undefined) continue;
+			if (Decided.continues(this.#decided, this.#committee, envelope, lanes) !== undefined) continue;
 			if (take(transaction)) continue;
 			// What found no room must not count as taken, or its lane's next one would leave a hole.
 			if (before === undefined) delete lanes[envelope.lane];
@@ -179,7 +205,7 @@ export class Application {
 
 	/** INVARIANT: depends on the proposal and on what is decided only, so that honest members answer alike. */
 	#refusalOf(request: RequestProcessProposal): string | undefined {
-		const { chainId, committee } = this.#options;
+		const { chainId } = this.#options;
 		let transactions: readonly Uint8Array[] = request.txs;
 		if (request.height > 1n) {
 			const commit = transactions.length > 0 ? Extension.decodeCommit(transactions[0]) : undefined;
@@ -195,7 +221,7 @@ export class Application {
 		for (const transaction of transactions) {
 			const envelope = this.#read(transaction);
 			if (typeof envelope === "string") return envelope;
-			const refusal = Decided.continues(this.#decided, committee, envelope, lanes);
+			const refusal = Decided.continues(this.#decided, this.#committee, envelope, lanes);
 			if (refusal) return refusal;
 		}
 		return undefined;
@@ -205,7 +231,8 @@ export class Application {
 	async #extend(): Promise<Uint8Array> {
 		const { now, l1Count, rootAt, approves, signer, digests, maySign } = this.#options;
 		const { target, cuts } = this.#decided;
-		const share = { time: now(), l1Count: l1Count(), cuts: [] };
+		const seen = this.#news();
+		const share = { time: now(), l1Count: l1Count(), cuts: [], ...(seen && { committee: seen }) };
 		if (maySign && !maySign()) return Extension.encode(share);
 		const root = target && !(signer.address in target.signed) ? rootAt(target.height) : undefined;
 		const signsRoot = target && root && (await this.#mayPromise(`signed/checkpoint/${target.height}`, root));
@@ -227,6 +254,15 @@ export class Application {
 		return Extension.encode({ ...share, ...(checkpoint && { checkpoint }), cuts: signed });
 	}
 
+	/** The committee on L1 when it is another than the one that was seen there last. */
+	#news(): readonly Extension.SeenMember[] | undefined {
+		const seen = this.#options.committeeOnL1?.();
+		if (!seen || seen.length === 0 || seen.length > Extension.MAX_MEMBERS) return undefined;
+		const known = this.#decided.seen ?? Object.fromEntries(this.#options.committee);
+		const isKnown = seen.length === Object.keys(known).length && seen.every(({ address, power }) => known[address] === power);
+		return isKnown ? undefined : seen;
+	}
+
 	/** Whether `value` is what was promised under this key, or becomes so durably now. */
 	async #mayPromise(key: string, value: Uint8Array): Promise<boolean> {
 		const given = this.#options.store.get(key);
@@ -235,19 +271,20 @@ export class Application {
 		return true;
 	}
 
-	#finalize(request: RequestFinalizeBlock) {
-		const { committee, digests } = this.#options;
-		if (Number(request.height) !== this.#decided.blockHeight + 1)
-			throw new OrderingError(
-				"CORRUPT",
-				`The engine decides block ${request.height} after ${this.#decided.blockHeight}: restore its data from a copy.`,
-			);
+	#finalize(request: RequestFinalizeBlock): Uint8Array {
+		const { digests } = this.#options;
+		const before = this.#decided;
+		if (Number(request.height) !== before.blockHeight + 1)
+			throw new OrderingError("CORRUPT", `The engine decides block ${request.height} after ${before.blockHeight}: restore its data from a copy.`);
 		const isFirst = request.height === 1n;
 		const commit = isFirst ? undefined : Extension.decodeCommit(request.txs[0] ?? new Uint8Array(0));
 		const envelopes = request.txs.slice(isFirst ? 0 : 1).map((transaction) => this.#read(transaction));
 		const readable = envelopes.map((envelope) => (typeof envelope === "string" ? undefined : envelope));
-		this.#pending = Decided.apply(this.#decided, committee, commit, readable, digests, (from, to) => this.#contentHash(from, to));
-		return { appHash: Decided.appHash(this.#pending.decided), txResults: request.txs.map(() => ({ code: 0 })) };
+		const hasKey = (address: string): boolean => Decided.keyOf(before, this.#founders, address) !== undefined;
+		const contentHash = (from: number, to: number): Uint8Array | undefined => this.#contentHash(from, to);
+		this.#pending = Decided.apply(before, this.#committee, commit, readable, digests, contentHash, hasKey);
+		const { decided } = this.#pending;
+		return Finalized.encode(Decided.appHash(decided), request.txs.length, Decided.changes(before, decided, this.#founders));
 	}
 
 	async #commit(): Promise<void> {
@@ -276,10 +313,11 @@ export class Application {
 			changes.push({ key: `contradiction/${contradiction.height}/${contradiction.member}`, value: encodeJson(contradiction) });
 		await store.commit(changes);
 		this.#decided = outcome.decided;
+		this.#committee = Decided.committeeOf(outcome.decided, this.#founders);
 		this.#medianTime = outcome.time;
 		this.#pending = undefined;
-		const { decided, time, voters, contradictions } = outcome;
-		for (const listener of this.#listeners) listener({ decided, time, voters, bundles, contradictions });
+		const { decided, time, voters, certified, contradictions } = outcome;
+		for (const listener of this.#listeners) listener({ decided, time, voters, bundles, certified, contradictions });
 	}
 
 	#contentHash(fromHeight: number, toHeight: number): Uint8Array | undefined {
@@ -302,7 +340,7 @@ export class Application {
 }
 
 function sequenceOf(envelope: Envelope.Envelope): number {
-	return envelope.kind === Envelope.CUT ? -1 : envelope.sequence;
+	return envelope.kind === Envelope.BUNDLE ? envelope.sequence : -1;
 }
 
 function encodeJson(value: unknown): Uint8Array {

@@ -12,6 +12,7 @@ import { stampRefusal, wholeRecords } from "../records.ts";
 import { AbciServer } from "./AbciServer.ts";
 import { Application } from "./Application.ts";
 import type { ApplicationOptions, Decision } from "./Application.ts";
+import { isQuorum } from "./Decided.ts";
 import type { Certified, Contradiction } from "./Decided.ts";
 import * as Engine from "./Engine.ts";
 import * as Envelope from "./Envelope.ts";
@@ -96,7 +97,7 @@ export class CometOrderer implements Orderer {
 		const application = new Application({ ...options, log });
 		const failed = (error: Error): void =>
 			journal.alarm("OrderingFailed", "the member stopped ordering rather than guess", { reason: error.message });
-		const server = await AbciServer.listen(options.socket, application.handle, failed);
+		const server = await AbciServer.listen(options.socket, application.answer, failed);
 		Home.configure(home, options.socket, network);
 		const engine = new Engine.Engine({
 			home,
@@ -125,9 +126,8 @@ export class CometOrderer implements Orderer {
 
 	/** Whether the engine answers that it reaches too few members to decide anything: then starting it anew helps nobody. LIMIT: counts members, not power. */
 	async isCutOff(): Promise<boolean> {
-		const { network, committee } = this.#options;
-		const peers = await Engine.peerCount(network.rpc);
-		return peers !== undefined && 3 * (peers + 1) <= 2 * committee.size;
+		const peers = await Engine.peerCount(this.#options.network.rpc);
+		return peers !== undefined && 3 * (peers + 1) <= 2 * this.application.committee.size;
 	}
 
 	async submit(bundle: Bundle): Promise<OrderedBundle> {
@@ -154,28 +154,50 @@ export class CometOrderer implements Orderer {
 	}
 
 	async read(fromHeight: number, toHeight: number): Promise<readonly OrderedBundle[]> {
+		return this.bundles(fromHeight, toHeight);
+	}
+
+	/** As `read`, at once. */
+	bundles(fromHeight: number, toHeight: number): readonly OrderedBundle[] {
 		return this.#log.read(fromHeight, toHeight);
 	}
 
 	/** Asks the committee to sign, unless it was asked, and gives the certificate once more than two thirds did. */
 	async certificate(asked: BatchProposal): Promise<BatchCertificate | undefined> {
-		const { chainId, signer, network } = this.#options;
 		const place = Proposals.placeOf(asked);
 		const certified = this.#read<Extract<Certified, { kind: "batch" }>>(`certificate/${place}`);
 		if (certified) {
+			const { committee } = this.application;
 			const proposal = Proposals.decode(Bytes.fromHex(certified.proposal));
+			// L1 judges by those who are members when it is posted. Others signed for a committee that is no more; with too few left, the same cut is asked for again.
+			const signed = Object.entries(certified.signed).filter(([member]) => committee.has(member));
+			if (!isQuorum(committee, signed.map(([member]) => member))) {
+				if (!(place in this.application.decided.cuts)) await this.#cut(proposal);
+				return undefined;
+			}
 			const bundles = this.#log.read(proposal.fromHeight, proposal.toHeight);
-			return { proposal, content: Bytes.concat(...bundles.map((bundle) => bundle.records)), signatures: sorted(certified.signed) };
+			const content = Bytes.concat(...bundles.map((bundle) => bundle.records));
+			return { proposal, content, signatures: sorted(Object.fromEntries(signed)) };
 		}
 		if (asked.toHeight > this.height) {
 			const sentence = `Batch ${asked.index} asks for bundles up to ${asked.toHeight}, but only ${this.height} are ordered.`;
 			throw new OrderingError("NOT_ORDERED", sentence);
 		}
-		if (!(place in this.application.decided.cuts)) {
-			const transaction = await Envelope.encodeCut(chainId, signer, asked);
-			await Engine.broadcast(network.rpc, transaction).catch(() => undefined);
-		}
+		if (!(place in this.application.decided.cuts)) await this.#cut(asked);
 		return undefined;
+	}
+
+	/** Shows the committee this member's key, so that its votes count: once L1 has it as a member, and when the committee does not know it yet. */
+	async join(publicKey: Uint8Array): Promise<void> {
+		const { chainId, signer, network } = this.#options;
+		const { decided, committee } = this.application;
+		if (committee.has(signer.address) || !(signer.address in (decided.seen ?? {}))) return;
+		await Engine.broadcast(network.rpc, await Envelope.encodeJoin(chainId, signer, publicKey)).catch(() => undefined);
+	}
+
+	async #cut(proposal: BatchProposal): Promise<void> {
+		const { chainId, signer, network } = this.#options;
+		await Engine.broadcast(network.rpc, await Envelope.encodeCut(chainId, signer, proposal)).catch(() => undefined);
 	}
 
 	/** The last state that more than two thirds signed, if any. */

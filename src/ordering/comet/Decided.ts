@@ -48,7 +48,34 @@ export type Decided = {
 	readonly checkpointed: number;
 	/** By Proposals.placeOf. */
 	readonly cuts: Readonly<Record<string, Cut>>;
+	/** Members that L1 has and more than two thirds of the committee saw there: votes by address. Absent: those of the genesis. */
+	readonly seen?: Readonly<Record<string, number>>;
+	/** Public keys of members that joined after the genesis, compressed. */
+	readonly keys?: Readonly<Record<string, string>>;
 };
+
+/** Who decides at the beginning, with the keys that the engine knows them by. */
+export type Founders = ReadonlyMap<string, { readonly power: number; readonly publicKey: string }>;
+
+/** Who decides, by a state: the members that L1 has, as far as their keys are known. */
+export function committeeOf(decided: Decided, founders: Founders): Committee {
+	if (!decided.seen) return new Map([...founders].map(([address, { power }]) => [address, power]));
+	return new Map(Object.entries(decided.seen).filter(([address]) => keyOf(decided, founders, address) !== undefined));
+}
+
+/** The compressed public key of a member, if it is known. */
+export function keyOf(decided: Decided, founders: Founders, address: string): string | undefined {
+	return founders.get(address)?.publicKey ?? decided.keys?.[address];
+}
+
+/** How the engine's members change from one state to the next: power 0 takes one out. */
+export function changes(before: Decided, after: Decided, founders: Founders): { readonly publicKey: string; readonly power: number }[] {
+	const [was, is] = [committeeOf(before, founders), committeeOf(after, founders)];
+	return [...new Set([...was.keys(), ...is.keys()])]
+		.sort()
+		.filter((address) => was.get(address) !== is.get(address))
+		.map((address) => ({ publicKey: keyOf(after, founders, address) as string, power: is.get(address) ?? 0 }));
+}
 
 /** What more than two thirds of the power signed. */
 export type Certified =
@@ -71,8 +98,8 @@ export type Outcome = {
 	readonly decided: Decided;
 	/** The members' median of the time, 0 when none said any. */
 	readonly time: number;
-	/** The time that each member said whose vote the commit before counts, in seconds. */
-	readonly voters: readonly { readonly address: string; readonly time: number }[];
+	/** What each member said whose vote the commit before counts. */
+	readonly voters: readonly { readonly address: string; readonly said: Extension.Extension }[];
 	readonly placed: readonly Placed[];
 	readonly certified: readonly Certified[];
 	readonly contradictions: readonly Contradiction[];
@@ -128,8 +155,10 @@ export function weightedMedian(values: readonly (readonly [value: number, power:
 
 /** What the engine commits to in its next block: what decides who is asked for what, and nothing that changes when nobody does anything. */
 export function appHash(decided: Decided): Uint8Array {
-	const { height, streamHash, clock, l1Taken, lanes, target, cuts } = decided;
+	const { height, streamHash, clock, l1Taken, lanes, target, cuts, seen, keys } = decided;
 	const named = {
+		...(seen && { seen: Object.entries(seen).sort() }),
+		...(keys && { keys: Object.entries(keys).sort() }),
 		...{ height, streamHash, clock, l1Taken, target: target?.height ?? 0 },
 		...{ lanes: Object.entries(lanes).sort(), cuts: Object.keys(cuts).sort() },
 	};
@@ -143,6 +172,10 @@ export function continues(
 	envelope: Envelope.Envelope,
 	lanes: Record<string, number>,
 ): string | undefined {
+	if (envelope.kind === Envelope.JOIN) {
+		if (!(envelope.lane in (decided.seen ?? {}))) return `${envelope.lane} is no member on L1`;
+		return committee.has(envelope.lane) ? `${envelope.lane} is a member already` : undefined;
+	}
 	if (!committee.has(envelope.lane)) return `${envelope.lane} is no member of the committee`;
 	if (envelope.kind === Envelope.CUT) return undefined;
 	const next = lanes[envelope.lane] ?? decided.lanes[envelope.lane] ?? 0;
@@ -159,6 +192,7 @@ export function apply(
 	envelopes: readonly (Envelope.Envelope | undefined)[],
 	digests: Digests,
 	contentHashOf: (fromHeight: number, toHeight: number) => Uint8Array | undefined,
+	hasKey: (address: string) => boolean = (address) => committee.has(address),
 ): Outcome {
 	const blockHeight = before.blockHeight + 1;
 	const votes = (commit?.votes ?? []).flatMap(({ address, extension }) => {
@@ -174,6 +208,10 @@ export function apply(
 		const take = Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0);
 		placed.push({ bundle: { records: Bytes.concat(...Array.from({ length: takes }, () => take)), recordCount: takes } });
 	}
+	const news = seenBy(votes, committee);
+	// SAFETY: never to nobody, or the order would end for ever.
+	const seen = news && Object.keys(news).some(hasKey) ? news : before.seen;
+	const keys = { ...before.keys };
 	const lanes = { ...before.lanes };
 	const cuts = { ...signed.cuts };
 	for (const envelope of envelopes) {
@@ -181,6 +219,8 @@ export function apply(
 			const { lane, sequence, records, recordCount } = envelope;
 			lanes[lane] = sequence + 1;
 			placed.push({ bundle: { records, recordCount }, lane, sequence });
+		} else if (envelope?.kind === Envelope.JOIN) {
+			keys[envelope.lane] = envelope.publicKey;
 		} else if (envelope?.kind === Envelope.CUT) {
 			const { proposal } = envelope;
 			const place = Proposals.placeOf(proposal);
@@ -206,13 +246,30 @@ export function apply(
 		decided: {
 			...{ blockHeight, height, streamHash, clock: before.clock + delay, l1Taken: before.l1Taken + takes, lanes },
 			...{ ...(target && { target }), checkpointed: signed.checkpointed, cuts },
+			...(seen && { seen }),
+			...(Object.keys(keys).length > 0 && { keys }),
 		},
 		time,
-		voters: votes.map(({ address, said }) => ({ address, time: said.time })),
+		voters: votes,
 		placed,
 		certified: signed.certified,
 		contradictions: signed.contradictions,
 	};
+}
+
+/** The members that more than two thirds of the power say L1 has, if they say the same. */
+function seenBy(votes: readonly Voter[], committee: Committee): Record<string, number> | undefined {
+	const groups = new Map<string, { readonly seen: readonly Extension.SeenMember[]; readonly voters: string[] }>();
+	for (const { address, said } of votes) {
+		if (!said.committee) continue;
+		const key = JSON.stringify(said.committee);
+		const group = groups.get(key) ?? { seen: said.committee, voters: [] };
+		group.voters.push(address);
+		groups.set(key, group);
+	}
+	for (const { seen, voters } of groups.values())
+		if (isQuorum(committee, voters)) return Object.fromEntries(seen.map(({ address, power }) => [address, power]));
+	return undefined;
 }
 
 type Voter = { readonly address: string; readonly said: Extension.Extension };
@@ -244,7 +301,8 @@ function gather(before: Decided, committee: Committee, votes: readonly Voter[], 
 	if (target) {
 		const { height, streamHash, signed } = target;
 		for (const root of new Set(Object.values(signed).map((one) => one.root))) {
-			const agreeing = Object.entries(signed).filter(([, one]) => one.root === root);
+			// A member that left has signed for a committee that is no more: L1 would not take its signature.
+			const agreeing = Object.entries(signed).filter(([member, one]) => one.root === root && committee.has(member));
 			if (
 				!isQuorum(
 					committee,
@@ -266,7 +324,7 @@ function gather(before: Decided, committee: Committee, votes: readonly Voter[], 
 	}
 	for (const [place, { proposal, signed }] of Object.entries(cuts)) {
 		if (!isQuorum(committee, Object.keys(signed))) continue;
-		certified.push({ kind: "batch", place, proposal, signed });
+		certified.push({ kind: "batch", place, proposal, signed: Object.fromEntries(Object.entries(signed).filter(([one]) => committee.has(one))) });
 		delete cuts[place];
 	}
 	return { target, checkpointed, cuts, certified, contradictions };

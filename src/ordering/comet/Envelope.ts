@@ -1,5 +1,6 @@
 // What a block of the committee carries, besides the extensions at its head: bundles of the gateways, and cuts of batches. A member signs each.
 
+import { ECDH } from "node:crypto";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
 import * as Signature from "../../machine/math/Signature.ts";
@@ -13,6 +14,7 @@ import { stampRefusal, wholeRecords } from "../records.ts";
 export const EXTENSIONS = 0;
 export const BUNDLE = 1;
 export const CUT = 2;
+export const JOIN = 3;
 
 /** One gateway's bundle: `sequence` is dense in the gateway's lane, from 0. */
 export type BundleEnvelope = {
@@ -25,13 +27,18 @@ export type BundleEnvelope = {
 
 /** Where a member wants the next batch cut. */
 export type CutEnvelope = { readonly kind: typeof CUT; readonly lane: string; readonly proposal: BatchProposal };
-export type Envelope = BundleEnvelope | CutEnvelope;
+
+/** A member whom L1 admitted shows the key that its votes will be checked with: L1 knows its address alone. */
+export type JoinEnvelope = { readonly kind: typeof JOIN; readonly lane: string; readonly publicKey: string };
+export type Envelope = BundleEnvelope | CutEnvelope | JoinEnvelope;
 
 /** LIMIT: the delay that the committee adds to the first record must still fit into a batch. */
 export const MAX_RECORDS_BYTES = Frame.MAX_RECORDS_BYTES - 8;
 
 const TAG = Keccak.hashText("strikeproof.envelope.v1");
 const HEAD_BYTES = 29;
+/** Of a compressed key. */
+const KEY_BYTES = 33;
 
 /** kind u8 | lane 20 | sequence u64 | records | signature 65 */
 export async function encodeBundle(chainId: string, signer: Signer, sequence: number, records: Uint8Array): Promise<Uint8Array> {
@@ -47,6 +54,11 @@ export async function encodeCut(chainId: string, signer: Signer, proposal: Batch
 	return sign(chainId, signer, Bytes.concat(Uint8Array.of(CUT), Bytes.fromHex(signer.address), Proposals.encode(proposal)));
 }
 
+/** kind u8 | lane 20 | public key, compressed 33 | signature 65 */
+export async function encodeJoin(chainId: string, signer: Signer, publicKey: Uint8Array): Promise<Uint8Array> {
+	return sign(chainId, signer, Bytes.concat(Uint8Array.of(JOIN), Bytes.fromHex(signer.address), publicKey));
+}
+
 async function sign(chainId: string, signer: Signer, body: Uint8Array): Promise<Uint8Array> {
 	return Bytes.concat(body, await signer.sign(digest(chainId, body)));
 }
@@ -59,10 +71,12 @@ function digest(chainId: string, body: Uint8Array): Uint8Array {
 export function read(chainId: string, transaction: Uint8Array): Envelope | string {
 	const end = transaction.length - Signature.LENGTH;
 	const kind = transaction[0];
-	if ((kind !== BUNDLE && kind !== CUT) || end < HEAD_BYTES) return "no such transaction";
+	if ((kind !== BUNDLE && kind !== CUT && kind !== JOIN) || end < HEAD_BYTES) return "no such transaction";
 	const body = transaction.subarray(0, end);
 	const lane = Bytes.address(transaction, 1);
 	if (kind === CUT && body.length !== 21 + Proposals.LENGTH) return "a cut has 166 bytes";
+	if (kind === JOIN && (body.length !== 21 + KEY_BYTES || addressOf(body.slice(21)) !== lane))
+		return "a member that joins shows the key of its address";
 	const records = transaction.slice(HEAD_BYTES, end);
 	const recordCount = kind === BUNDLE ? wholeRecords(records) : 0;
 	if (kind === BUNDLE) {
@@ -71,6 +85,17 @@ export function read(chainId: string, transaction: Uint8Array): Envelope | strin
 		if (refusal) return refusal;
 	}
 	if (Signature.recover(digest(chainId, body), transaction.subarray(end)) !== lane) return "the signature is not the lane's";
+	if (kind === JOIN) return { kind, lane, publicKey: Bytes.toHex(body.slice(21)) };
 	if (kind === CUT) return { kind, lane, proposal: Proposals.decode(transaction.subarray(21)) };
 	return { kind, lane, sequence: Bytes.uint(transaction, 21, 8), records, recordCount: recordCount as number };
+}
+
+/** The address of a compressed public key, or undefined when it is none. */
+function addressOf(publicKey: Uint8Array): string | undefined {
+	try {
+		const whole = ECDH.convertKey(publicKey, "secp256k1", undefined, undefined, "uncompressed") as Buffer;
+		return Bytes.address(Keccak.hash(new Uint8Array(whole).subarray(1)), 12);
+	} catch {
+		return undefined;
+	}
 }

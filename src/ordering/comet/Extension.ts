@@ -18,7 +18,12 @@ export type Extension = {
 	readonly l1Count: number;
 	readonly checkpoint?: SignedRoot;
 	readonly cuts: readonly SignedCut[];
+	/** The committee as L1 has it now, by address, when it is not the one that decides. */
+	readonly committee?: readonly SeenMember[];
 };
+
+/** A member on L1 and its votes. */
+export type SeenMember = { readonly address: string; readonly power: number };
 
 /** One vote of the commit that the list is of: `extension` is empty where there was no vote for the block. */
 export type Vote = { readonly address: string; readonly extension: Uint8Array; readonly signature: Uint8Array };
@@ -28,14 +33,21 @@ export type Expected = { readonly round: number; readonly addresses: readonly st
 
 export const MAX_EXTENSION_BYTES = 2_048;
 export const MAX_CUTS = 8;
+/** LIMIT: members that an extension can name. */
+export const MAX_MEMBERS = 32;
+const MEMBER_BYTES = 28;
+/** LIMIT: of one member, so that the engine can add up all. */
+const MAX_POWER = 1_000_000_000_000;
 
-/** time u64 | l1Count u64 | checkpoint count u8 (height u64 | root 32 | signature 65) | cut count u8 (index u64 | previousAccumulator 32 | signature 65) */
+/** time u64 | l1Count u64 | checkpoint count u8 (height u64 | root 32 | signature 65) | cut count u8 (index u64 | previousAccumulator 32 | signature 65) | nothing, or member count u8 (address 20 | power u64) */
 export function encode(extension: Extension): Uint8Array {
-	const { checkpoint, cuts } = extension;
+	const { checkpoint, cuts, committee } = extension;
 	const parts = [word(extension.time), word(extension.l1Count), Uint8Array.of(checkpoint ? 1 : 0)];
 	if (checkpoint) parts.push(word(checkpoint.height), checkpoint.root, checkpoint.signature);
 	parts.push(Uint8Array.of(cuts.length));
 	for (const cut of cuts) parts.push(word(cut.index), cut.previousAccumulator, cut.signature);
+	if (committee) parts.push(Uint8Array.of(committee.length));
+	for (const { address, power } of committee ?? []) parts.push(Bytes.fromHex(address), word(power));
 	return Bytes.concat(...parts);
 }
 
@@ -45,7 +57,10 @@ export function decode(bytes: Uint8Array): Extension | undefined {
 	const hasCheckpoint = bytes[16] === 1;
 	const cutsAt = hasCheckpoint ? 17 + 105 : 17;
 	const cutCount = bytes[cutsAt];
-	if (cutCount === undefined || cutCount > MAX_CUTS || bytes.length !== cutsAt + 1 + 105 * cutCount) return undefined;
+	if (cutCount === undefined || cutCount > MAX_CUTS) return undefined;
+	const end = cutsAt + 1 + 105 * cutCount;
+	const committee = bytes.length > end ? membersIn(bytes, end) : undefined;
+	if (bytes.length < end || (bytes.length > end && !committee)) return undefined;
 	const triple = (at: number) => ({
 		number: Bytes.uint(bytes, at, 8),
 		hash: bytes.slice(at + 8, at + 40),
@@ -60,7 +75,22 @@ export function decode(bytes: Uint8Array): Extension | undefined {
 			const { number: index, hash: previousAccumulator, signature } = triple(cutsAt + 1 + 105 * i);
 			return { index, previousAccumulator, signature };
 		}),
+		...(committee && { committee }),
 	};
+}
+
+/** The members from a place to the end, or undefined when they are not ascending, or anything else. */
+function membersIn(bytes: Uint8Array, at: number): SeenMember[] | undefined {
+	const count = bytes[at];
+	if (count === 0 || count > MAX_MEMBERS || bytes.length !== at + 1 + MEMBER_BYTES * count) return undefined;
+	const members = Array.from({ length: count }, (_, i) => {
+		const from = at + 1 + MEMBER_BYTES * i;
+		return { address: Bytes.address(bytes, from), power: Bytes.uint(bytes, from + 20, 8) };
+	});
+	const isSound = members.every(
+		({ address, power }, i) => power > 0 && power <= MAX_POWER && (i === 0 || members[i - 1].address < address),
+	);
+	return isSound ? members : undefined;
 }
 
 /** kind u8 | round u32 | votes: address 20 | length u16 | extension | signature 65 */

@@ -6,6 +6,7 @@ import { nameOf as resultName } from "../../machine/Result.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
+import type { Receipt } from "../../protocol/Checkpoint.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Handler, Peer } from "../../ports/Transport.ts";
 import type { ACCOUNT } from "../../wire/methods/account.ts";
@@ -50,6 +51,8 @@ export type ApiPorts = {
 	readonly withdrawalProof: (index: number) => Answer<"public/get_withdrawal_proof"> | undefined;
 	readonly status: () => Answer<"public/get_status">;
 	readonly vitals: () => Answer<"public/get_vitals">;
+	/** Takes a receipt that somebody shows, and names its signer if he has a stake in this committee. */
+	readonly heard: (receipt: Receipt, signature: Uint8Array) => string | undefined;
 	readonly committee: () => Answer<"public/get_committee">;
 	readonly rollup: () => Promise<Answer<"public/get_rollup">>;
 	readonly metrics: Metrics;
@@ -230,6 +233,10 @@ export class Api {
 				const found = await this.#ports.sequencer.receiptOf(message_hash.toLowerCase());
 				if (!found) throw new RpcError(Code.NotFound, "no message with this hash was executed lately");
 				return acknowledgement(found);
+			},
+			"public/show_receipt": ({ sequence, message_hash, stream_hash, time, receipt }) => {
+				const [messageHash, streamHash] = [Bytes.fromHex(message_hash), Bytes.fromHex(stream_hash)];
+				return { signer: this.#ports.heard({ sequence, messageHash, streamHash, time }, Bytes.fromHex(receipt)) ?? null };
 			},
 			"public/order_debug": ({ payload, assume_signed }) => debug(live.queries, userDomain, domain, Bytes.fromHex(payload), assume_signed),
 			"private/buy": (params) => this.#submit(Payloads.place(params, 0)),

@@ -13,6 +13,17 @@ export const TRADING = {
 		z.strictObject({ message_hash: Fields.hash }),
 		Fields.acknowledgement,
 	),
+	"public/show_receipt": method(
+		"Shows a receipt to this member's watcher. Two of one signer with one sequence number and two messages take his stake. Answers whose it is, null when he has none here.",
+		z.strictObject({
+			sequence: Fields.sequence,
+			message_hash: Fields.hash,
+			stream_hash: Fields.hash,
+			time: Fields.seconds,
+			receipt: Fields.signature,
+		}),
+		z.strictObject({ signer: Fields.address.nullable() }),
+	),
 	"public/order_debug": method(
 		"Why a message would be refused, at the door and by the machine as it now stands, with the digest and the domain that its signature must be over. Nothing is sent.",
 		z.strictObject({

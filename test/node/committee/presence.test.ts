@@ -24,7 +24,7 @@ function open(powers: readonly number[]) {
 		pass: (milliseconds: number) => (clock += milliseconds),
 		block: (voters: readonly number[], skew = 0) => {
 			decidedAt = clock;
-			const said = voters.map((place) => ({ address: `0x${place}`, time: 100 + skew }));
+			const said = voters.map((place) => ({ address: `0x${place}`, said: { time: 100 + skew } }));
 			listener({ decided: { blockHeight: ++blockHeight }, time: 100, voters: said } as unknown as Decision);
 		},
 	};

@@ -1,0 +1,30 @@
+import type { Provider } from "ethers";
+import { hashText } from "../machine/math/Keccak.ts";
+import * as Bytes from "../machine/math/Bytes.ts";
+import type { TransactionRequest } from "../ports/Chain.ts";
+import type { Evidence, EvidenceChain as Port } from "../ports/Evidence.ts";
+import { codecOf } from "./Contracts.ts";
+import type { Deployment } from "./Deployment.ts";
+import { KINDS, Staking } from "./Staking.ts";
+
+/** Stake and evidence against it, by the contracts of a deployment. */
+export class EvidenceChain implements Port {
+	readonly #staking: Staking;
+	readonly #deployment: Deployment;
+
+	constructor(provider: Provider, deployment: Deployment) {
+		this.#staking = new Staking(provider, deployment);
+		this.#deployment = deployment;
+	}
+
+	async isSlashable(account: string): Promise<boolean> {
+		const { staked, leaving, isSlashed } = await this.#staking.stakeOf(account);
+		return !isSlashed && staked + leaving > 0n;
+	}
+
+	accusation(evidence: Evidence): TransactionRequest {
+		const { kind, signer, a, signatureA, b, signatureB } = evidence;
+		const data = codecOf("SlashingEvidence").encodeFunctionData(KINDS[kind], [a, signatureA, b, signatureB]);
+		return { key: `evidence/${signer}/${Bytes.toHex(hashText(data))}`, to: this.#deployment.contracts.SlashingEvidence, data };
+	}
+}

@@ -1,0 +1,36 @@
+import type { Follower } from "../../executor/Follower.ts";
+import * as Bytes from "../../machine/math/Bytes.ts";
+import type { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
+import * as Proposals from "../../ordering/proposals.ts";
+import * as Batch from "../../protocol/Batch.ts";
+import type { Watcher } from "../../roles/watcher/Watcher.ts";
+
+/** Lets a watcher hear what the committee signs: roots in the votes, certificates of batches, and the reports in the order. */
+export function watch(orderer: CometOrderer, follower: Follower, watcher: Watcher): void {
+	orderer.application.watch(({ voters, certified }) => {
+		for (const { said } of voters) {
+			const { checkpoint } = said;
+			// What it signed of a height that is not ordered here names another order, which nobody can show.
+			const [bundle] = checkpoint ? orderer.bundles(checkpoint.height, checkpoint.height) : [];
+			if (checkpoint && bundle) {
+				const { height, root, signature } = checkpoint;
+				watcher.checkpoint({ height, streamHash: bundle.streamHash, root }, signature);
+			}
+		}
+		for (const one of certified) {
+			if (one.kind !== "batch") continue;
+			const proposal = Proposals.decode(Bytes.fromHex(one.proposal));
+			const bundles = orderer.bundles(proposal.fromHeight, proposal.toHeight);
+			const content = Bytes.concat(...bundles.map(({ records }) => records));
+			watcher.batch(proposal, content, Object.values(one.signed).map(Bytes.fromHex));
+		}
+	});
+	follower.onApplied(({ records }) => {
+		for (let at = 0; at < records.length;) {
+			const record = Batch.readRecord(records, 0, at, records.length);
+			if (!record.ok) return;
+			at = record.payloadAt + record.length;
+			watcher.record(records.subarray(record.payloadAt, at));
+		}
+	});
+}

@@ -1,0 +1,21 @@
+import type { TransactionRequest } from "./Chain.ts";
+
+/** What L1's SlashingEvidence judges. Field values are as an evidence file has them: bytes in hexadecimal, numbers as numbers (docs/cli.md). */
+export type Evidence = {
+	readonly kind: "receipts" | "batches" | "checkpoints" | "reports";
+	/** Lower-case hexadecimal with 0x: whose stake it takes. */
+	readonly signer: string;
+	readonly a: Fields;
+	readonly signatureA: string;
+	readonly b: Fields;
+	readonly signatureB: string;
+};
+
+export type Fields = Readonly<Record<string, string | number>>;
+
+/** Stake on L1, and the calls that take it. */
+export interface EvidenceChain {
+	/** Whether evidence can still take something of this account. */
+	isSlashable(account: string): Promise<boolean>;
+	accusation(evidence: Evidence): TransactionRequest;
+}

@@ -1,0 +1,148 @@
+import * as Keccak from "../../machine/math/Keccak.ts";
+import * as Messages from "../../machine/step/Messages.ts";
+import type { InboxReader, TransactionSender } from "../../ports/Chain.ts";
+import type { Clock } from "../../ports/Clock.ts";
+import type { EvidenceChain } from "../../ports/Evidence.ts";
+import type { Log } from "../../ports/Log.ts";
+import type { Metrics } from "../../ports/Metrics.ts";
+import type { Store } from "../../ports/Store.ts";
+import * as Batch from "../../protocol/Batch.ts";
+import type { CheckpointVote, Receipt } from "../../protocol/Checkpoint.ts";
+import { Loop } from "../Loop.ts";
+import type { LoopHealth } from "../Loop.ts";
+import { Ledger } from "./Ledger.ts";
+import * as Statements from "./Statements.ts";
+import type { Domains, Statement } from "./Statements.ts";
+
+export type WatcherPorts = {
+	readonly store: Store;
+	readonly domains: Domains;
+	/** Whose statements count: members of the committee, and reporters. Others have no stake to lose, and would fill the disk. */
+	readonly isKnown: (address: string) => boolean;
+	readonly inbox: InboxReader;
+	readonly chain: EvidenceChain;
+	readonly sender: TransactionSender;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly metrics: Metrics;
+	/** How long this watcher leaves evidence to those whose turn is before its own. */
+	readonly patienceMs?: number;
+};
+
+const PAUSE_MS = 1_000;
+
+/** Remembers who signed what, and shows L1 whoever contradicts himself: his stake is gone, a quarter of it to whoever showed it. */
+export class Watcher {
+	readonly #ports: WatcherPorts;
+	readonly #ledger: Ledger;
+	readonly #loop: Loop;
+	/** Evidence by signer, and since when it is known here. */
+	readonly #since = new Map<string, number>();
+	#noting: Promise<unknown> = Promise.resolve();
+	#batches = 0;
+
+	constructor(ports: WatcherPorts) {
+		this.#ports = ports;
+		this.#ledger = new Ledger(ports.store);
+		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
+	}
+
+	get health(): LoopHealth {
+		return this.#loop.health;
+	}
+
+	start(): void {
+		this.#loop.start();
+	}
+
+	async stop(): Promise<void> {
+		await this.#loop.stop();
+		await this.#noting;
+	}
+
+	/** A receipt that somebody shows. Returns its signer, or undefined when that is nobody with a stake here. */
+	receipt(receipt: Receipt, signature: Uint8Array): string | undefined {
+		const statement = Statements.receipt(this.#ports.domains, receipt, signature);
+		this.#hear([statement]);
+		return this.#ports.isKnown(statement.signer) ? statement.signer : undefined;
+	}
+
+	/** A root that came with a vote. */
+	checkpoint(vote: CheckpointVote, signature: Uint8Array): void {
+		this.#hear([Statements.checkpoint(this.#ports.domains, vote, signature)]);
+	}
+
+	/** A record of the order: reports of prices are statements. */
+	record(payload: Uint8Array): void {
+		const report = payload[0] === Messages.REPORT ? Messages.parseReport(payload) : undefined;
+		if (report) this.#hear(Statements.reports(this.#ports.domains, report));
+	}
+
+	/** A batch with the signatures under it, wherever it was found. */
+	batch(
+		vote: { index: number; previousAccumulator: Uint8Array; minTime: number; maxTime: number; l1End: number },
+		content: Uint8Array,
+		signatures: readonly Uint8Array[],
+	): void {
+		const { domains } = this.#ports;
+		const contentHash = Keccak.hash(content);
+		this.#hear(signatures.map((signature) => Statements.batch(domains, { ...vote, contentHash }, signature)));
+	}
+
+	/** Reads the certificates on L1, and shows L1 the evidence whose turn it is. */
+	async round(): Promise<void> {
+		await this.#readBatches();
+		await this.#noting;
+		const { chain, sender, log, metrics, patienceMs = 0 } = this.#ports;
+		for (const evidence of this.#ledger.pending()) {
+			const { signer, kind } = evidence;
+			const since = this.#since.get(signer) ?? performance.now();
+			this.#since.set(signer, since);
+			if (!(await chain.isSlashable(signer))) {
+				await this.#ledger.settle(evidence);
+				continue;
+			}
+			if (performance.now() - since < patienceMs) continue;
+			const outcome = await sender.send(chain.accusation(evidence));
+			if (outcome.status === "reverted") {
+				log.warn("L1 did not take the evidence", { signer, kind, error: outcome.error });
+				continue;
+			}
+			metrics.add("watcher_slashed", 1);
+			log.info("slashed who contradicted himself", { signer, kind, gas: outcome.gasUsed.toString() });
+			await this.#ledger.settle(evidence);
+		}
+	}
+
+	async #readBatches(): Promise<void> {
+		const { inbox } = this.#ports;
+		const count = await inbox.batchCount();
+		// L1 may have replaced some: what was signed stays signed.
+		const from = Math.min(this.#batches, count);
+		const before = from > 0 ? (await inbox.batches(from - 1, from))[0]?.accumulator : new Uint8Array(32);
+		if (!before) return;
+		let previousAccumulator = before;
+		for (const batch of await inbox.batches(from, count)) {
+			if (batch.carrier === Batch.CALLDATA) this.batch({ ...batch, previousAccumulator }, batch.content, batch.signatures ?? []);
+			previousAccumulator = batch.accumulator;
+		}
+		this.#batches = count;
+	}
+
+	#hear(statements: readonly Statement[]): void {
+		const { isKnown, log } = this.#ports;
+		const note = async (): Promise<void> => {
+			for (const statement of statements) {
+				if (!isKnown(statement.signer)) continue;
+				const evidence = await this.#ledger.note(statement);
+				if (!evidence) continue;
+				const { signer, kind } = evidence;
+				log.alarm("Equivocation", "somebody signed two things that contradict each other: L1 is shown both", { signer, kind });
+				this.#loop.wake();
+			}
+		};
+		this.#noting = this.#noting.then(note).catch((error: unknown) => {
+			log.warn("a statement could not be noted", { reason: (error as Error).message });
+		});
+	}
+}
