@@ -56,7 +56,12 @@ describe("given a watcher, and members and reporters with stake on the real cont
 			isKnown: (address) => keys.some((key) => key.address === address),
 			inbox: new L1InboxReader(chain.provider, deployment),
 			chain: new EvidenceChain(chain.provider, deployment),
-			sender: new TransactionManager({ provider: chain.provider, wallet: paid.connect(chain.provider), store: new MemoryStore(), log: SILENT }),
+			sender: new TransactionManager({
+				provider: chain.provider,
+				wallet: paid.connect(chain.provider),
+				store: new MemoryStore(),
+				log: SILENT,
+			}),
 			clock: { now: () => Math.floor(Date.now() / 1000), sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined) },
 			log: SILENT,
 			metrics: { set: () => undefined, add: () => undefined, observe: () => undefined },

@@ -93,7 +93,9 @@ export class Member {
 		const own = roster.members.find(({ address }) => address === signer.address);
 		const listen = options.listen ?? own?.listen;
 		if (listen === undefined)
-			throw new Error(`${signer.address} is none of the ${roster.members.length} founders: a member that joined later says where it listens (--engine-listen).`);
+			throw new Error(
+				`${signer.address} is none of the ${roster.members.length} founders: a member that joined later says where it listens (--engine-listen).`,
+			);
 		// SAFETY: a key that signs in two processes contradicts itself and loses its stake; another data directory does not make it another key.
 		const unlock = lockDirectory(join(homedir(), ".strikeproof", "signing", signer.address));
 		try {

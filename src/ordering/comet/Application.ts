@@ -275,7 +275,10 @@ export class Application {
 		const { digests } = this.#options;
 		const before = this.#decided;
 		if (Number(request.height) !== before.blockHeight + 1)
-			throw new OrderingError("CORRUPT", `The engine decides block ${request.height} after ${before.blockHeight}: restore its data from a copy.`);
+			throw new OrderingError(
+				"CORRUPT",
+				`The engine decides block ${request.height} after ${before.blockHeight}: restore its data from a copy.`,
+			);
 		const isFirst = request.height === 1n;
 		const commit = isFirst ? undefined : Extension.decodeCommit(request.txs[0] ?? new Uint8Array(0));
 		const envelopes = request.txs.slice(isFirst ? 0 : 1).map((transaction) => this.#read(transaction));

@@ -171,7 +171,12 @@ export class CometOrderer implements Orderer {
 			const proposal = Proposals.decode(Bytes.fromHex(certified.proposal));
 			// L1 judges by those who are members when it is posted. Others signed for a committee that is no more; with too few left, the same cut is asked for again.
 			const signed = Object.entries(certified.signed).filter(([member]) => committee.has(member));
-			if (!isQuorum(committee, signed.map(([member]) => member))) {
+			if (
+				!isQuorum(
+					committee,
+					signed.map(([member]) => member),
+				)
+			) {
 				if (!(place in this.application.decided.cuts)) await this.#cut(proposal);
 				return undefined;
 			}

@@ -324,7 +324,12 @@ function gather(before: Decided, committee: Committee, votes: readonly Voter[], 
 	}
 	for (const [place, { proposal, signed }] of Object.entries(cuts)) {
 		if (!isQuorum(committee, Object.keys(signed))) continue;
-		certified.push({ kind: "batch", place, proposal, signed: Object.fromEntries(Object.entries(signed).filter(([one]) => committee.has(one))) });
+		certified.push({
+			kind: "batch",
+			place,
+			proposal,
+			signed: Object.fromEntries(Object.entries(signed).filter(([one]) => committee.has(one))),
+		});
 		delete cuts[place];
 	}
 	return { target, checkpointed, cuts, certified, contradictions };

@@ -27,5 +27,8 @@ export function encode(
 		return new BinaryWriter().uint32(VALIDATOR_UPDATES).bytes(update.finish()).finish();
 	});
 	// Fields of a message may stand in any order.
-	return new BinaryWriter().uint32(RESPONSE_FINALIZE_BLOCK).bytes(Bytes.concat(answer, ...updates)).finish();
+	return new BinaryWriter()
+		.uint32(RESPONSE_FINALIZE_BLOCK)
+		.bytes(Bytes.concat(answer, ...updates))
+		.finish();
 }

@@ -56,7 +56,13 @@ export function reports(domains: Domains, report: Report): Statement[] {
 	const { underlying, time, indexPrice, confidence } = report;
 	const fields = { underlying, time, indexPrice, confidence, surfaceHash: hex(Keccak.hash(report.surfaceBytes)) };
 	const place = `${padded(time)}/${underlying}`;
-	return report.signatures.map((signature) => ({ ...signed(digest, signature), kind: "reports" as const, place, said: hex(digest), fields }));
+	return report.signatures.map((signature) => ({
+		...signed(digest, signature),
+		kind: "reports" as const,
+		place,
+		said: hex(digest),
+		fields,
+	}));
 }
 
 function signed(digest: Uint8Array, signature: Uint8Array): { signer: string; signature: string } {

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { KeySigner } from "../../../src/chain/KeySigner.ts";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Decided from "../../../src/ordering/comet/Decided.ts";
+import * as Envelope from "../../../src/ordering/comet/Envelope.ts";
+import * as Extension from "../../../src/ordering/comet/Extension.ts";
+import * as Finalized from "../../../src/ordering/comet/Finalized.ts";
+import * as Home from "../../../src/ordering/comet/Home.ts";
+import { CHAIN, digests } from "./committee.ts";
+
+const keys = [1, 2, 3, 4, 5].map((byte) => new Uint8Array(32).fill(byte));
+const members = keys.map((key) => Home.memberOf(key));
+const [a, b, c, d, e] = members.map(({ address }) => address);
+const founders: Decided.Founders = new Map(
+	members.slice(0, 4).map(({ address, publicKey }) => [address, { power: 1, publicKey: Bytes.toHex(publicKey) }]),
+);
+const seen = (powers: Readonly<Record<string, number>>): Extension.SeenMember[] =>
+	Object.keys(powers)
+		.sort()
+		.map((address) => ({ address, power: powers[address] }));
+
+/** A block after which these members said what they saw on L1. */
+function block(
+	before: Decided.Decided,
+	said: Readonly<Record<string, Readonly<Record<string, number>>>>,
+	envelopes: readonly Envelope.Envelope[] = [],
+): Decided.Decided {
+	const votes = Object.entries(said).map(([address, powers]) => ({
+		address,
+		extension: Extension.encode({ time: 1, l1Count: 0, cuts: [], committee: seen(powers) }),
+		signature: new Uint8Array(65),
+	}));
+	const hasKey = (address: string): boolean => Decided.keyOf(before, founders, address) !== undefined;
+	const committee = Decided.committeeOf(before, founders);
+	return Decided.apply(before, committee, { round: 0, votes }, envelopes, digests, () => undefined, hasKey).decided;
+}
+
+describe("given members that see another committee on L1", () => {
+	const without = { [a]: 1, [b]: 3, [c]: 1 };
+
+	it("changes nothing until more than two thirds of the power saw the very same", () => {
+		const two = block(Decided.GENESIS, { [a]: without, [b]: without });
+		assert.deepEqual(Decided.changes(Decided.GENESIS, two, founders), []);
+		const apart = block(Decided.GENESIS, { [a]: without, [b]: without, [c]: { ...without, [c]: 2 } });
+		assert.deepEqual(Decided.changes(Decided.GENESIS, apart, founders), []);
+	});
+
+	it("then gives everybody the votes that he has there, and takes out who left, for the engine too", () => {
+		const after = block(Decided.GENESIS, { [a]: without, [b]: without, [c]: without });
+		assert.deepEqual(Decided.committeeOf(after, founders), new Map(Object.entries(without)));
+		const powers = Decided.changes(Decided.GENESIS, after, founders).map(({ publicKey, power }) => [publicKey, power]);
+		assert.deepEqual(
+			new Map(powers as [string, number][]),
+			new Map([
+				[founders.get(b)?.publicKey, 3],
+				[founders.get(d)?.publicKey, 0],
+			]),
+		);
+		assert.notDeepEqual(Decided.appHash(after), Decided.appHash({ ...after, seen: { ...after.seen, [a]: 2 } }));
+		// Power counts from then on: b alone is more than a half, and not more than two thirds.
+		const back = { [a]: 1, [b]: 1, [c]: 1, [d]: 1 };
+		assert.deepEqual(block(after, { [b]: back }).seen, after.seen);
+		assert.deepEqual(block(after, { [b]: back, [a]: back }).seen, back);
+		assert.deepEqual(block(after, { [d]: back, [a]: back, [c]: back }).seen, after.seen, "who left has no voice");
+	});
+
+	it("lets a newcomer vote only when it has shown its key, and nobody show one whom L1 does not have", () => {
+		const joined = { [a]: 1, [b]: 1, [c]: 1, [d]: 1, [e]: 1 };
+		const envelope: Envelope.Envelope = { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey) };
+		assert.match(String(Decided.continues(Decided.GENESIS, new Map(), envelope, {})), /no member on L1/);
+		const known = block(Decided.GENESIS, { [a]: joined, [b]: joined, [c]: joined });
+		assert.equal(Decided.committeeOf(known, founders).size, 4);
+		assert.deepEqual(Decided.changes(Decided.GENESIS, known, founders), []);
+		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), envelope, {}), undefined);
+		const after = block(known, {}, [envelope]);
+		assert.deepEqual(Decided.changes(known, after, founders), [{ publicKey: envelope.publicKey, power: 1 }]);
+		assert.match(String(Decided.continues(after, Decided.committeeOf(after, founders), envelope, {})), /already/);
+	});
+
+	it("never takes everybody out: strangers whose keys nobody knows order nothing", () => {
+		const strangers = { [e]: 9 };
+		assert.deepEqual(block(Decided.GENESIS, { [a]: strangers, [b]: strangers, [c]: strangers }).seen, undefined);
+	});
+});
+
+describe("given bytes of others about the committee", () => {
+	it("reads what it wrote, and nothing that is out of order, of no power, or cut off", () => {
+		const whole = { time: 5, l1Count: 6, cuts: [], committee: seen({ [a]: 1, [b]: 2 }) };
+		const bytes = Extension.encode(whole);
+		assert.deepEqual(Extension.decode(bytes), whole);
+		for (let length = 19; length < bytes.length; length++) assert.equal(Extension.decode(bytes.subarray(0, length)), undefined);
+		assert.equal(Extension.decode(Extension.encode({ ...whole, committee: [...whole.committee].reverse() })), undefined);
+		assert.equal(Extension.decode(Extension.encode({ ...whole, committee: [{ address: a, power: 0 }] })), undefined);
+		const many = Array.from({ length: 33 }, (_, i) => ({ address: `0x${String(i).padStart(40, "0")}`, power: 1 }));
+		assert.equal(Extension.decode(Extension.encode({ ...whole, committee: many })), undefined);
+	});
+
+	it("takes a key from nobody but its owner", async () => {
+		const signer = new KeySigner(Bytes.toHex(keys[4]));
+		const joins = await Envelope.encodeJoin(CHAIN, signer, members[4].publicKey);
+		assert.deepEqual(Envelope.read(CHAIN, joins), { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey) });
+		assert.match(String(Envelope.read("another-chain", joins)), /signature/);
+		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeJoin(CHAIN, signer, members[0].publicKey))), /key of its address/);
+		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeJoin(CHAIN, signer, new Uint8Array(33)))), /key of its address/);
+	});
+
+	it("writes a change of members as the engine reads it: key of kind 5, and no power for who leaves", () => {
+		const key = `0x${"07".repeat(33)}`;
+		const text = Bytes.toHex(
+			Finalized.encode(Uint8Array.of(0xaa), 1, [
+				{ publicKey: key, power: 300 },
+				{ publicKey: key, power: 0 },
+			]),
+		);
+		assert.match(text, /2a01aa/);
+		assert.match(text, new RegExp(`1a28${"0a23"}2a21${"07".repeat(33)}10ac02`));
+		assert.ok(text.endsWith(`1a250a232a21${"07".repeat(33)}`));
+	});
+});
