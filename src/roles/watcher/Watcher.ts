@@ -108,8 +108,10 @@ export class Watcher {
 				log.warn("L1 did not take the evidence", { signer, kind, error: outcome.error });
 				continue;
 			}
-			metrics.add("watcher_slashed", 1);
-			log.info("slashed who contradicted himself", { signer, kind, gas: outcome.gasUsed.toString() });
+			if (outcome.status === "mined") {
+				metrics.add("watcher_slashed", 1);
+				log.info("slashed who contradicted himself", { signer, kind, gas: outcome.gasUsed.toString() });
+			}
 			await this.#ledger.settle(evidence);
 		}
 	}
