@@ -133,6 +133,23 @@ describe("given the gas that the rollup's calls take", () => {
 		}
 	});
 
+	it("costs an honest side at most 3.2M gas a wrong assertion, beside the step itself", () => {
+		const of = (name: string): number => measured[name].transaction;
+		const once = [
+			"assertion_rival",
+			"one_step_proof_without_the_step",
+			"timers_of_a_path",
+			"declare_winner",
+			"confirm",
+			"reject",
+			"forfeit",
+		];
+		// Every bisection at the dearest: the first to open both halves.
+		const sum = HEIGHT * of("bisect_first") + once.reduce((all, name) => all + of(name), 0);
+		assert.equal(HEIGHT, 22);
+		assert.ok(sum <= 3_200_000, `${sum} gas`);
+	});
+
 	it("fits the game into 16 KB of code", () => {
 		const sizes = new Map(
 			read("snapshots/code-size.txt")

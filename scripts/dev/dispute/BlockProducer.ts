@@ -10,6 +10,8 @@ export type Hostility = {
 	readonly censorBlocks: number;
 	/** How many blocks a reorganisation takes back; 0 for none. */
 	readonly reorgDepth: number;
+	/** The one block behind which it takes them back, counted from 1; without it, at random. */
+	readonly reorgAt?: number | undefined;
 	/** Copies what the honest side sends, and has the copy included first. */
 	readonly frontRunner: HDNodeWallet | undefined;
 	/** Calls of the honest side that may be copied. */
@@ -66,6 +68,8 @@ export class BlockProducer {
 	readonly #before: { readonly block: number; readonly snapshot: string }[] = [];
 	readonly #copiedHashes = new Set<string>();
 	#frontNonce: number | undefined;
+	/** Blocks that it made. */
+	mined = 0;
 	censored = 0;
 	reorganisations = 0;
 	copies = 0;
@@ -95,7 +99,7 @@ export class BlockProducer {
 
 	/** One block, with everything that waits and is let through. */
 	async mine(): Promise<void> {
-		const { censorBlocks, reorgDepth } = this.#hostility;
+		const { censorBlocks, reorgDepth, reorgAt } = this.#hostility;
 		const { provider } = this.#chain;
 		const isCensored = this.#held.length > 0 && this.censored < censorBlocks;
 		if (isCensored) this.censored += 1;
@@ -105,8 +109,13 @@ export class BlockProducer {
 			if (this.#before.length > reorgDepth) this.#before.shift();
 		}
 		await provider.send("evm_mine", []);
-		if (reorgDepth > 0 && this.#before.length === reorgDepth && this.reorganisations < MAX_REORGS && this.#random.below(REORG_EVERY) === 0)
-			await this.#reorganise();
+		this.mined += 1;
+		if (reorgDepth === 0) return;
+		const isDue =
+			reorgAt === undefined
+				? this.#before.length === reorgDepth && this.reorganisations < MAX_REORGS && this.#random.below(REORG_EVERY) === 0
+				: this.mined === reorgAt;
+		if (isDue) await this.#reorganise();
 	}
 
 	/** Takes the newest blocks back, and mines one more than they were. Half of the time their transactions are gone. */

@@ -36,6 +36,9 @@ export type Rules = {
 	readonly isFrontRun: boolean;
 	/** Whether the challenger is killed in each round, and another goes on from its journal. */
 	readonly restarts: boolean;
+	/** Or killed once, before so many blocks were made; and when L1 takes blocks back, only once, behind so many. */
+	readonly killAt?: number;
+	readonly reorgAt?: number;
 	readonly seed: number;
 };
 
@@ -70,6 +73,8 @@ export type Played = {
 	readonly reorganisations: number;
 	readonly copies: number;
 	readonly kills: number;
+	/** Blocks made while somebody waited for one, or for time to pass one by one. */
+	readonly mined: number;
 };
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
@@ -107,7 +112,9 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 			store,
 			log: silent,
 			// Sent again at once where transactions are lost; where they are not, that would be work for nothing.
-			...(rules.reorgDepth > 0 || rules.restarts || rules.censorBlocks > 0 || rules.isFrontRun ? { resendMs: RESEND_MS } : {}),
+			...(rules.reorgDepth > 0 || rules.restarts || rules.killAt !== undefined || rules.censorBlocks > 0 || rules.isFrontRun
+				? { resendMs: RESEND_MS }
+				: {}),
 			pollMs: 10 + 2 * lieSteps.length,
 		});
 		managers.add(manager);
@@ -208,14 +215,15 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 			...(rules.reorgDepth > 0 ? liars.map((liar) => liar.lie()) : []),
 		];
 		const playing = honest.challenger.play().then((played) => count(played.filter(({ outcome }) => outcome.status === "mined").length));
-		if (rules.restarts) {
+		if (rules.restarts || rules.killAt !== undefined) {
 			let isKilled = false;
+			const life = rules.killAt === undefined ? random.below(LONGEST_LIFE) : rules.killAt - blocks.mined;
 			const { kill } = honest;
 			const dying = playing.catch((error: unknown) => {
 				if (!isKilled) throw error;
 				moves += 1;
 			});
-			await withBlocks(Promise.all([dying, ...others]), random.below(LONGEST_LIFE), () => {
+			await withBlocks(Promise.all([dying, ...others]), life, () => {
 				isKilled = true;
 				kill();
 			});
@@ -261,6 +269,7 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 		reorganisations: blocks.reorganisations,
 		copies: blocks.copies,
 		kills,
+		mined: blocks.mined,
 	};
 	blocks.close();
 	return result;
