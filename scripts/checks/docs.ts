@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { apiDocuments } from "./api.ts";
+import { faultDocuments } from "./faults.ts";
 import { gasDocuments } from "./gas.ts";
 import type { Check, Finding } from "./Finding.ts";
 import { filesUnder, lineAt, read, ROOT } from "./files.ts";
@@ -150,7 +151,7 @@ export const docs: Check = {
 		"links lead somewhere, commands exist, every Result is described, every alarm has a runbook, tests that documents name exist, the API's documents are current",
 	async run({ update }) {
 		const scripts = new Set(Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts));
-		const found = [...apiDocuments(update), ...gasDocuments(update), ...results()];
+		const found = [...apiDocuments(update), ...gasDocuments(update), ...faultDocuments(update), ...results()];
 		for (const file of filesUnder(".", ".md")) {
 			const text = read(file);
 			const readTest = (path: string): string => (existsSync(join(ROOT, path)) ? read(path) : "");

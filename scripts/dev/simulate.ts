@@ -1,6 +1,6 @@
-// npm run simulate -- [--seeds N] [--from SEED] [--workers N] [--json]: runs an exchange of four nodes with everything around it faked from a seed: clock, network, disk,
+// npm run simulate -- [--seeds N] [--from SEED] [--workers N] [--seconds N] [--json]: runs an exchange of four nodes with everything around it faked from a seed: clock, network, disk,
 // chance and L1. Faults come from the seed, too. A seed that breaks something is printed, and SEED=N npm run simulate runs it alone, the same again.
-// Status 1 when something broke.
+// After so many seconds no further seeds begin. Status 1 when something broke.
 
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -26,6 +26,7 @@ const { values } = parseArgs({
 		seeds: { type: "string", default: "100" },
 		from: { type: "string", default: "1" },
 		workers: { type: "string", default: `${availableParallelism()}` },
+		seconds: { type: "string" },
 		json: { type: "boolean", default: false },
 	},
 });
@@ -64,10 +65,11 @@ async function main(): Promise<void> {
 	if (alone) await work(from, from, take);
 	else {
 		const workers = whole("--workers", values.workers);
-		const share = Math.min(SEEDS_OF_PROCESS, Math.max(10, Math.ceil(count / workers / 4)));
+		const share = Math.min(SEEDS_OF_PROCESS, Math.max(10, Math.ceil(count / workers / 16)));
+		const seconds = values.seconds === undefined ? Number.POSITIVE_INFINITY : whole("--seconds", values.seconds);
 		let next = from;
 		const worker = async (): Promise<void> => {
-			while (next < from + count) {
+			while (next < from + count && performance.now() - started < 1000 * seconds) {
 				const first = next;
 				next += share;
 				await delegate(first, Math.min(first + share, from + count) - 1, take);
@@ -90,6 +92,8 @@ async function main(): Promise<void> {
 			batches: sum(({ batches }) => batches),
 			restarts: sum(({ starts }) => starts) - 4 * outcomes.length,
 			settled: sum(({ settled }) => Number(settled)),
+			lies: sum(({ lies }) => lies),
+			slashed: sum(({ slashed }) => slashed),
 			slowestRecoveryMs: Math.max(...outcomes.map(({ recoveredMs }) => recoveredMs)),
 			faults,
 			...(alone ? { root: outcomes[0]?.root } : {}),

@@ -32,6 +32,9 @@ const TURN_STEPS = 128;
 /** L1 blocks that may still be replaced; what stands deeper is never read again. */
 const REORG_BLOCKS = 64;
 
+/** LIMIT: histories that are kept hashed; a chain of assertions that are not confirmed is seldom longer. */
+const KEPT_HISTORIES = 16;
+
 export type DerivedOptions = {
 	readonly store: Store;
 	/** The flat file of commitments. */
@@ -74,6 +77,7 @@ export class DerivedExecutor implements Histories {
 	#snapshotDistance: number;
 	#headHash: string | undefined;
 	#generation = 0;
+	readonly #histories = new Map<string, DerivedHistory>();
 	#proved: { readonly key: string; readonly runner: Promise<Runner> } | undefined;
 	#syncing: Promise<SyncReport> | undefined;
 	#closing = false;
@@ -183,8 +187,12 @@ export class DerivedExecutor implements Histories {
 		const place = this.#find(start);
 		if (place === "foreign") return { status: "foreign" };
 		if (place === undefined || targetBatch > this.#batches.length) return { status: "unknown" };
-		const endStep = targetBatch === 0 ? 0 : this.#batches[targetBatch - 1].endStep;
 		const generation = this.#generation;
+		// Roles ask for the same histories in every round, and each hashes its leaves when somebody asks for a root.
+		const key = `${generation}/${place}/${targetBatch}/${height}`;
+		const kept = this.#histories.get(key);
+		if (kept) return { status: "known", history: kept };
+		const endStep = targetBatch === 0 ? 0 : this.#batches[targetBatch - 1].endStep;
 		const context = {
 			leaf: (step: number): Uint8Array => {
 				if (generation !== this.#generation)
@@ -194,7 +202,13 @@ export class DerivedExecutor implements Histories {
 			runnerAt: (step: number): Promise<Runner> => this.#runnerAt(step),
 			read: (index: number): Promise<ReadBatch | undefined> => this.#read(index),
 		};
-		return { status: "known", history: new DerivedHistory(context, place, Math.max(place, endStep), targetBatch, height) };
+		const history = new DerivedHistory(context, place, Math.max(place, endStep), targetBatch, height);
+		this.#histories.set(key, history);
+		for (const oldest of this.#histories.keys()) {
+			if (this.#histories.size <= KEPT_HISTORIES) break;
+			this.#histories.delete(oldest);
+		}
+		return { status: "known", history };
 	}
 
 	/**

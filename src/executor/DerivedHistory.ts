@@ -24,6 +24,8 @@ export class DerivedHistory implements History {
 	readonly #firstStep: number;
 	readonly #targetBatch: number;
 	readonly #tree: HistoryTree;
+	/** Once it was executed again for somebody. */
+	#finalState: Uint8Array | undefined;
 
 	/** @param endStep steps since genesis at which the machine halts at the target, at least `firstStep` */
 	constructor(context: HistoryContext, firstStep: number, endStep: number, targetBatch: number, height: number) {
@@ -50,7 +52,8 @@ export class DerivedHistory implements History {
 	}
 
 	async finalState(): Promise<Uint8Array> {
-		return (await this.#context.runnerAt(this.#firstStep + this.stepCount)).preimage();
+		this.#finalState ??= (await this.#context.runnerAt(this.#firstStep + this.stepCount)).preimage();
+		return this.#finalState;
 	}
 
 	async prove(position: number): Promise<Uint8Array> {

@@ -43,6 +43,10 @@ export type ClusterOptions = {
 	readonly through?: (name: string) => readonly string[];
 	/** Where a member is reached by the others and by clients: 127.0.0.1 unless it has a network of its own. */
 	readonly hostOf?: (member: number) => string;
+	/** Where a process reaches L1, by its name, when not at the chain itself. */
+	readonly l1UrlOf?: (name: string) => string | undefined;
+	/** Where members reach the reporters: 127.0.0.1 unless members have networks of their own. */
+	readonly outside?: string;
 	readonly environment?: (name: string) => Readonly<Record<string, string>>;
 	readonly say?: (sentence: string) => void;
 };
@@ -86,6 +90,7 @@ export class Cluster {
 
 	/** An L1, the contracts, and every process; resolves when each member's API answers. */
 	static async start(options: ClusterOptions): Promise<Cluster> {
+		const { outside = "127.0.0.1" } = options;
 		const { validators, directory, reporters = 4, say = () => undefined, hostOf = () => "127.0.0.1", wallets = [] } = options;
 		mkdirSync(directory, { recursive: true });
 		const { chain, url } = options.l1Url === undefined ? await startChain(options.l1Port ?? 0) : { chain: undefined, url: options.l1Url };
@@ -132,13 +137,22 @@ export class Cluster {
 		const cluster = new Cluster(options, chain, url, provider, deployment, roster, apiPorts);
 		const reporterPorts = Array.from({ length: reporters }, () => take());
 		for (const [place, port] of reporterPorts.entries())
-			cluster.#add(`reporter/${place}`, ["--role", "reporter", "--port", String(port), "--key", `test/${PLACES.reporters + place}`]);
+			cluster.#add(`reporter/${place}`, [
+				"--role",
+				"reporter",
+				"--host",
+				outside,
+				"--port",
+				String(port),
+				"--key",
+				`test/${PLACES.reporters + place}`,
+			]);
 		for (const member of members) {
 			cluster.#add(`member/${member}`, [
 				...["--role", "sequencer", "--engine", "comet", "--committee", join(directory, "committee.json")],
 				...["--member", String(member), "--engine-rpc", `127.0.0.1:${take()}`, "--turn", String(options.turnSeconds ?? 3)],
 				...["--host", hostOf(member), "--port", String(apiPorts[member]), "--strikes", String(options.strikes ?? 4)],
-				...reporterPorts.flatMap((port) => ["--reporter", `http://127.0.0.1:${port}`]),
+				...reporterPorts.flatMap((port) => ["--reporter", `http://${outside}:${port}`]),
 			]);
 		}
 		if (options.rollup) for (const role of ["proposer", "challenger"]) cluster.#add(role, ["--role", role, "--port", String(take())]);
@@ -179,14 +193,19 @@ export class Cluster {
 		return callHttp(this.api(member), method, params) as Promise<T>;
 	}
 
+	/** Arguments of `strikeproof` that a process is started with. */
+	commandOf(name: string): readonly string[] {
+		return this.#commands.get(name) ?? [];
+	}
+
 	/** Whether a process runs, as far as this one knows. */
 	isRunning(name: string): boolean {
 		const child = this.#processes.get(name);
 		return child !== undefined && child.exitCode === null && child.signalCode === null;
 	}
 
-	/** Starts a process, or starts it again over what it left. */
-	run(name: string): void {
+	/** Starts a process, or starts it again over what it left; `more` are further arguments for this once. */
+	run(name: string, more: readonly string[] = []): void {
 		const command = this.#commands.get(name);
 		if (!command) throw new Error(`There is no process ${name}.`);
 		if (this.isRunning(name)) return;
@@ -194,7 +213,7 @@ export class Cluster {
 		mkdirSync(this.directoryOf(name), { recursive: true });
 		const output = openSync(join(this.directoryOf(name), "output.txt"), "a");
 		const [program = process.execPath, ...before] = [...through(name), process.execPath];
-		const child = spawn(program, [...before, join(ROOT, "src", "cli", "main.ts"), ...command], {
+		const child = spawn(program, [...before, join(ROOT, "src", "cli", "main.ts"), ...command, ...more], {
 			stdio: ["ignore", output, output],
 			// A group of its own, so that a member falls together with its engine, as with its machine.
 			detached: true,
@@ -259,8 +278,8 @@ export class Cluster {
 	}
 
 	#add(name: string, command: readonly string[]): void {
-		const { extra = () => [] } = this.options;
-		const common = ["--network", NETWORK, "--rpc-url", this.l1Url, "node", ...command];
+		const { extra = () => [], l1UrlOf = () => undefined } = this.options;
+		const common = ["--network", NETWORK, "--rpc-url", l1UrlOf(name) ?? this.l1Url, "node", ...command];
 		const key = command.indexOf("--key");
 		// The program's own options stand before the command.
 		const own = key < 0 ? [] : command.slice(key, key + 2);

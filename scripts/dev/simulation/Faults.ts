@@ -4,6 +4,7 @@ import type { Chain } from "./Chain.ts";
 import type { Committee } from "./Committee.ts";
 import { VALIDATORS } from "./Committee.ts";
 import type { SimulatedNode } from "./Node.ts";
+import type { SimulatedChallenger } from "./Rollup.ts";
 import type { Scheduler } from "./Scheduler.ts";
 
 export const KINDS = [
@@ -19,6 +20,9 @@ export const KINDS = [
 	"l1Down",
 	"l1Reorganised",
 	"censored",
+	"challengerKilled",
+	"equivocates",
+	"falseRoot",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -43,7 +47,17 @@ type Parts = {
 	readonly nodes: readonly SimulatedNode[];
 	/** Whom the sequencers ignore, while they do. */
 	readonly censor: (node: SimulatedNode, isOn: boolean) => void;
+	readonly challenger: SimulatedChallenger | undefined;
+	/** Lets a node's key contradict itself. */
+	readonly equivocate: (node: SimulatedNode) => void;
+	readonly signFalsely: (node: SimulatedNode) => void;
 };
+
+/** Blocks of L1 in which the faults keep the honest side from moving: what a deployment must budget for. */
+export function blocksLost(faults: readonly Fault[], blockMs: number): number {
+	const lost = faults.filter(({ kind }) => kind === "l1Down" || kind === "challengerKilled");
+	return Math.ceil(lost.reduce((sum, { duration }) => sum + duration, 0) / blockMs);
+}
 
 /** Lets the faults come and go. */
 export function schedule(faults: readonly Fault[], parts: Parts): void {
@@ -59,7 +73,7 @@ function hit({ kind, place }: Fault, nodes: readonly SimulatedNode[]): readonly 
 	return [nodes[place]];
 }
 
-function begin(fault: Fault, { scheduler, committee, chain, nodes, censor }: Parts): void {
+function begin(fault: Fault, { scheduler, committee, chain, nodes, censor, challenger, equivocate, signFalsely }: Parts): void {
 	const { kind, place } = fault;
 	const node = nodes[place];
 	if (kind === "kill" || kind === "killTwo" || kind === "powerCut") {
@@ -76,10 +90,13 @@ function begin(fault: Fault, { scheduler, committee, chain, nodes, censor }: Par
 	else if (kind === "l1Down") chain.isDown = true;
 	else if (kind === "l1Reorganised") void chain.reorganise(1 + place);
 	else if (kind === "censored") for (const one of nodes) censor(one, true);
+	else if (kind === "challengerKilled") challenger?.kill();
+	else if (kind === "equivocates") equivocate(node);
+	else if (kind === "falseRoot") signFalsely(node);
 	if (kind === "skewedClock" && node.running) node.running.process.skew = node.skew;
 }
 
-function end(fault: Fault, { committee, chain, nodes, censor }: Parts): void {
+function end(fault: Fault, { committee, chain, nodes, censor, challenger }: Parts): void {
 	const { kind, place } = fault;
 	const node = nodes[place];
 	if (kind === "stop") node.running?.process.goOn();
@@ -91,4 +108,5 @@ function end(fault: Fault, { committee, chain, nodes, censor }: Parts): void {
 		if (node.running) node.running.process.skew = 0;
 	} else if (kind === "l1Down") chain.isDown = false;
 	else if (kind === "censored") for (const one of nodes) censor(one, false);
+	else if (kind === "challengerKilled" && challenger?.isRunning === false) void challenger.start();
 }

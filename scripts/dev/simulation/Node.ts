@@ -7,12 +7,15 @@ import { LiveExecutor } from "../../../src/executor/LiveExecutor.ts";
 import { Reconciler } from "../../../src/node/Reconciler.ts";
 import type { Alarm, Log } from "../../../src/ports/Log.ts";
 import type { Metrics } from "../../../src/ports/Metrics.ts";
+import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
 import { Batcher } from "../../../src/roles/batcher/Batcher.ts";
 import { Sequencer } from "../../../src/roles/sequencer/Sequencer.ts";
 import { DOMAIN, GENESIS, keyOf, sign } from "../../../test/executor/world.ts";
 import type { Chain } from "./Chain.ts";
 import type { Committee } from "./Committee.ts";
 import { Disk, LeafDisk, Process } from "./Process.ts";
+import type { Signed } from "./Registry.ts";
+import { propose } from "./Rollup.ts";
 import type { Scheduler } from "./Scheduler.ts";
 
 export const RECEIPTS = DOMAIN.slice().reverse();
@@ -23,6 +26,8 @@ export type Surroundings = {
 	readonly chain: Chain;
 	readonly random: () => number;
 	readonly time: () => number;
+	/** Whether assertions are made. */
+	readonly proposes: boolean;
 	readonly onAlarm: (name: Alarm, message: string) => void;
 };
 
@@ -36,6 +41,8 @@ export type Running = {
 	readonly stop: AbortController;
 };
 
+/** Nodes that assert, too. */
+export const PROPOSING: readonly number[] = [0, 2];
 const METRICS: Metrics = { set: () => undefined, add: () => undefined, observe: () => undefined };
 
 export class SimulatedNode {
@@ -63,7 +70,7 @@ export class SimulatedNode {
 
 	/** Starts from what the disks hold. */
 	async start(): Promise<void> {
-		const { scheduler, committee, chain, random, time, onAlarm } = this.#world;
+		const { scheduler, committee, chain, random, time, proposes, onAlarm } = this.#world;
 		this.starts += 1;
 		const process = new Process(scheduler, time);
 		process.skew = this.skew;
@@ -105,6 +112,29 @@ export class SimulatedNode {
 		sequencer.start();
 		batcher.start();
 		reconciler.start();
+		if (proposes && PROPOSING.includes(this.place)) propose(process, chain, this.place, derived);
+	}
+
+	/** From now on the gateway gives numbers twice; `told` hears of each time. */
+	equivocate(told: () => void): void {
+		const { sequencer } = this.running ?? {};
+		if (!sequencer) return;
+		const submit = sequencer.submit.bind(sequencer);
+		let first: number | undefined;
+		sequencer.submit = async (payload) => {
+			const ack = await submit(payload);
+			first ??= ack.sequence;
+			if (ack.sequence === first) return ack;
+			told();
+			const lie = { sequence: first, messageHash: ack.messageHash, streamHash: ack.streamHash, time: ack.time };
+			return { ...ack, ...lie, receipt: sign(this.#key, Checkpoint.receiptDigest(RECEIPTS, lie)) };
+		};
+	}
+
+	/** A checkpoint under the node's key. */
+	checkpoint(height: number, streamHash: Uint8Array, root: Uint8Array): Signed<Checkpoint.CheckpointVote> {
+		const of = { height, streamHash, root };
+		return { of, signature: sign(this.#key, Checkpoint.checkpointDigest(RECEIPTS, of)) };
 	}
 
 	/** As by kill -9: nothing is flushed, nobody is told. */

@@ -5,9 +5,10 @@ import { MemoryStore } from "../../../src/store/MemoryStore.ts";
 import type { Scheduler } from "./Scheduler.ts";
 
 /** Seconds of the exchange's time that pass in a second of the run: a settlement window fits into one. */
-export const PACE = 60;
+export const PACE = 90;
 /** Shorter sleeps take this long, so that idle loops do not fill the queue. */
 const SHORTEST_SLEEP_MS = 300;
+const LONGEST_SLEEP_MS = 1000;
 
 /** Something that never comes: what a dead process waits for. */
 export function never<T>(): Promise<T> {
@@ -38,7 +39,9 @@ export class Process implements Clock {
 		return new Promise((resolve) => {
 			if (signal?.aborted) return this.later(0, resolve);
 			signal?.addEventListener("abort", () => this.later(0, resolve), { once: true });
-			this.later(Math.max(SHORTEST_SLEEP_MS, milliseconds), resolve);
+			// Whoever asks less and less often, because nobody answers, sleeps at the exchange's pace.
+			const pause = milliseconds > LONGEST_SLEEP_MS ? LONGEST_SLEEP_MS + (milliseconds - LONGEST_SLEEP_MS) / PACE : milliseconds;
+			this.later(Math.max(SHORTEST_SLEEP_MS, pause), resolve);
 		});
 	}
 

@@ -22,8 +22,10 @@ import {
 } from "../../../test/executor/world.ts";
 import type { SimulatedNode } from "./Node.ts";
 import type { Chain } from "./Chain.ts";
+import { PACE } from "./Process.ts";
 import type { Scheduler } from "./Scheduler.ts";
 
+const REPORT_SECONDS = 48;
 /** Nobody waits longer for an acknowledgement before he sends to another gateway. */
 const PATIENCE_MS = 2500;
 const INDEX = 4_000_000_000;
@@ -126,7 +128,7 @@ export class Traders {
 	startReporting(): void {
 		const next = (): void => {
 			if (this.#isDone) return;
-			this.#scheduler.after(800, next);
+			this.#scheduler.after((REPORT_SECONDS * 1000) / PACE, next);
 			this.#index = Math.round(this.#index * (1 + 0.002 * (this.#random() - 0.5)));
 			const time = this.#time();
 			const days = DAYS.filter((day) => Series.expiryTimeOf(day) > time);

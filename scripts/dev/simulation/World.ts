@@ -2,27 +2,40 @@
 // everything comes to rest where it should.
 
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Genesis from "../../../src/executor/Genesis.ts";
+import { Runner } from "../../../src/executor/Runner.ts";
+import type { DerivedExecutor } from "../../../src/executor/DerivedExecutor.ts";
 import * as Kinds from "../../../src/machine/state/Kinds.ts";
 import type { CellBytes } from "../../../src/executor/TrackedState.ts";
 import * as Accounts from "../../../src/machine/types/Account.ts";
 import * as GlobalsCell from "../../../src/machine/types/Globals.ts";
 import { DEPOSIT as DEPOSIT_KIND } from "../../../src/machine/types/Machine.ts";
+import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
-import { DAYS, DEPOSIT, TRADERS, deposit, list, randomOf, STRIKES } from "../../../test/executor/world.ts";
-import { Chain } from "./Chain.ts";
+import { DAYS, DEPOSIT, GENESIS, TRADERS, deposit, list, randomOf, STRIKES } from "../../../test/executor/world.ts";
+import { BLOCK_MS, Chain } from "./Chain.ts";
 import { Committee, VALIDATORS } from "./Committee.ts";
 import * as Faults from "./Faults.ts";
 import type { Fault } from "./Faults.ts";
-import { SimulatedNode } from "./Node.ts";
+import { PROPOSING, RECEIPTS, SimulatedNode } from "./Node.ts";
 import { PACE } from "./Process.ts";
+import { Registry } from "./Registry.ts";
+import { CHALLENGER, LIAR, SimulatedChallenger, SimulatedLiar, proposerOf, stepAfter } from "./Rollup.ts";
 import { Scheduler } from "./Scheduler.ts";
-import { imitateSigners } from "./signers.ts";
+import { forgetSignatures, imitateSigners } from "./signers.ts";
 import { Traders, hashOf } from "./Traders.ts";
 
 /** Faults begin within so many milliseconds; the exchange's window of settlement is inside. */
-const SPAN_MS = 36_000;
+const SPAN_MS = 24_000;
+/** Share of the seeds with assertions and a challenger, and of those the share in which somebody lies. */
+const GAMES = 0.4;
+const LIARS = 0.9;
+/** Every so many heights a node signs what it has there. */
+const CHECKPOINT_HEIGHTS = 8;
+const STAKE = 10n ** 19n;
+const GENESIS_LEAF = Runner.genesis(Genesis.cells(GENESIS)).commitment();
 /** After the last fault an order is acknowledged within this, and everything is on L1 and derived within that. */
 const PROGRESS_MS = 25_000;
 const REST_MS = 40_000;
@@ -38,6 +51,9 @@ export type Outcome = {
 	readonly batches: number;
 	readonly starts: number;
 	readonly settled: boolean;
+	/** Wrong assertions that L1 took, and keys that lost their stake. */
+	readonly lies: number;
+	readonly slashed: number;
 	/** Milliseconds from the end of the last fault to the next acknowledgement. */
 	readonly recoveredMs: number;
 	/** Names the root of the last state: two runs of a seed must agree on it. */
@@ -56,6 +72,7 @@ export type Parts = {
 	readonly chain: Chain;
 	readonly nodes: readonly SimulatedNode[];
 	readonly traders: Traders;
+	readonly challenger: SimulatedChallenger;
 };
 
 export class World {
@@ -67,6 +84,14 @@ export class World {
 	readonly #nodes: readonly SimulatedNode[];
 	readonly #traders: Traders;
 	readonly #faults: readonly Fault[];
+	readonly #hasGames: boolean;
+	readonly #challenger: SimulatedChallenger;
+	readonly #registry: Registry;
+	#liar: SimulatedLiar | undefined;
+	/** Whose key was made to contradict itself. */
+	readonly #contradicted = new Set<string>();
+	/** By place and height: roots that a node has signed; it signs no other. */
+	readonly #signed = new Set<string>();
 	/** The exchange's time at the beginning of the run, and by how much it has been moved on. */
 	#begin = EXPIRY - 4000;
 	#alarm: string | undefined;
@@ -82,6 +107,7 @@ export class World {
 
 	/** `sabotage` is done in the middle of the run: what it breaks must be found. */
 	constructor(seed: number, sabotage?: (parts: Parts) => void) {
+		forgetSignatures();
 		this.#seed = seed;
 		this.#sabotage = sabotage;
 		const random = randomOf(seed * 7919 + 13);
@@ -89,16 +115,29 @@ export class World {
 		const time = (): number => this.#begin + Math.floor((scheduler.now * PACE) / 1000);
 		this.#faults = Faults.draw(random, SPAN_MS);
 		this.#committee = new Committee(scheduler, random);
-		this.#chain = new Chain(scheduler, time);
+		const blocksLost = Faults.blocksLost(this.#faults, BLOCK_MS);
+		this.#chain = new Chain(scheduler, time, GENESIS_LEAF, blocksLost, (preState, target) => stepAfter(this.#derived(), preState, target));
+		this.#hasGames = random() < GAMES;
+		this.#challenger = new SimulatedChallenger(scheduler, this.#chain, time, random);
+		if (this.#hasGames && random() < LIARS) {
+			const makeLiar = (): SimulatedLiar => new SimulatedLiar(scheduler, this.#chain, time, random, () => this.#derived()[0]);
+			scheduler.after(SPAN_MS * random(), () => (this.#liar = makeLiar()));
+		}
 		const surroundings = {
 			scheduler,
 			committee: this.#committee,
 			chain: this.#chain,
 			random,
 			time,
+			proposes: this.#hasGames,
 			onAlarm: (name: string, message: string) => (this.#alarm ??= `${name}: ${message}`),
 		};
 		this.#nodes = Array.from({ length: VALIDATORS }, (_, place) => new SimulatedNode(place, surroundings));
+		this.#registry = new Registry(
+			RECEIPTS,
+			this.#nodes.map(({ address }) => address),
+			STAKE,
+		);
 		this.#committee.stateClock = () => Math.max(0, ...this.#nodes.map(({ running }) => running?.live.clock ?? 0));
 		this.#committee.l1 = () => {
 			// L1 answers in the same turn: nothing else happens before.
@@ -125,6 +164,7 @@ export class World {
 		} finally {
 			Date.now = wallClock;
 			for (const node of this.#nodes) node.kill();
+			this.#challenger.kill();
 		}
 		return {
 			seed: this.#seed,
@@ -135,10 +175,16 @@ export class World {
 			batches: await this.#chain.inbox.batchCount(),
 			starts: this.#nodes.reduce((sum, { starts }) => sum + starts, 0),
 			settled: this.#settled.size > 0,
+			lies: this.#liar?.hasLied ? 1 : 0,
+			slashed: this.#registry.slashed.length,
 			recoveredMs,
 			root: this.#streamHash,
 			broken,
 		};
+	}
+
+	#derived(): DerivedExecutor[] {
+		return this.#nodes.flatMap(({ running }) => running?.derived ?? []);
 	}
 
 	/** Deposits, listings, the first report; then time goes to shortly before the settlement window. */
@@ -146,6 +192,7 @@ export class World {
 		for (let account = 1; account <= TRADERS.length; account++)
 			this.#chain.inbox.send(DEPOSIT_KIND, deposit(account, DEPOSIT), this.#begin - 5);
 		for (const node of this.#nodes) void node.start();
+		if (this.#hasGames) void this.#challenger.start();
 		const listings = DAYS.flatMap((day) => [list(0, day, 0), ...STRIKES.map((strike) => list(0, day, strike))]);
 		await this.#until("the market opens", 20_000, Promise.all(listings.map((payload) => this.#traders.send(payload))));
 		this.#begin = EXPIRY - 1800 - 300 - Math.floor((this.#scheduler.now * PACE) / 1000);
@@ -158,7 +205,13 @@ export class World {
 	async #suffer(): Promise<number> {
 		const { now } = this.#scheduler;
 		const faults = this.#faults;
-		const parts = { committee: this.#committee, chain: this.#chain, nodes: this.#nodes, traders: this.#traders };
+		const parts = {
+			committee: this.#committee,
+			chain: this.#chain,
+			nodes: this.#nodes,
+			traders: this.#traders,
+			challenger: this.#challenger,
+		};
 		this.#scheduler.after(SPAN_MS / 2, () => this.#sabotage?.(parts));
 		Faults.schedule(faults, {
 			scheduler: this.#scheduler,
@@ -170,6 +223,9 @@ export class World {
 				if (isOn) running?.sequencer.silence(3);
 				else running?.sequencer.speak();
 			},
+			challenger: this.#hasGames ? this.#challenger : undefined,
+			equivocate: (node) => node.equivocate(() => this.#contradicted.add(node.address)),
+			signFalsely: (node) => this.#signFalsely(node),
 		});
 		void this.#traders.trade(SPAN_MS);
 		const lastFault = Math.max(...faults.map(({ at, duration }) => at + duration));
@@ -223,6 +279,7 @@ export class World {
 				throw new Broken(`node ${place} derives another state from L1`);
 		}
 		this.#streamHash = [...roots][0];
+		await this.#gamesEnd();
 		this.#keptPromises();
 		await this.#coversClaims();
 	}
@@ -275,11 +332,46 @@ export class World {
 			this.#looked[place] = key;
 			const root = live.rootAt(live.streamEnd);
 			if (!root) continue;
+			this.#signCheckpoint(place, height, root);
 			const known = this.#roots.get(key);
 			if (known === undefined) this.#roots.set(key, Bytes.toHex(root));
 			else if (known !== Bytes.toHex(root)) throw new Broken(`node ${place} has another state at height ${height}`);
 			this.#checkSettlement(place);
 		}
+	}
+
+	/** A node signs what it has at some heights, once for each. */
+	#signCheckpoint(place: number, height: number, root: Uint8Array): void {
+		const key = `${place}/${height}`;
+		if (height === 0 || height % CHECKPOINT_HEIGHTS !== 0 || this.#signed.has(key)) return;
+		this.#signed.add(key);
+		this.#registry.checkpoint(this.#nodes[place].checkpoint(height, this.#committee.decided[height - 1].streamHash, root));
+	}
+
+	/** A node's key signs two roots for one height. */
+	#signFalsely(node: SimulatedNode): void {
+		const height = Math.max(1, this.#committee.decided.length);
+		this.#contradicted.add(node.address);
+		for (const root of [hashed("one root"), hashed("another root")]) this.#registry.checkpoint(node.checkpoint(height, GENESIS_LEAF, root));
+	}
+
+	/** The lie is rejected and has cost its bond, the truth is confirmed, and nobody honest has lost anything. */
+	async #gamesEnd(): Promise<void> {
+		if (!this.#hasGames) return;
+		const { game } = this.#chain;
+		const isOver = (): boolean => {
+			const look = game.look();
+			const lie = look.assertions.get(this.#liar?.assertion ?? "");
+			return look.assertions.get(look.latestConfirmed)?.parent !== "" && (!lie || (lie.status === "rejected" && !look.stakes.has(LIAR)));
+		};
+		const end = this.#scheduler.now + 2 * game.parameters.challengePeriodBlocks * BLOCK_MS + REST_MS;
+		while (this.#scheduler.now < end && !isOver()) await this.#advance(this.#scheduler.now + 500);
+		const look = game.look();
+		const told = [...look.assertions.values()].map(({ status, asserter }) => `${asserter.slice(-2)}:${status}`).join(" ");
+		if (look.isFrozen) throw new Broken("two outcomes of one step were proven");
+		if (!isOver()) throw new Broken(`the games did not end: ${told}`);
+		for (const honest of [CHALLENGER, ...PROPOSING.map(proposerOf)])
+			if (game.lostBy(honest) !== 0n) throw new Broken(`${honest} was honest and lost its bond: ${told}`);
 	}
 
 	#checkSettlement(place: number): void {
@@ -303,7 +395,13 @@ export class World {
 			}
 		}
 		const numbers = new Map<string, string>();
+		for (const { ack } of this.#traders.promised) this.#registry.receipt({ of: ack, signature: ack.receipt });
+		const [slashed, guilty] = [this.#registry.slashed, [...this.#contradicted]].map((all) => all.toSorted().join(" "));
+		if (slashed !== guilty)
+			throw new Broken(`the keys of ${guilty || "nobody"} contradicted themselves, and ${slashed || "nobody"} was slashed`);
 		for (const { payload, ack, signer } of this.#traders.promised) {
+			// The receipt is not honoured, and has cost its signer the stake.
+			if (this.#contradicted.has(signer)) continue;
 			if (ordered.get(ack.sequence) !== hashOf(payload))
 				throw new Broken(`the message acknowledged as number ${ack.sequence} is not there`);
 			const key = `${signer}/${ack.sequence}`;
@@ -325,6 +423,10 @@ export class World {
 		if (deposits - withdrawn !== inside) throw new Broken(`the vault holds ${deposits - withdrawn}, and inside there are ${inside}`);
 		if ((await this.#chain.inbox.messageCount()) !== live.l1Index) throw new Broken("L1 messages were left out for ever");
 	}
+}
+
+function hashed(text: string): Uint8Array {
+	return Keccak.hashText(text);
 }
 
 /** What accounts, fees and insurance hold, less what is a deficit, micro-USDC. */
