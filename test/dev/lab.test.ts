@@ -7,6 +7,7 @@ import * as Lines from "../../scripts/dev/lab/Lines.ts";
 import { draw } from "../../scripts/dev/lab/Points.ts";
 import * as Portfolios from "../../scripts/dev/lab/Portfolios.ts";
 import * as Quotes from "../../scripts/dev/lab/Quotes.ts";
+import * as Twins from "../../scripts/dev/lab/Twins.ts";
 import { withSettings } from "../../scripts/dev/lab/Variants.ts";
 import { ONE } from "../../src/machine/math/FixedPoint.ts";
 import { Random } from "../../src/market/Random.ts";
@@ -141,6 +142,39 @@ describe("given lines for npm run lab -- price", () => {
 				error(typescript.delta, exact.delta) <= 2e-13 * (1 + Exact.toDouble(Exact.div(strike, forward))) + 1e-13,
 				JSON.stringify([line, typescript]),
 			);
+		}
+	});
+});
+
+describe("given random points for npm run lab -- twins", () => {
+	let chain: LabChain;
+	before(async () => {
+		chain = await LabChain.start();
+	});
+	after(() => chain.close());
+
+	it("finds both twins the same, bit for bit", async () => {
+		const report = await Twins.compare(chain, 1200, 20_261_126);
+		assert.deepEqual([report.points, report.differences, report.first], [1200, 0, []]);
+	});
+
+	it("tells every point at which one bit differs, and shows the first", async () => {
+		const spoilt = {
+			priceOnSurface: async (points: Parameters<LabChain["priceOnSurface"]>[0]) => {
+				const values = await chain.priceOnSurface(points);
+				return values.map((one, i) => {
+					if (i % 100 !== 7) return one;
+					const field = (["value", "delta", "volatility"] as const)[Math.floor(i / 100) % 3];
+					return { ...one, [field]: one[field] ^ 1n };
+				});
+			},
+		};
+		const report = await Twins.compare(spoilt, 700, 3);
+		assert.equal(report.differences, 7);
+		assert.equal(report.first.length, 5);
+		for (const { point, typescript, solidity } of report.first) {
+			assert.deepEqual(Twins.valuedAt(point), typescript);
+			assert.notDeepEqual(solidity, typescript);
 		}
 	});
 });

@@ -31,7 +31,12 @@ export function valuedAt(point: Point): Valued {
 }
 
 /** Draws `points` points from the seed and holds both twins' values against each other. `tick` is called with the number done after every call. */
-export async function compare(chain: LabChain, points: number, seed: number, tick: (done: number) => void = () => {}): Promise<Report> {
+export async function compare(
+	chain: Pick<LabChain, "priceOnSurface">,
+	points: number,
+	seed: number,
+	tick: (done: number) => void = () => {},
+): Promise<Report> {
 	const started = performance.now();
 	const random = new Random(seed);
 	const first: Difference[] = [];
