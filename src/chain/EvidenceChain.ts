@@ -25,6 +25,11 @@ export class EvidenceChain implements Port {
 	accusation(evidence: Evidence): TransactionRequest {
 		const { kind, signer, a, signatureA, b, signatureB } = evidence;
 		const data = codecOf("SlashingEvidence").encodeFunctionData(KINDS[kind], [a, signatureA, b, signatureB]);
-		return { key: `evidence/${signer}/${Bytes.toHex(hashText(data))}`, to: this.#deployment.contracts.SlashingEvidence, data, doneBy: ["IsSlashed", "NothingStaked"] };
+		return {
+			key: `evidence/${signer}/${Bytes.toHex(hashText(data))}`,
+			to: this.#deployment.contracts.SlashingEvidence,
+			data,
+			doneBy: ["IsSlashed", "NothingStaked"],
+		};
 	}
 }
