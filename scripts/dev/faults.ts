@@ -75,7 +75,12 @@ for (let time = 0; time < times && cells.length > 0; time++) {
 			played.push(result);
 			if (claim) claims.push({ claim, result });
 			// What a cell leaves in ruins says nothing about the next one.
-			if (result.isRuined) await stage.repair();
+			if (!result.isRuined) continue;
+			const isRepaired = await stage.repair().then(
+				() => true,
+				(error: Error) => say(error.message),
+			);
+			if (!isRepaired) break;
 		}
 		if (claims.length > 0) {
 			try {

@@ -15,7 +15,7 @@ import { Cluster } from "../committee/Cluster.ts";
 import * as Claims from "./Claim.ts";
 import { Network, OUTSIDE, hostOf } from "./Network.ts";
 import { Proxy } from "./Proxy.ts";
-import { Traffic } from "./Traffic.ts";
+import { Traffic, patiently } from "./Traffic.ts";
 
 export const MEMBERS = [0, 1, 2, 3] as const;
 const REPORTERS = 4;
@@ -190,7 +190,10 @@ export class Stage {
 
 	/** When ETH's index is of, seconds, as a member knows it. */
 	async priceTime(member: number): Promise<number> {
-		return (await this.cluster.call<{ timestamp: number }>(member, "public/get_index_price", { currency: "ETH" })).timestamp;
+		const { timestamp } = await patiently(() =>
+			this.cluster.call<{ timestamp: number }>(member, "public/get_index_price", { currency: "ETH" }),
+		);
+		return timestamp;
 	}
 
 	/** Wei at stake of all members. */

@@ -9,6 +9,20 @@ import type { Cluster } from "../committee/Cluster.ts";
 
 const PAUSE_MS = 150;
 
+const ATTEMPTS = 6;
+
+/** Asks again for a few seconds: a busy machine cuts calls off. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await ask();
+		} catch (error) {
+			if (attempt === ATTEMPTS) throw error;
+			await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
+		}
+	}
+}
+
 /** Times are milliseconds of this process. */
 export type Acknowledged = {
 	readonly sentAt: number;
@@ -85,10 +99,10 @@ export class Traffic {
 		const checked = this.acknowledged.filter(({ at }) => at >= since);
 		for (const member of members)
 			for (const { nonce, sequence } of checked) {
-				const state = await this.#cluster.call<{ state: string; sequence?: number }>(member, "private/get_order_state", {
-					account: this.account,
-					order: nonce,
-				});
+				const asked = { account: this.account, order: nonce };
+				const state = await patiently(() =>
+					this.#cluster.call<{ state: string; sequence?: number }>(member, "private/get_order_state", asked),
+				);
 				if (state.state === "unknown" || state.sequence !== sequence) lost.add(nonce);
 			}
 		const twice = checked.length - new Set(checked.map(({ sequence }) => sequence)).size;
