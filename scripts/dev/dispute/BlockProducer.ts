@@ -10,8 +10,6 @@ export type Hostility = {
 	readonly censorBlocks: number;
 	/** How many blocks a reorganisation takes back; 0 for none. */
 	readonly reorgDepth: number;
-	/** The one block behind which it takes them back, counted from 1; without it, at random. */
-	readonly reorgAt?: number | undefined;
 	/** Copies what the honest side sends, and has the copy included first. */
 	readonly frontRunner: HDNodeWallet | undefined;
 	/** Calls of the honest side that may be copied. */
@@ -99,7 +97,7 @@ export class BlockProducer {
 
 	/** One block, with everything that waits and is let through. */
 	async mine(): Promise<void> {
-		const { censorBlocks, reorgDepth, reorgAt } = this.#hostility;
+		const { censorBlocks, reorgDepth } = this.#hostility;
 		const { provider } = this.#chain;
 		const isCensored = this.#held.length > 0 && this.censored < censorBlocks;
 		if (isCensored) this.censored += 1;
@@ -110,12 +108,8 @@ export class BlockProducer {
 		}
 		await provider.send("evm_mine", []);
 		this.mined += 1;
-		if (reorgDepth === 0) return;
-		const isDue =
-			reorgAt === undefined
-				? this.#before.length === reorgDepth && this.reorganisations < MAX_REORGS && this.#random.below(REORG_EVERY) === 0
-				: this.mined === reorgAt;
-		if (isDue) await this.#reorganise();
+		if (reorgDepth > 0 && this.#before.length === reorgDepth && this.reorganisations < MAX_REORGS && this.#random.below(REORG_EVERY) === 0)
+			await this.#reorganise();
 	}
 
 	/** Takes the newest blocks back, and mines one more than they were. Half of the time their transactions are gone. */

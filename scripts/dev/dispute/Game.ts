@@ -36,9 +36,8 @@ export type Rules = {
 	readonly isFrontRun: boolean;
 	/** Whether the challenger is killed in each round, and another goes on from its journal. */
 	readonly restarts: boolean;
-	/** Or killed once, before so many blocks were made; and when L1 takes blocks back, only once, behind so many. */
+	/** Or killed once, before so many blocks were made. */
 	readonly killAt?: number;
-	readonly reorgAt?: number;
 	readonly seed: number;
 };
 
