@@ -202,7 +202,9 @@ export class CometOrderer implements Orderer {
 
 	async #cut(proposal: BatchProposal): Promise<void> {
 		const { chainId, signer, network } = this.#options;
-		await Engine.broadcast(network.rpc, await Envelope.encodeCut(chainId, signer, proposal)).catch(() => undefined);
+		await Engine.broadcast(network.rpc, await Envelope.encodeCut(chainId, signer, proposal, this.application.decided.blockHeight)).catch(
+			() => undefined,
+		);
 	}
 
 	/** The last state that more than two thirds signed, if any. */

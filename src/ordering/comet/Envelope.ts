@@ -49,9 +49,14 @@ export async function encodeBundle(chainId: string, signer: Signer, sequence: nu
 	return sign(chainId, signer, Bytes.concat(head, records));
 }
 
-/** kind u8 | lane 20 | proposal 80 | signature 65 */
-export async function encodeCut(chainId: string, signer: Signer, proposal: BatchProposal): Promise<Uint8Array> {
-	return sign(chainId, signer, Bytes.concat(Uint8Array.of(CUT), Bytes.fromHex(signer.address), Proposals.encode(proposal)));
+/**
+ * kind u8 | lane 20 | proposal 80 | block u64 | signature 65. `block` is the engine's last one: the engine takes the same bytes only once, and a cut may have to be
+ * asked for again.
+ */
+export async function encodeCut(chainId: string, signer: Signer, proposal: BatchProposal, block: number): Promise<Uint8Array> {
+	const end = new Uint8Array(8);
+	Bytes.put(end, 0, 8, block);
+	return sign(chainId, signer, Bytes.concat(Uint8Array.of(CUT), Bytes.fromHex(signer.address), Proposals.encode(proposal), end));
 }
 
 /** kind u8 | lane 20 | public key, compressed 33 | signature 65 */
@@ -74,7 +79,7 @@ export function read(chainId: string, transaction: Uint8Array): Envelope | strin
 	if ((kind !== BUNDLE && kind !== CUT && kind !== JOIN) || end < HEAD_BYTES) return "no such transaction";
 	const body = transaction.subarray(0, end);
 	const lane = Bytes.address(transaction, 1);
-	if (kind === CUT && body.length !== 21 + Proposals.LENGTH) return "a cut has 166 bytes";
+	if (kind === CUT && body.length !== 29 + Proposals.LENGTH) return "a cut has 174 bytes";
 	if (kind === JOIN && (body.length !== 21 + KEY_BYTES || addressOf(body.slice(21)) !== lane))
 		return "a member that joins shows the key of its address";
 	const records = transaction.slice(HEAD_BYTES, end);
