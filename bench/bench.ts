@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { workload } from "./market.ts";
 import * as Venue from "./venue.ts";
+import { posting } from "./posting.ts";
 import { commitments, derivation, endToEnd, machineAlone, peerOrderBook, peerVerifier } from "./measure.ts";
 
 const SEED = 1;
@@ -53,6 +54,8 @@ say("… ethers.verifyTypedData …");
 const verifier = peerVerifier(seconds);
 say("Signing messages …");
 const signed = await workload(SEED + 1, Math.ceil(SIGNED_PER_SECOND * seconds), true);
+say("… putting them on L1 …");
+const posted = await posting(signed);
 say("… deriving them from L1 …");
 const derived = await derivation(signed, seconds);
 say("… and end to end, from signature to signed receipt.");
@@ -75,6 +78,13 @@ const report = {
 	derivedStepsPerSecond: round(derived),
 	nodejsOrderBookOrdersPerSecond: round(orderBook),
 	verifyTypedDataPerSecond: round(verifier),
+	recordBytesByKind: posted.bytesByKind,
+	ordersPerBlob: posted.ordersPerBlob,
+	gasPerOrderByBlob: round(posted.blobGasPerOrder),
+	blobGasPerOrderByBlob: round(posted.blobDataGasPerOrder),
+	gasPerOrderByCalldata: round(posted.calldataGasPerOrder),
+	batchOverheadGasByBlob: posted.blobOverheadGas,
+	batchOverheadGasByCalldata: posted.calldataOverheadGas,
 	machineToNodejsOrderBook: round(machine.orders / orderBook, 2),
 	endToEndToVerifyTypedData: round(whole.orders / verifier, 2),
 	seconds,
@@ -101,6 +111,12 @@ else {
 			`${number(report.verifyTypedDataPerSecond)}  orders/s   ethers.verifyTypedData alone; ratio ${report.endToEndToVerifyTypedData}`,
 			`${number(report.commitmentsPerSecond)}  steps/s    with the machine's commitment after every step, on disk`,
 			`${number(report.derivedStepsPerSecond)}  steps/s    derived from L1 as a challenger does: the same with signatures recovered and snapshots`,
+			`${number(report.ordersPerBlob)}  orders     signed, fill a blob; each takes ${report.gasPerOrderByBlob} gas and ${report.blobGasPerOrderByBlob} blob gas, and by calldata ${report.gasPerOrderByCalldata.toLocaleString("en-US")} gas`,
+			`${number(report.batchOverheadGasByBlob)}  gas        a batch in a blob, whatever is in it; ${report.batchOverheadGasByCalldata.toLocaleString("en-US")} one of a single order by calldata`,
+			`${Object.entries(report.recordBytesByKind)
+				.map(([kind, bytes]) => `${kind} ${round(bytes, 1)}`)
+				.join(", ")
+				.padStart(12)}  bytes a record on L1`,
 			"",
 		].join("\n"),
 	);

@@ -52,7 +52,17 @@ function opened(): { runner: Runner; tracked: TrackedState } {
 		l1End: DEPOSITS.length,
 	};
 	const zero = new Uint8Array(32);
-	const batch = { index: 0, header, content: OPENING.records, before: zero, after: zero, block: 1, firstMessage: 0, messages: DEPOSITS };
+	const batch = {
+		index: 0,
+		header,
+		content: OPENING.records,
+		blobs: [],
+		before: zero,
+		after: zero,
+		block: 1,
+		firstMessage: 0,
+		messages: DEPOSITS,
+	};
 	while (runner.machine.cursor.batch === 0) runner.advance(runner.input(batch, 1));
 	runner.commitment();
 	return { runner, tracked: new TrackedState(state) };
@@ -145,7 +155,7 @@ function posted(items: readonly Item[]): PostedBatch[] {
 			l1End: DEPOSITS.length,
 		};
 		accumulator = Batch.accumulate(accumulator, header);
-		batches.push({ ...header, index: batches.length, accumulator, content, block: 1 });
+		batches.push({ ...header, index: batches.length, accumulator, content, blobs: [], block: 1 });
 	};
 	post(OPENING.records);
 	for (let at = 0; at < items.length; at += BATCH_RECORDS)
@@ -206,7 +216,7 @@ export async function endToEnd(
 		genesis: "bench",
 		store,
 		signer,
-		batchDigest: (_, hash) => hash,
+		batchDigest: (_, content) => Keccak.hash(content),
 	});
 	const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS) });
 	// The market's clock stands at its opening: what is measured is work, not how prices age.

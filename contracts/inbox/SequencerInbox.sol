@@ -6,6 +6,7 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {ISequencerInbox} from "../interfaces/ISequencerInbox.sol";
 import {IStakeRegistry} from "../interfaces/IStakeRegistry.sol";
 import {Batch, Header} from "../protocol/Batch.sol";
+import {Blob} from "../protocol/Blob.sol";
 import {BatchVote, Checkpoint} from "../protocol/Checkpoint.sol";
 
 contract SequencerInbox is ISequencerInbox, EIP712 {
@@ -58,18 +59,35 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         uint40 maxTime,
         uint64 l1End,
         bytes calldata content,
+        bytes32 blobsRoot,
         bytes calldata signatures
     ) external {
         // Nodes read the content from the transaction itself, so the caller must be what sent it: an account without code.
         // solhint-disable-next-line avoid-tx-origin
         require(msg.sender == tx.origin && msg.sender.code.length == 0, ContentNotInCalldata(msg.sender));
-        require(index == batchCount, WrongIndex(index, batchCount));
         require(content.length <= Batch.MAX_BATCH_BYTES, ContentTooLong(content.length, Batch.MAX_BATCH_BYTES));
-        uint256 latest = block.timestamp + MAX_DRIFT_SECONDS;
-        require(lastMaxTime <= minTime && minTime <= maxTime && maxTime <= latest, BadTimes(minTime, maxTime, lastMaxTime, latest));
-        require(l1End >= lastL1End && l1End <= INBOX.count(), BadMessageCount(l1End, lastL1End, INBOX.count()));
-        REGISTRY.requireQuorum(batchDigest(index, keccak256(content), minTime, maxTime, l1End), signatures);
+        requireNext(index, minTime, maxTime, l1End);
+        bytes32 contentHash = Blob.contentHash(keccak256(content), content.length, blobsRoot);
+        REGISTRY.requireQuorum(batchDigest(index, contentHash, minTime, maxTime, l1End), signatures);
         append(Header(Batch.CALLDATA, Batch.contentRoot(content), content.length, minTime, maxTime, l1End));
+    }
+
+    /// @inheritdoc ISequencerInbox
+    function postBlobBatch(
+        uint64 index,
+        uint40 minTime,
+        uint40 maxTime,
+        uint64 l1End,
+        uint32 length,
+        bytes32 plainHash,
+        bytes calldata signatures
+    ) external {
+        requireNext(index, minTime, maxTime, l1End);
+        bytes32[] memory versionedHashes = blobsOf(length);
+        bytes32 blobsRoot = Blob.root(versionedHashes);
+        bytes32 contentHash = Blob.contentHash(plainHash, length, blobsRoot);
+        REGISTRY.requireQuorum(batchDigest(index, contentHash, minTime, maxTime, l1End), signatures);
+        append(Header(Batch.BLOB, blobsRoot, length, minTime, maxTime, l1End));
     }
 
     /// @inheritdoc ISequencerInbox
@@ -127,6 +145,26 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         uint256 used = (block.timestamp - lateFrom) * REPLENISH_SECONDS;
         left = budgetUntil(lateFrom);
         left = left > used ? left - used : 0;
+    }
+
+    function requireNext(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End) private view {
+        require(index == batchCount, WrongIndex(index, batchCount));
+        uint256 latest = block.timestamp + MAX_DRIFT_SECONDS;
+        require(lastMaxTime <= minTime && minTime <= maxTime && maxTime <= latest, BadTimes(minTime, maxTime, lastMaxTime, latest));
+        require(l1End >= lastL1End && l1End <= INBOX.count(), BadMessageCount(l1End, lastL1End, INBOX.count()));
+    }
+
+    /// @dev The transaction's first blobs, as many as content of this length takes.
+    function blobsOf(uint256 length) private view returns (bytes32[] memory versionedHashes) {
+        uint256 count = Blob.count(length);
+        require(count > 0 && count <= Blob.MAX_BLOBS, BadBlobCount(count, Blob.MAX_BLOBS));
+        versionedHashes = new bytes32[](count);
+        for (uint256 i = 0; i < count; i++) {
+            bytes32 versionedHash = blobhash(i);
+            // No proof opens a commitment of another kind.
+            require(versionedHash[0] == 0x01, NoSuchBlob(i));
+            versionedHashes[i] = versionedHash;
+        }
     }
 
     function append(Header memory header) private {

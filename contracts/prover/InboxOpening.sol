@@ -7,11 +7,15 @@ import {Bytes} from "../machine/math/Bytes.sol";
 import {Merkle} from "../machine/math/Merkle.sol";
 import {Cursor, Input, InputKind, Machine, Machines} from "../machine/types/Machine.sol";
 import {Batch, Header, RecordHead} from "../protocol/Batch.sol";
+import {Blob} from "../protocol/Blob.sol";
 import {InboxAccumulator} from "../protocol/InboxAccumulator.sol";
+import {BlobOpening} from "./BlobOpening.sol";
 
 /// @notice What the inbox offers to the machine's next step, shown against the accumulators that the inboxes keep. The opening is packed:
-/// header 55 | chunk count u8 | first chunk u8 | count x { bitmap u8 of the siblings that are not zero | those | chunk bytes } and, when the step takes an
-/// L1 message, kind u8 | sender 20 | timestamp u64 | payload.
+/// header 55 | window and, when the step takes an L1 message, kind u8 | sender 20 | timestamp u64 | payload. The window holds the content about the cursor:
+/// calldata   chunk count u8 | first chunk u8 | count x { bitmap u8 of the siblings that are not zero | those | chunk bytes }
+/// blobs      coset count u8 | first coset u16, counted through the batch's blobs | their versioned hashes | an opening of each blob that they lie in
+/// nothing    two zero bytes, when the content is exhausted
 library InboxOpening {
     uint256 private constant HEADER_LENGTH = 55;
 
@@ -37,7 +41,9 @@ library InboxOpening {
         uint256 began = machine.clock > header.minTime ? machine.clock : header.minTime;
         input.clock = began;
         if (cursor.offset < header.length) {
-            (bytes memory window, uint256 base, uint256 end) = openWindow(opening, header, cursor.offset);
+            (bytes memory window, uint256 base, uint256 end) = header.carrier == Batch.BLOB
+                ? openBlobs(opening, header, cursor.offset)
+                : openChunks(opening, header, cursor.offset);
             RecordHead memory record = Batch.readRecord(window, base, cursor.offset, header.length);
             if (!record.ok) {
                 input.kind = InputKind.Junk;
@@ -80,7 +86,7 @@ library InboxOpening {
     }
 
     /// @dev The content from a chunk on, and where the opening goes on behind it.
-    function openWindow(
+    function openChunks(
         bytes memory opening,
         Header memory header,
         uint256 offset
@@ -106,6 +112,35 @@ library InboxOpening {
             at += length;
             require(Merkle.rootOf(keccak256(chunk), first + i, path) == header.contentRoot, BadOpening());
             window = bytes.concat(window, chunk);
+        }
+    }
+
+    /// @dev The same out of blobs. At most two: a record is shorter than a blob.
+    function openBlobs(
+        bytes memory opening,
+        Header memory header,
+        uint256 offset
+    ) private view returns (bytes memory window, uint256 base, uint256 at) {
+        uint256 rest = Bytes.uint_(opening, HEADER_LENGTH, 1);
+        uint256 coset = Bytes.uint_(opening, HEADER_LENGTH + 1, 2);
+        at = HEADER_LENGTH + 3;
+        base = coset * Blob.COSET_BYTES;
+        require(base <= offset && rest > 0, BadOpening());
+        bytes32[] memory versionedHashes = new bytes32[](Blob.count(header.length));
+        for (uint256 i = 0; i < versionedHashes.length; i++) {
+            versionedHashes[i] = bytes32(Bytes.uint_(opening, at, 32));
+            at += 32;
+        }
+        require(Blob.root(versionedHashes) == header.contentRoot, BadOpening());
+        while (rest > 0) {
+            uint256 first = coset % Blob.COSETS;
+            uint256 count = Blob.COSETS - first < rest ? Blob.COSETS - first : rest;
+            require(coset / Blob.COSETS < versionedHashes.length, BadOpening());
+            bytes memory content = BlobOpening.open(opening, at, versionedHashes[coset / Blob.COSETS], first, count);
+            window = window.length == 0 ? content : bytes.concat(window, content);
+            at += BlobOpening.HEAD_LENGTH + count * Blob.COSET_ELEMENTS * 32;
+            coset += count;
+            rest -= count;
         }
     }
 

@@ -8,6 +8,7 @@ import {Result} from "../machine/Result.sol";
 import {Baskets} from "../machine/step/Baskets.sol";
 import {Messages} from "../machine/step/Messages.sol";
 import {Input, InputKind, Machine, Machines, Outcome} from "../machine/types/Machine.sol";
+import {BlobOpening} from "./BlobOpening.sol";
 import {InboxOpening} from "./InboxOpening.sol";
 import {StepFamily} from "./StepFamily.sol";
 
@@ -25,6 +26,8 @@ contract OneStepProofEntry is IOneStepProofEntry {
     StepFamily public immutable MARKET;
 
     error BadProof();
+    /// @notice This chain could take batches in blobs that no proof could open (EIP-2537).
+    error ChainCannotOpenBlobs();
 
     constructor(
         IInbox inbox,
@@ -38,6 +41,7 @@ contract OneStepProofEntry is IOneStepProofEntry {
         StepFamily blocks,
         StepFamily market
     ) {
+        require(BlobOpening.isSupported(), ChainCannotOpenBlobs());
         INBOX = inbox;
         SEQUENCER_INBOX = sequencerInbox;
         PLACING = placing;

@@ -21,6 +21,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
 	// hash-wasm and secp256k1 are pure functions of bytes; that they agree with the EVM is what lockstep shows.
 	machine: { floor: 0, packages: ["hash-wasm", "secp256k1"], node: false },
 	protocol: { floor: 1, packages: [], node: false },
+	// Commitments to blobs, by the library that keeps the ceremony's setup: pure functions of bytes too.
+	kzg: { floor: 2, packages: ["@crate-crypto/node-eth-kzg", "@noble/hashes"], node: false },
 	ports: { floor: 2, packages: [], node: false },
 	chain: { floor: 3, packages: ["ethers", "hardhat", "secp256k1"], node: true },
 	store: { floor: 3, packages: ["lmdb"], node: true },

@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEVNET } from "../../src/chain/Deployment.ts";
 import { Random } from "../../src/market/Random.ts";
+import type { Carrier } from "../../src/ports/Inbox.ts";
 import { blocksLost } from "./dispute/BlockProducer.ts";
 import type { Gas, Played, Rules } from "./dispute/Game.ts";
 import { play, prepare } from "./dispute/Game.ts";
@@ -30,6 +31,7 @@ type Options = {
 	readonly frontrun: boolean;
 	readonly restart: boolean;
 	readonly chain: "edr" | "anvil";
+	readonly carrier: Carrier;
 	readonly seed: number;
 	readonly json: boolean;
 };
@@ -51,6 +53,7 @@ const program = new Command("npm run dispute --")
 	.addOption(
 		new Option("--chain <name>", "Hardhat's EDR, or Foundry's Anvil from npm, the PATH or ANVIL").choices(["edr", "anvil"]).default("edr"),
 	)
+	.addOption(new Option("--carrier <way>", "how the batches in dispute travelled").choices(["blob", "calldata"]).default("blob"))
 	.option("--seed <number>", "what the messages and everything random are drawn from", whole(0, 4_294_967_295), 1)
 	.option("--json", "print one JSON object as the last line of standard output", false)
 	.allowExcessArguments(false);
@@ -68,6 +71,7 @@ const world = await build({
 	seed: options.seed,
 	end: options.end,
 	isAnvil: options.chain === "anvil",
+	carrier: options.carrier,
 	censorBlocks: blocksLost(hostility),
 });
 await prepare(world);

@@ -1,11 +1,16 @@
 import { keccak256 } from "ethers";
+import * as Kzg from "../kzg/Kzg.ts";
 import { toHex } from "../machine/math/Bytes.ts";
 import type { TransactionRequest } from "../ports/Chain.ts";
-import type { InboxTransactions } from "../ports/Inbox.ts";
+import type { Carrier, InboxTransactions } from "../ports/Inbox.ts";
 import type { BatchProposal } from "../ports/Orderer.ts";
 import * as Certificate from "./Certificate.ts";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
+
+/** LIMIT: posting a batch in blobs takes about half of this (test/inbox/blobBatch.test.ts); for endpoints that cannot simulate it. */
+const BLOB_BATCH_GAS = 250_000n;
+const GAS_PER_SIGNATURE = 15_000n;
 
 /** Encodes the inbox's and the bridge's transactions. */
 export class InboxChain implements InboxTransactions {
@@ -15,12 +20,20 @@ export class InboxChain implements InboxTransactions {
 		this.#deployment = deployment;
 	}
 
-	postBatch(proposal: BatchProposal, content: Uint8Array, signatures: readonly Uint8Array[]): TransactionRequest {
+	postBatch(proposal: BatchProposal, content: Uint8Array, signatures: readonly Uint8Array[], carrier: Carrier): TransactionRequest {
 		const { index, minTime, maxTime, l1End, previousAccumulator } = proposal;
-		const fields = [index, minTime, maxTime, l1End, content, Certificate.pack(signatures)];
-		const data = codecOf("SequencerInbox").encodeFunctionData("postBatch", fields);
 		const key = `batch/${index}/${toHex(previousAccumulator)}`;
-		return { key, to: this.#deployment.contracts.SequencerInbox, data, doneBy: ["WrongIndex"] };
+		const to = this.#deployment.contracts.SequencerInbox;
+		const place = [index, minTime, maxTime, l1End];
+		const certificate = Certificate.pack(signatures);
+		const doneBy = ["WrongIndex"];
+		const codec = codecOf("SequencerInbox");
+		if (carrier === "calldata") {
+			return { key, to, doneBy, data: codec.encodeFunctionData("postBatch", [...place, content, Kzg.blobsRoot(content), certificate]) };
+		}
+		const data = codec.encodeFunctionData("postBlobBatch", [...place, content.length, keccak256(content), certificate]);
+		const gasLimit = BLOB_BATCH_GAS + GAS_PER_SIGNATURE * BigInt(signatures.length);
+		return { key, to, data, doneBy, gasLimit, blobs: Kzg.commitAll(content).map(({ blob }) => blob) };
 	}
 
 	forceInclude(l1End: number): TransactionRequest {

@@ -1,7 +1,11 @@
 import { getBytes } from "ethers";
 import type { JsonRpcProvider, Log } from "ethers";
 import type { InboxReader, L1Head, L1Message, PostedBatch } from "../ports/Chain.ts";
-import { CALLDATA } from "../protocol/Batch.ts";
+import * as Bytes from "../machine/math/Bytes.ts";
+import * as Keccak from "../machine/math/Keccak.ts";
+import { BLOB, CALLDATA } from "../protocol/Batch.ts";
+import * as Blob from "../protocol/Blob.ts";
+import type { Sources } from "./blobs/Sources.ts";
 import * as Certificate from "./Certificate.ts";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
@@ -10,12 +14,13 @@ import { DEVELOPMENT_CHAIN_ID } from "./Networks.ts";
 
 type Finality = "latest" | "finalized";
 
-/** Reads batches and L1 messages from the logs of the inboxes, as L1 has them now: what a reorganisation dropped is dropped here. The content of a batch is the calldata of the transaction that posted it. */
+/** Reads batches and L1 messages from the logs of the inboxes, as L1 has them now: what a reorganisation dropped is dropped here. The content of a batch is in the calldata of the transaction that posted it, or in blobs that it names. */
 export class L1InboxReader implements InboxReader {
 	readonly #provider: JsonRpcProvider;
 	readonly #log: EventLog;
 	readonly #finality: Finality;
 	readonly #sequencerInbox: string;
+	readonly #blobs: Pick<Sources, "find">;
 	#batches: PostedBatch[] = [];
 	#messages: L1Message[] = [];
 	#reading: Promise<void> = Promise.resolve();
@@ -25,9 +30,11 @@ export class L1InboxReader implements InboxReader {
 	constructor(
 		provider: JsonRpcProvider,
 		deployment: Deployment,
+		blobs: Pick<Sources, "find">,
 		finality: Finality = deployment.chainId === DEVELOPMENT_CHAIN_ID ? "latest" : "finalized",
 	) {
 		this.#provider = provider;
+		this.#blobs = blobs;
 		this.#finality = finality;
 		const { SequencerInbox, Inbox } = deployment.contracts;
 		this.#sequencerInbox = SequencerInbox;
@@ -118,19 +125,29 @@ export class L1InboxReader implements InboxReader {
 		});
 	}
 
-	async #batchOf(args: Record<string, unknown>, transactionHash: string, block: number): Promise<PostedBatch> {
+	async #batchOf(args: Record<string | number, unknown>, transactionHash: string, block: number): Promise<PostedBatch> {
 		const carrier = Number(args.carrier);
 		let content: Uint8Array = new Uint8Array(0);
+		let contentHash: Uint8Array | undefined;
 		let signatures: readonly Uint8Array[] = [];
-		if (carrier === CALLDATA) {
+		let blobs: Uint8Array[] = [];
+		if (carrier === CALLDATA || carrier === BLOB) {
 			const transaction = await this.#provider.getTransaction(transactionHash);
 			const call = transaction && codecOf("SequencerInbox").parseTransaction(transaction);
-			if (!call)
+			const names = transaction?.blobVersionedHashes ?? [];
+			// By place: a list of arguments has a length of its own.
+			const length = Number(args[4]);
+			if (carrier === BLOB ? names.length < Blob.count(length) : !call)
 				throw new Error(
 					`The L1 endpoint does not give transaction ${transactionHash}, which holds the content of batch ${String(args.index)}.`,
 				);
-			content = getBytes(call.args.content as string);
-			signatures = Certificate.unpack(getBytes(call.args.signatures as string));
+			if (carrier === BLOB) {
+				// The first of the transaction's blobs, as many as its length takes.
+				blobs = await Promise.all(names.slice(0, Blob.count(length)).map((name) => this.#blob(name, block)));
+				content = Blob.content(Bytes.concat(...blobs)).subarray(0, length);
+			} else content = getBytes(call?.args.content as string);
+			if (call) contentHash = boundBy(call.args, carrier === BLOB ? getBytes(args.contentRoot as string) : undefined, content);
+			if (call) signatures = Certificate.unpack(getBytes(call.args.signatures as string));
 		}
 		return {
 			index: Number(args.index),
@@ -141,8 +158,21 @@ export class L1InboxReader implements InboxReader {
 			l1End: Number(args.l1End),
 			accumulator: getBytes(args.accumulator as string),
 			content,
+			...(contentHash && { contentHash }),
 			signatures,
+			blobs,
 			block,
 		};
 	}
+
+	#blob(versionedHash: string, block: number): Promise<Uint8Array> {
+		const blockTime = async (): Promise<number> => (await this.#provider.getBlock(block))?.timestamp ?? 0;
+		return this.#blobs.find({ versionedHash: versionedHash.toLowerCase(), block, blockTime });
+	}
+}
+
+/** What a batch's certificate binds: the half that L1 saw, and the half that the call names. */
+function boundBy(args: Record<string, unknown>, seenRoot: Uint8Array | undefined, content: Uint8Array): Uint8Array {
+	const plainHash = seenRoot ? getBytes(args.plainHash as string) : Keccak.hash(content);
+	return Blob.contentHash(plainHash, content.length, seenRoot ?? getBytes(args.blobsRoot as string));
 }

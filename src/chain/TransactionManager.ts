@@ -5,6 +5,7 @@ import type { Log } from "../ports/Log.ts";
 import type { Store } from "../ports/Store.ts";
 import { errorOf } from "./Contracts.ts";
 import type { TransactionSigner } from "./RemoteSigner.ts";
+import * as Sidecar from "./Sidecar.ts";
 
 export type ManagerOptions = {
 	readonly provider: JsonRpcProvider;
@@ -156,21 +157,31 @@ export class TransactionManager implements TransactionSender {
 	async #prepare(request: TransactionRequest): Promise<Entry | TransactionOutcome> {
 		const { provider, wallet } = this.#options;
 		const call = { from: wallet.address, to: request.to, data: request.data, value: request.value ?? 0n };
-		const [count, prices, chain] = await Promise.all([
+		const { blobs } = request;
+		const [count, prices, chain, blobFee] = await Promise.all([
 			provider.getTransactionCount(wallet.address, "latest"),
 			this.#prices(),
 			provider.getNetwork(),
+			blobs ? Sidecar.baseFee(provider) : 0n,
 		]);
+		// Twice the price of now: the fee of blobs moves by an eighth a block.
+		const sidecar = blobs && (await Sidecar.make(blobs, 2n * blobFee, Sidecar.versionOf(chain.chainId)));
 		let gasLimit: bigint;
 		try {
 			// With its prices: without them a node simulates at a base fee of 0, where a refund of gas is nothing.
-			gasLimit = request.gasLimit ?? ((await provider.estimateGas({ ...call, ...prices })) * 5n) / 4n;
+			const simulated = { ...call, ...prices, ...(sidecar && Sidecar.named(sidecar)) };
+			gasLimit = (!blobs && request.gasLimit) || ((await provider.estimateGas(simulated)) * 5n) / 4n;
 		} catch (error) {
 			if (!isError(error, "CALL_EXCEPTION")) throw error;
-			return refusalOf(request, errorOf(error.data ?? undefined, error.shortMessage));
+			const reason = errorOf(error.data ?? undefined, error.shortMessage);
+			// Some nodes simulate without the blobs: everything else was found right by then.
+			if (!blobs || !request.gasLimit || !reason.startsWith("NoSuchBlob")) return refusalOf(request, reason);
+			gasLimit = request.gasLimit;
 		}
 		if (gasLimit > GAS_CAP) gasLimit = GAS_CAP;
-		if (!(await this.#spend(gasLimit * prices.maxFeePerGas))) return { status: "reverted", error: "the budget of the day is spent" };
+		const blobWei = BigInt(blobs?.length ?? 0) * Sidecar.GAS_PER_BLOB * 2n * blobFee;
+		if (!(await this.#spend(gasLimit * prices.maxFeePerGas + blobWei)))
+			return { status: "reverted", error: "the budget of the day is spent" };
 		const nonce = await this.#fillLane(count);
 		const raw = await wallet.signTransaction({
 			...call,
@@ -180,6 +191,7 @@ export class TransactionManager implements TransactionSender {
 			chainId: chain.chainId,
 			type: 2,
 			...prices,
+			...sidecar,
 		});
 		const entry: Entry = { key: request.key, nonce, raw, hashes: [Transaction.from(raw).hash as string] };
 		await this.#save(entry);
@@ -275,10 +287,13 @@ export class TransactionManager implements TransactionSender {
 		const old = Transaction.from(entry.raw);
 		const now = await this.#prices();
 		// Nodes take a replacement that offers a tenth more; what the market asks by now may be more than that.
-		const dearer = (fee: bigint | null, market: bigint): bigint => {
-			const raised = ((fee ?? 1_000_000_000n) * 112n) / 100n + 1n;
+		const dearer = (fee: bigint, market: bigint): bigint => {
+			const raised = (fee * 112n) / 100n + 1n;
 			return raised > market ? raised : market;
 		};
+		// A transaction with blobs is replaced by one that offers twice as much, of everything.
+		const factor = old.type === 3 ? 2n : 1n;
+		const sidecar = Sidecar.repriced(old, 2n * (old.maxFeePerBlobGas ?? 0n));
 		const raw = await this.#options.wallet.signTransaction({
 			to: old.to,
 			data: old.data,
@@ -287,8 +302,9 @@ export class TransactionManager implements TransactionSender {
 			gasLimit: old.gasLimit,
 			chainId: old.chainId,
 			type: 2,
-			maxPriorityFeePerGas: dearer(old.maxPriorityFeePerGas, now.maxPriorityFeePerGas),
-			maxFeePerGas: dearer(old.maxFeePerGas, now.maxFeePerGas),
+			maxPriorityFeePerGas: dearer((old.maxPriorityFeePerGas ?? 1_000_000_000n) * factor, now.maxPriorityFeePerGas),
+			maxFeePerGas: dearer((old.maxFeePerGas ?? 1_000_000_000n) * factor, now.maxFeePerGas),
+			...sidecar,
 		});
 		entry.raw = raw;
 		entry.hashes.push(Transaction.from(raw).hash as string);

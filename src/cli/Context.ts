@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { BlobUrls } from "../chain/blobs/Sources.ts";
 import { Bridge } from "../chain/Bridge.ts";
 import type { ChainWallet } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
@@ -14,6 +15,7 @@ import type { TransactionSigner } from "../chain/RemoteSigner.ts";
 import { testWallet } from "../chain/TestKeys.ts";
 import { Connection, Trader } from "../sdk/index.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
+import { urls } from "./parse.ts";
 import { passwordFor } from "./password.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
@@ -35,6 +37,8 @@ export type Common = {
 	readonly apiUrl?: readonly string[];
 	/** Address of a service that signs, such as Web3Signer. */
 	readonly signer?: string;
+	readonly archive?: readonly string[];
+	readonly beacon?: readonly string[];
 	readonly key?: string;
 	readonly account?: number;
 	readonly json: boolean;
@@ -61,6 +65,24 @@ export class Context {
 	/** Where the exchange is called now. */
 	get apiUrl(): string {
 		return this.apiUrls.join(", ");
+	}
+
+	/** Whether somebody said where blobs may be had. */
+	get namesBlobs(): boolean {
+		const { archive, beacon } = this.options;
+		return [archive, beacon, process.env.STRIKEPROOF_ARCHIVE, process.env.STRIKEPROOF_BEACON].some((one) => one !== undefined);
+	}
+
+	/** Where blobs may be had. Nobody there is believed, so the exchange's own archive does where none is named, and who gave the deployment's record. */
+	get blobUrls(): BlobUrls {
+		const listed = (variable: string): readonly string[] | undefined =>
+			process.env[variable]?.split(",").reduce<readonly string[]>((all, url) => urls(url, all), []);
+		const { deployment = "" } = this.options;
+		const giver = /^https?:/.test(deployment) && URL.canParse(deployment) ? [new URL(deployment).origin] : [];
+		return {
+			archives: this.options.archive ?? listed("STRIKEPROOF_ARCHIVE") ?? [...this.apiUrls, ...giver],
+			beacons: this.options.beacon ?? listed("STRIKEPROOF_BEACON") ?? [],
+		};
 	}
 
 	/** Addresses of L1's nodes, the preferred one first. */

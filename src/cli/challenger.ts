@@ -37,7 +37,15 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 	const log = openLog(join(dataDirectory, "watcher.log"));
 	const metrics = new PrometheusMetrics();
 	provider.watch(countAlarms(log, metrics), metrics);
-	const node = await WatcherNode.open({ provider, deployment, dataDirectory, clock: new SystemClock(), log, metrics });
+	const node = await WatcherNode.open({
+		provider,
+		deployment,
+		dataDirectory,
+		blobs: context.blobUrls,
+		clock: new SystemClock(),
+		log,
+		metrics,
+	});
 	const told = new Set<string>();
 	let disagreed = false;
 	const say = ({ block, verdicts, doubt, opinion }: Watched): void => {
@@ -69,7 +77,14 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 			last = await node.watcher.round();
 			say(last);
 		} else {
-			const monitor = new Monitor({ host: "127.0.0.1", port: options.port ?? 0, log, metrics, roles: { watcher: node.watcher } });
+			const monitor = new Monitor({
+				host: "127.0.0.1",
+				port: options.port ?? 0,
+				log,
+				metrics,
+				roles: { watcher: node.watcher },
+				archive: node.archive,
+			});
 			const url = await monitor.listen();
 			node.watcher.onLook(say);
 			process.stderr.write(
@@ -130,6 +145,7 @@ async function run(context: Context, options: Options): Promise<Answer> {
 		deployment,
 		wallet,
 		dataDirectory: data,
+		blobs: context.blobUrls,
 		dailyBudget: options.dailyBudget,
 		clock: new SystemClock(),
 		log,

@@ -32,7 +32,9 @@ async function run(context: Context, options: Options): Promise<Answer> {
 		throw new Failure(ExitCode.Usage, "Give --list to see every claim, or --account N to submit what is due for one account.");
 	// Loaded when it runs: every other command starts without the machine.
 	const { Escape } = await import("../node/Escape.ts");
-	const escape = await Escape.open(await context.provider(), await context.deployment());
+	const escape = await Escape.open(await context.provider(), await context.deployment(), context.blobUrls, (message, fields) =>
+		process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
+	);
 	try {
 		if (!options.list) {
 			const steps = await escape.submit(await context.wallet(), account as number);

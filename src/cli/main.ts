@@ -16,7 +16,7 @@ import { forceCommand } from "./force.ts";
 import { fundsCommands } from "./funds.ts";
 import { nodeCommand } from "./node.ts";
 import { keysCommand } from "./keys.ts";
-import { collect, whole } from "./parse.ts";
+import { collect, urls, whole } from "./parse.ts";
 import { poolCommand } from "./pool.ts";
 import { stakeCommands } from "./stake.ts";
 import { statusCommand } from "./status.ts";
@@ -39,6 +39,8 @@ const program = new Command("strikeproof")
 		"the exchange's API (default: STRIKEPROOF_API_URL, or ws://127.0.0.1:8547); of several gateways once for each, the preferred one first",
 		collect,
 	)
+	.option("--archive <url>", "a node that keeps blobs, once for each (default: STRIKEPROOF_ARCHIVE, or the exchange)", urls)
+	.option("--beacon <url>", "a beacon node's API, once for each: it has blobs of the last 18 days (default: STRIKEPROOF_BEACON)", urls)
 	.option("--key <name>", "name of a key in the keystore; on a development chain test/N is a public test key")
 	.option("--signer <url>", "of a proposer, challenger, batcher or keeper: a service that signs by eth_signTransaction, instead of a key")
 	.option("--account <number>", "account at the exchange (default: the key's first)", whole(1, 0xffffff))

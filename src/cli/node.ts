@@ -8,10 +8,11 @@ import type { Keys } from "../node/Exchange.ts";
 import type { Clock } from "../ports/Clock.ts";
 import type { FollowedState } from "../node/following/FollowedState.ts";
 import type { PriceSource } from "../ports/PriceSource.ts";
+import type { CarrierChoice } from "../roles/batcher/carrier.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
-import { collect, whole } from "./parse.ts";
+import { carrierOption, collect, whole } from "./parse.ts";
 
 const ROLES = ["sequencer", "proposer", "challenger", "reporter", "batcher", "keeper"] as const;
 type Role = (typeof ROLES)[number];
@@ -36,6 +37,7 @@ type Options = Common & {
 	readonly turn: number;
 	readonly clock: "machine" | "chain";
 	readonly pool: boolean;
+	readonly carrier: CarrierChoice;
 };
 
 const PORTS: Readonly<Record<Role, number>> = {
@@ -120,6 +122,9 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 		seat,
 		reporters: options.reporter.length === 0 ? undefined : options.reporter.map((url, place) => new RemoteReporter(place, url)),
 		keys,
+		carrier: options.carrier,
+		// Itself it need not ask.
+		blobs: { ...context.blobUrls, archives: context.blobUrls.archives?.filter((url) => !context.apiUrls.includes(url)) },
 		clock,
 		log,
 		metrics,
@@ -150,13 +155,21 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 		deployment: await context.deployment(),
 		wallet: await context.signerOfRole(role, PLACES[role]),
 		dataDirectory,
+		blobs: context.blobUrls,
 		clock: await clockOf(context, options),
 		log,
 		metrics,
 	};
 	const node = role === "proposer" ? await ProposerNode.open({ ...parts, pooled: options.pool }) : await ChallengerNode.open(parts);
 	const health = "proposer" in node ? node.proposer : node.challenger;
-	const monitor = new Monitor({ host: options.host, port: options.port ?? PORTS[role], log, metrics, roles: { [role]: health } });
+	const monitor = new Monitor({
+		host: options.host,
+		port: options.port ?? PORTS[role],
+		log,
+		metrics,
+		roles: { [role]: health },
+		archive: node.archive,
+	});
 	const url = await monitor.listen();
 	node.start();
 	return {
@@ -188,6 +201,8 @@ async function startFollowing(context: Context, options: Options, dataDirectory:
 		wallet: await context.signerOfRole(role, PLACES[role]),
 		dataDirectory,
 		sequencers: options.sequencer,
+		...(context.namesBlobs && { blobs: context.blobUrls }),
+		carrier: options.carrier,
 		patienceMs: options.patience * 1000,
 		days: () => daysToList(clock.now()),
 		strikesPerSide: options.strikes,
@@ -198,6 +213,7 @@ async function startFollowing(context: Context, options: Options, dataDirectory:
 	const monitor = new Monitor({
 		...{ host: options.host, port: options.port ?? PORTS[role], log, metrics },
 		roles: { [role]: node.role, follower: node.state },
+		archive: node.state.archive,
 	});
 	const url = await monitor.listen();
 	node.start();
@@ -307,6 +323,7 @@ export function nodeCommand(): Command {
 					.default([]),
 			)
 			.option("--patience <seconds>", "of a batcher or keeper: how long it leaves what is due to others who may do it", whole(0, 86_400), 0)
+			.addOption(carrierOption())
 			.option("--pool", "of a proposer: asserts with the bonds that others put together, and makes their pools", false)
 			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8)
 			.addOption(

@@ -1,6 +1,6 @@
 // Arguments and options as values. Each refusal ends the process with the usage code.
 
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { lotsPerUnit, tickSize } from "../machine/Constants.ts";
 import * as Series from "../machine/types/Series.ts";
 import * as Decimal from "../wire/Decimal.ts";
@@ -20,6 +20,20 @@ export function whole(lowest: number, highest: number): (text: string) => number
 /** What may be given several times. */
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
 	return [...before, text];
+}
+
+/** Addresses of HTTP servers, one an option. */
+export function urls(text: string, before: readonly string[] = []): readonly string[] {
+	if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+		throw new InvalidArgumentError("an address such as https://archive.example is needed.");
+	return [...before, text];
+}
+
+/** How a batcher's batches travel to L1. */
+export function carrierOption(): Option {
+	return new Option("--carrier <way>", "of a sequencer: how batches travel to L1")
+		.choices(["auto", "blob", "calldata"])
+		.default("auto", "the cheaper one");
 }
 
 /** Dollars as micro-USDC. */

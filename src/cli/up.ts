@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { VERSION } from "../../deploy/deploy.ts";
 import type { Report } from "../node/Demonstration.ts";
-import { whole } from "./parse.ts";
+import type { CarrierChoice } from "../roles/batcher/carrier.ts";
+import { carrierOption, whole } from "./parse.ts";
 import { claimsOf, reportText } from "./report.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -15,6 +16,7 @@ type UpOptions = {
 	readonly port: number;
 	readonly l1Port: number;
 	readonly data: string;
+	readonly carrier: CarrierChoice;
 };
 
 let began = 0;
@@ -54,6 +56,7 @@ async function run(options: UpOptions): Promise<void> {
 		port: options.once ? 0 : options.port,
 		l1Port: options.once ? 0 : options.l1Port,
 		dataDirectory: options.data,
+		carrier: options.carrier,
 		log,
 		say,
 	});
@@ -89,6 +92,7 @@ export function upCommand(name: string): Command {
 		.option("--seed <number>", "what the market, the traders and the lie are drawn from", whole(0, 4_294_967_295), 1)
 		.option("--port <number>", "port of the API on 127.0.0.1, 0 for any", whole(0, 65_535), 8547)
 		.option("--l1-port <number>", "port of the embedded L1 on 127.0.0.1, 0 for any", whole(0, 65_535), 8545)
+		.addOption(carrierOption())
 		.option("--data <folder>", "folder of the stores; emptied at the start", join(root, "data", "embedded"))
 		.allowExcessArguments(false)
 		.action(async (_: object, command: Command) => {

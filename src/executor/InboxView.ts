@@ -1,6 +1,8 @@
+import * as Kzg from "../kzg/Kzg.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
 import type { InboxReader, L1Message, PostedBatch } from "../ports/Chain.ts";
 import * as Batch from "../protocol/Batch.ts";
+import * as Blob from "../protocol/Blob.ts";
 import * as InboxAccumulator from "../protocol/InboxAccumulator.ts";
 import { ExecutorError } from "./ExecutorError.ts";
 
@@ -12,6 +14,8 @@ export type ReadBatch = {
 	readonly index: number;
 	readonly header: Batch.Header;
 	readonly content: Uint8Array;
+	/** The blobs that hold it; none when it came by calldata. */
+	readonly blobs: readonly Uint8Array[];
 	/** batchAccumulator[index] and [index + 1]. */
 	readonly before: Uint8Array;
 	readonly after: Uint8Array;
@@ -42,7 +46,7 @@ export class InboxView {
 		if (!posted || posted.index !== index) return undefined;
 		const header = headerOf(posted);
 		if (!Bytes.equal(Batch.accumulate(before, header), posted.accumulator)) return undefined;
-		if (posted.content.length > 0 && !Bytes.equal(Batch.contentRoot(posted.content), posted.contentRoot)) {
+		if (!isContentOf(posted)) {
 			throw new ExecutorError(
 				"MISMATCH",
 				`The content of batch ${index} as the L1 provider gives it does not hash to what L1 committed to: use another provider.`,
@@ -55,6 +59,7 @@ export class InboxView {
 			index,
 			header,
 			content: posted.content,
+			blobs: posted.blobs,
 			before,
 			after: posted.accumulator,
 			block: posted.block,
@@ -88,6 +93,16 @@ export class InboxView {
 
 export function hashOf(message: L1Message): Uint8Array {
 	return InboxAccumulator.messageHash(message.kind, message.sender, message.timestamp, message.index, message.payload);
+}
+
+/** Whether a content is the one that L1 committed to. Blobs need not be packed as ours are: what stands in the high bytes and behind the content means nothing. */
+function isContentOf({ carrier, content, contentRoot, blobs }: PostedBatch): boolean {
+	if (carrier !== Batch.BLOB) return content.length === 0 || Bytes.equal(Batch.contentRoot(content), contentRoot);
+	if (blobs.length !== Blob.count(content.length)) return false;
+	const hashes = blobs.map((blob) => Kzg.versionedHash(Kzg.commit(blob)));
+	return (
+		Bytes.equal(Blob.root(hashes), contentRoot) && Bytes.equal(Blob.content(Bytes.concat(...blobs)).subarray(0, content.length), content)
+	);
 }
 
 function headerOf(posted: PostedBatch): Batch.Header {

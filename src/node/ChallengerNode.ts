@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { Archive } from "../chain/blobs/Archive.ts";
+import { Sources } from "../chain/blobs/Sources.ts";
+import type { BlobUrls } from "../chain/blobs/Sources.ts";
 import type { ChainProvider } from "../chain/Bridge.ts";
 import { separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
@@ -23,6 +26,8 @@ export type ChallengerOptions = {
 	/** Pays for moves and bonds. */
 	readonly wallet: TransactionSigner;
 	readonly dataDirectory: string;
+	/** Where blobs are looked for that its own archive does not hold. */
+	readonly blobs?: BlobUrls;
 	/** Wei that it may spend on gas in a day of UTC; without it there is no limit. */
 	readonly dailyBudget?: bigint | undefined;
 	readonly clock: Clock;
@@ -34,6 +39,8 @@ export type ChallengerOptions = {
 export class ChallengerNode {
 	readonly challenger: Challenger;
 	readonly derived: DerivedExecutor;
+	/** Every blob that it read. */
+	readonly archive: Archive;
 	readonly #store: Store;
 	readonly #signatures: SignaturePool;
 
@@ -41,16 +48,17 @@ export class ChallengerNode {
 	static async open(options: ChallengerOptions): Promise<ChallengerNode> {
 		const { deployment, dataDirectory } = options;
 		const store = await openStore({ directory: join(dataDirectory, "challenger"), genesis: deployment.genesis });
-		const { derived, signatures } = await deriveAlone(options, store, "challenger");
-		return new ChallengerNode(options, store, derived, signatures);
+		return new ChallengerNode(options, store, await deriveAlone(options, store, "challenger"));
 	}
 
-	private constructor(options: ChallengerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
+	private constructor(options: ChallengerOptions, store: Store, alone: Alone) {
 		const { provider, deployment, wallet, clock } = options;
 		const metrics = options.metrics ?? new PrometheusMetrics();
 		const log = countAlarms(options.log.child({ role: "challenger" }), metrics);
 		this.#store = store;
-		this.#signatures = signatures;
+		const { derived } = alone;
+		this.#signatures = alone.signatures;
+		this.archive = alone.archive;
 		this.derived = derived;
 		this.challenger = new Challenger({
 			game: new GameChain(provider, deployment),
@@ -82,18 +90,27 @@ export class ChallengerNode {
 	}
 }
 
+export type Alone = {
+	readonly derived: DerivedExecutor;
+	readonly signatures: SignaturePool;
+	readonly archive: Archive;
+	readonly blobs: Sources;
+};
+
 /** Execution from L1 alone, for a role that trusts nobody else's. */
 export async function deriveAlone(
-	options: Pick<ChallengerOptions, "provider" | "deployment" | "dataDirectory">,
+	options: Pick<ChallengerOptions, "provider" | "deployment" | "dataDirectory" | "blobs" | "log">,
 	store: Store,
 	name: string,
-): Promise<{ readonly derived: DerivedExecutor; readonly signatures: SignaturePool }> {
-	const { provider, deployment, dataDirectory } = options;
+): Promise<Alone> {
+	const { provider, deployment, dataDirectory, blobs = {}, log } = options;
 	const signatures = new SignaturePool(1);
+	const archive = new Archive(store);
+	const sources = Sources.at(archive, blobs, (message, fields) => log.warn(message, { role: name, ...fields }));
 	const derived = await DerivedExecutor.open({
 		store,
 		leafFile: join(dataDirectory, `${name}.leaves`),
-		inbox: new L1InboxReader(provider, deployment),
+		inbox: new L1InboxReader(provider, deployment, sources),
 		genesis: Genesis.cells({
 			domainSeparator: separatorOf(deployment, "Vault"),
 			reporters: deployment.reporters,
@@ -102,5 +119,5 @@ export async function deriveAlone(
 		}),
 		signatures,
 	});
-	return { derived, signatures };
+	return { derived, signatures, archive, blobs: sources };
 }

@@ -12,6 +12,7 @@ import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY, SETTLEMENT_WINDOW_SECONDS } from
 import { SyntheticMarket } from "../market/SyntheticMarket.ts";
 import type { Log } from "../ports/Log.ts";
 import { Random } from "../market/Random.ts";
+import type { CarrierChoice } from "../roles/batcher/carrier.ts";
 import type { ConnectionError } from "../sdk/index.ts";
 import { Connection, Trader } from "../sdk/index.ts";
 import { MemoryStore } from "../store/MemoryStore.ts";
@@ -32,6 +33,7 @@ export type DemonstrationOptions = {
 	readonly port: number;
 	readonly l1Port: number;
 	readonly dataDirectory: string;
+	readonly carrier: CarrierChoice;
 	readonly log: Log;
 	readonly say: (chapter: number, sentence: string) => void;
 };
@@ -133,6 +135,7 @@ export class Demonstration {
 			metrics: new PrometheusMetrics(),
 			host,
 			port,
+			carrier: options.carrier,
 			days: DAYS,
 			strikesPerSide: 4,
 		});

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Archive } from "../chain/blobs/Archive.ts";
+import { Sources } from "../chain/blobs/Sources.ts";
+import type { BlobUrls } from "../chain/blobs/Sources.ts";
 import type { ChainProvider, ChainSigner, Sent } from "../chain/Bridge.ts";
 import { Bridge, separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
@@ -17,6 +20,7 @@ import * as Machines from "../machine/types/Machine.ts";
 import * as Series from "../machine/types/Series.ts";
 import type { L1Message } from "../ports/Chain.ts";
 import type { HistoryStart } from "../ports/History.ts";
+import type { Log } from "../ports/Log.ts";
 import * as Batch from "../protocol/Batch.ts";
 import { MemoryStore } from "../store/MemoryStore.ts";
 
@@ -72,9 +76,9 @@ export class Escape {
 	}
 
 	/** Executes the whole inbox. Throws an Error with one sentence when what is confirmed is not what the inbox gives. */
-	static async open(provider: ChainProvider, deployment: Deployment): Promise<Escape> {
+	static async open(provider: ChainProvider, deployment: Deployment, blobs: BlobUrls, warn: Log["warn"]): Promise<Escape> {
 		const folder = mkdtempSync(join(tmpdir(), "strikeproof-escape-"));
-		const inbox = new L1InboxReader(provider, deployment);
+		const inbox = new L1InboxReader(provider, deployment, Sources.at(new Archive(new MemoryStore()), blobs, warn));
 		const derived = await DerivedExecutor.open({
 			store: new MemoryStore(),
 			leafFile: join(folder, "leaves"),

@@ -1,5 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Archive } from "../chain/blobs/Archive.ts";
+import { Sources } from "../chain/blobs/Sources.ts";
+import { RemoteSigner } from "../chain/RemoteSigner.ts";
+import type { BlobUrls } from "../chain/blobs/Sources.ts";
 import type { ChainProvider, ChainWallet } from "../chain/Bridge.ts";
 import { Bridge, separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
@@ -12,6 +16,7 @@ import { Staking } from "../chain/Staking.ts";
 import { PLACES, testWallet } from "../chain/TestKeys.ts";
 import { OracleChain } from "../chain/OracleChain.ts";
 import { ThreadedSigner } from "../chain/ThreadedSigner.ts";
+import { L1Fees } from "../chain/L1Fees.ts";
 import { L1InboxReader } from "../chain/L1InboxReader.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
 import { DerivedExecutor } from "../executor/DerivedExecutor.ts";
@@ -19,6 +24,7 @@ import { Follower } from "../executor/Follower.ts";
 import * as Genesis from "../executor/Genesis.ts";
 import { LiveExecutor } from "../executor/LiveExecutor.ts";
 import { SignaturePool } from "../executor/SignaturePool.ts";
+import * as Kzg from "../kzg/Kzg.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
 import { Result } from "../machine/Result.ts";
 import type { SyntheticMarket } from "../market/SyntheticMarket.ts";
@@ -27,8 +33,10 @@ import type { Clock } from "../ports/Clock.ts";
 import type { Log } from "../ports/Log.ts";
 import type { Orderer } from "../ports/Orderer.ts";
 import type { Store } from "../ports/Store.ts";
+import * as Blob from "../protocol/Blob.ts";
 import * as Checkpoint from "../protocol/Checkpoint.ts";
 import { Batcher } from "../roles/batcher/Batcher.ts";
+import type { CarrierChoice } from "../roles/batcher/carrier.ts";
 import { Challenger } from "../roles/challenger/Challenger.ts";
 import { Keeper } from "../roles/keeper/Keeper.ts";
 import { Proposer } from "../roles/proposer/Proposer.ts";
@@ -68,6 +76,10 @@ export type ExchangeOptions = {
 	readonly reporters?: readonly ReporterSeat[];
 	/** Who signs and pays for each role; public test keys otherwise. */
 	readonly keys?: Keys;
+	/** How batches travel to L1. */
+	readonly carrier?: CarrierChoice | undefined;
+	/** Where blobs are looked for that this node's own archive does not hold. */
+	readonly blobs?: BlobUrls;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics: PrometheusMetrics;
@@ -149,12 +161,14 @@ export class Exchange {
 	/** Opens every store and connects the roles; nothing runs before `start`. Throws with one sentence when a store or a port cannot be had. */
 	static async open(options: ExchangeOptions): Promise<Exchange> {
 		const { deployment, dataDirectory } = options;
-		const names = ["live", "orderer", "derived", "batcher", "proposer", "challenger", "keeper", "reporters"] as const;
+		const names = ["live", "orderer", "derived", "batcher", "proposer", "challenger", "keeper", "reporters", "archive"] as const;
 		const stores = {} as Record<(typeof names)[number], Store>;
 		for (const name of names) stores[name] = await openStore({ directory: join(dataDirectory, name), genesis: deployment.genesis });
 		const { reporters, quorum, house } = deployment;
 		const genesis = { domainSeparator: separatorOf(deployment, "Vault"), reporters, quorum, house };
-		const inbox = new L1InboxReader(options.provider, deployment);
+		const archive = new Archive(stores.archive);
+		const blobs = Sources.at(archive, options.blobs ?? {}, (message, fields) => options.log.warn(message, { role: "archive", ...fields }));
+		const inbox = new L1InboxReader(options.provider, deployment, blobs);
 		const batchDomain = separatorOf(deployment, "SequencerInbox");
 		const sequencerSigner = new ThreadedSigner((options.keys ?? testKeys()).sequencer.privateKey);
 		// One more thread checks signatures: at the door, and ahead of the steps that are derived from L1.
@@ -169,7 +183,7 @@ export class Exchange {
 			DerivedExecutor.open({
 				store,
 				leafFile: join(dataDirectory, `${name}.leaves`),
-				inbox: new L1InboxReader(options.provider, deployment),
+				inbox: new L1InboxReader(options.provider, deployment, blobs),
 				genesis: Genesis.cells(genesis),
 				signatures,
 			});
@@ -189,6 +203,11 @@ export class Exchange {
 				batchDomain,
 				streamStart,
 				staking: new Staking(options.provider, deployment),
+				keep: (content) => {
+					archive.keep(Blob.pack(content)).catch((error: unknown) => {
+						options.log.warn("a batch is not kept", { role: "archive", reason: (error as Error).message });
+					});
+				},
 				clock: options.clock,
 				log: options.log.child({ role: "member" }),
 			}));
@@ -199,10 +218,12 @@ export class Exchange {
 				genesis: deployment.genesis,
 				store: stores.orderer,
 				signer: sequencerSigner,
-				batchDigest: (proposal, contentHash) => Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash }),
+				batchDigest: async (proposal, content) =>
+					Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash: await Kzg.contentHashAside(content) }),
 			}));
 		return new Exchange(options, {
 			stores,
+			archive,
 			inbox,
 			orderer,
 			member,
@@ -220,7 +241,8 @@ export class Exchange {
 	private constructor(
 		options: ExchangeOptions,
 		parts: {
-			stores: Record<"live" | "orderer" | "derived" | "batcher" | "proposer" | "challenger" | "keeper" | "reporters", Store>;
+			stores: Record<"live" | "orderer" | "derived" | "batcher" | "proposer" | "challenger" | "keeper" | "reporters" | "archive", Store>;
+			archive: Archive;
 			inbox: L1InboxReader;
 			orderer: Orderer & { close(): Promise<void> };
 			member: Member | undefined;
@@ -276,6 +298,10 @@ export class Exchange {
 			inbox,
 			transactions,
 			sender: managerOf(keys.batcher, stores.batcher, "batcher"),
+			fees: new L1Fees(provider),
+			archive: parts.archive,
+			// A service that signs gets no blobs.
+			carrier: keys.batcher instanceof RemoteSigner ? "calldata" : options.carrier,
 			orderer,
 			live,
 			clock,
@@ -465,7 +491,7 @@ export class Exchange {
 			pages: async (path) =>
 				path === "/deployment.json"
 					? { type: "application/json", body: `${JSON.stringify(deployment, undefined, "\t")}\n` }
-					: Pages.serve(path, this.health),
+					: Pages.serve(path, this.health, parts.archive),
 		});
 		this.server.onClose((peer) => this.#api.forget(peer));
 	}

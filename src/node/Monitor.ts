@@ -1,3 +1,4 @@
+import type { BlobArchive } from "../ports/Blobs.ts";
 import type { Log } from "../ports/Log.ts";
 import type { Handler } from "../ports/Transport.ts";
 import type { LoopHealth } from "../roles/Loop.ts";
@@ -13,6 +14,8 @@ export type MonitorOptions = {
 	readonly log: Log;
 	readonly metrics: PrometheusMetrics;
 	readonly roles: Readonly<Record<string, { readonly health: LoopHealth }>>;
+	/** Blobs that it serves to other nodes. */
+	readonly archive?: BlobArchive;
 	/** Calls that the process answers besides; none otherwise. */
 	readonly handler?: Handler;
 };
@@ -20,15 +23,15 @@ export type MonitorOptions = {
 const NO_CALLS: Handler = (method) =>
 	Promise.reject(new RpcError(Code.MethodNotFound, `there is no method ${method.slice(0, 60)}: this process is not a sequencer`));
 
-/** The port of a process that is not a sequencer: /metrics, /livez and /readyz. */
+/** The port of a process that is not a sequencer: /metrics, /livez and /readyz, and the blobs that it keeps. */
 export class Monitor {
 	readonly #server: Server;
 	readonly #handler: Handler;
 
-	constructor({ host, port, log, metrics, roles, handler }: MonitorOptions) {
+	constructor({ host, port, log, metrics, roles, archive, handler }: MonitorOptions) {
 		const health = new Health({ metrics, roles, wanted: () => Object.keys(roles), conditions: {}, collect: () => undefined });
 		this.#handler = handler ?? NO_CALLS;
-		this.#server = new Server({ host, port, log, pages: (path) => Pages.serve(path, health) });
+		this.#server = new Server({ host, port, log, pages: (path) => Pages.serve(path, health, archive) });
 	}
 
 	/** Resolves with the address in use. Throws with one sentence when the port cannot be had. */

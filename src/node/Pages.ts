@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
+import type { BlobArchive } from "../ports/Blobs.ts";
 import type { Page } from "../wire/Server.ts";
 import type { Health } from "./Health.ts";
 
@@ -14,9 +15,10 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Paths that stand for a file of another name: browsers ask for the icon by the old one when a page is not theirs to read. */
 const NAMED: Readonly<Record<string, string>> = { "/": "index.html", "/favicon.ico": "favicon.svg" };
 
-/** What a browser or a monitor gets: the page, and /metrics, /livez, /readyz, and of one role /readyz/ROLE. */
-export async function serve(path: string, health: Health): Promise<Page | undefined> {
+/** What a browser, a monitor or another node gets: the page, /metrics, /livez, /readyz, of one role /readyz/ROLE, /archive/blobs/HASH and /archive/blobs/HASH/proof. */
+export async function serve(path: string, health: Health, archive?: BlobArchive): Promise<Page | undefined> {
 	const [, first, role] = path.split("/");
+	if (first === "archive") return archive && archived(path, archive);
 	if (path === "/metrics") return { type: "text/plain; version=0.0.4", body: await health.metrics() };
 	if (path === "/livez") return { type: "text/plain", body: "ok\n" };
 	if (first === "readyz") return health.page(role);
@@ -29,6 +31,14 @@ export async function serve(path: string, health: Health): Promise<Page | undefi
 	} catch {
 		return undefined;
 	}
+}
+
+/** A blob as it is, or its commitment and proof (96 bytes) for who has no library to commit with. */
+async function archived(path: string, archive: BlobArchive): Promise<Page | undefined> {
+	const [, name, what] = /^\/archive\/blobs\/(0x[0-9a-f]{64})(\/proof)?$/.exec(path) ?? [];
+	if (name === undefined) return undefined;
+	const body = what === undefined ? archive.get(name) : await archive.proof(name);
+	return body && { type: "application/octet-stream", body };
 }
 
 let bundled: Promise<string> | undefined;

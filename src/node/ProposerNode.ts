@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Archive } from "../chain/blobs/Archive.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { PoolChain } from "../chain/PoolChain.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
@@ -7,7 +8,7 @@ import type { SignaturePool } from "../executor/SignaturePool.ts";
 import type { Store } from "../ports/Store.ts";
 import { Proposer } from "../roles/proposer/Proposer.ts";
 import { openStore } from "../store/LmdbStore.ts";
-import type { ChallengerOptions } from "./ChallengerNode.ts";
+import type { Alone, ChallengerOptions } from "./ChallengerNode.ts";
 import { deriveAlone } from "./ChallengerNode.ts";
 import { countAlarms } from "./Log.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
@@ -19,6 +20,8 @@ export type ProposerOptions = ChallengerOptions & { readonly pooled?: boolean };
 export class ProposerNode {
 	readonly proposer: Proposer;
 	readonly derived: DerivedExecutor;
+	/** Every blob that it read. */
+	readonly archive: Archive;
 	readonly #store: Store;
 	readonly #signatures: SignaturePool;
 
@@ -26,16 +29,17 @@ export class ProposerNode {
 	static async open(options: ProposerOptions): Promise<ProposerNode> {
 		const { deployment, dataDirectory } = options;
 		const store = await openStore({ directory: join(dataDirectory, "proposer"), genesis: deployment.genesis });
-		const { derived, signatures } = await deriveAlone(options, store, "proposer");
-		return new ProposerNode(options, store, derived, signatures);
+		return new ProposerNode(options, store, await deriveAlone(options, store, "proposer"));
 	}
 
-	private constructor(options: ProposerOptions, store: Store, derived: DerivedExecutor, signatures: SignaturePool) {
+	private constructor(options: ProposerOptions, store: Store, alone: Alone) {
 		const { provider, deployment, wallet, clock, pooled } = options;
 		const metrics = options.metrics ?? new PrometheusMetrics();
 		const log = countAlarms(options.log.child({ role: "proposer" }), metrics);
 		this.#store = store;
-		this.#signatures = signatures;
+		const { derived } = alone;
+		this.#signatures = alone.signatures;
+		this.archive = alone.archive;
 		this.derived = derived;
 		this.proposer = new Proposer({
 			game: new GameChain(provider, deployment),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Archive } from "../chain/blobs/Archive.ts";
 import { GameChain } from "../chain/GameChain.ts";
 import { L1InboxReader } from "../chain/L1InboxReader.ts";
 import { DEVELOPMENT_CHAIN_ID } from "../chain/Networks.ts";
@@ -7,7 +8,7 @@ import type { SignaturePool } from "../executor/SignaturePool.ts";
 import type { Store } from "../ports/Store.ts";
 import { Watcher } from "../roles/challenger/Watcher.ts";
 import { openStore } from "../store/LmdbStore.ts";
-import type { ChallengerOptions } from "./ChallengerNode.ts";
+import type { Alone, ChallengerOptions } from "./ChallengerNode.ts";
 import { deriveAlone } from "./ChallengerNode.ts";
 import { countAlarms } from "./Log.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
@@ -19,6 +20,8 @@ const STALE_SECONDS = 600;
 export class WatcherNode {
 	readonly watcher: Watcher;
 	readonly derived: DerivedExecutor;
+	/** Every blob that it read. */
+	readonly archive: Archive;
 	readonly #store: Store;
 	readonly #signatures: SignaturePool;
 
@@ -26,24 +29,20 @@ export class WatcherNode {
 	static async open(options: Omit<ChallengerOptions, "wallet" | "dailyBudget">): Promise<WatcherNode> {
 		const { deployment, dataDirectory } = options;
 		const store = await openStore({ directory: join(dataDirectory, "watcher"), genesis: deployment.genesis });
-		const { derived, signatures } = await deriveAlone(options, store, "watcher");
-		return new WatcherNode(options, store, derived, signatures);
+		return new WatcherNode(options, store, await deriveAlone(options, store, "watcher"));
 	}
 
-	private constructor(
-		options: Omit<ChallengerOptions, "wallet" | "dailyBudget">,
-		store: Store,
-		derived: DerivedExecutor,
-		signatures: SignaturePool,
-	) {
+	private constructor(options: Omit<ChallengerOptions, "wallet" | "dailyBudget">, store: Store, alone: Alone) {
 		const { provider, deployment, clock } = options;
 		const metrics = options.metrics ?? new PrometheusMetrics();
 		this.#store = store;
-		this.#signatures = signatures;
+		const { derived } = alone;
+		this.#signatures = alone.signatures;
+		this.archive = alone.archive;
 		this.derived = derived;
 		this.watcher = new Watcher({
 			game: new GameChain(provider, deployment),
-			inbox: new L1InboxReader(provider, deployment),
+			inbox: new L1InboxReader(provider, deployment, alone.blobs),
 			clock,
 			log: countAlarms(options.log.child({ role: "watcher" }), metrics),
 			metrics,

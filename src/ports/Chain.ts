@@ -15,8 +15,12 @@ export interface PostedBatch {
 	readonly l1End: number;
 	readonly accumulator: Uint8Array;
 	readonly content: Uint8Array;
+	/** What its certificate binds of the content, in either form; none of a forced batch. */
+	readonly contentHash?: Uint8Array;
 	/** Of the certificate it was posted with, 65 bytes each; none of a forced batch. */
 	readonly signatures?: readonly Uint8Array[];
+	/** Of carrier 1: the blobs as L1 took them, 131,072 bytes each, of which the content is a part. */
+	readonly blobs: readonly Uint8Array[];
 	readonly block: number;
 }
 
@@ -43,15 +47,28 @@ export interface InboxReader {
 	forceAllowedAt(l1End: number): Promise<number>;
 }
 
+/** Wei: what a unit of gas costs now with the usual tip, and a unit of blob gas, where L1 has blobs. */
+export interface L1Fees {
+	readonly gasPrice: bigint;
+	readonly blobGasPrice: bigint | undefined;
+}
+
+export interface FeeReader {
+	fees(): Promise<L1Fees>;
+}
+
 /** A transaction the manager must see mined. `key` names it for ever: the same key succeeds at most once, also after a restart. */
 export interface TransactionRequest {
 	readonly key: string;
 	readonly to: string;
 	readonly data: string;
 	readonly value?: bigint;
+	/** Gas that it may use; of one with blobs only what it may use where the endpoint cannot simulate blobs. */
 	readonly gasLimit?: bigint;
 	/** Errors of the contract by which it says that what the request is to bring about is so already. */
 	readonly doneBy?: readonly string[];
+	/** Blobs of 131,072 bytes that it carries, at most six. */
+	readonly blobs?: readonly Uint8Array[];
 }
 
 export type TransactionOutcome =

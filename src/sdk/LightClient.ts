@@ -9,6 +9,8 @@ import * as Accounts from "../machine/types/Account.ts";
 import type { Account } from "../machine/types/Account.ts";
 import * as Machines from "../machine/types/Machine.ts";
 import * as Batch from "../protocol/Batch.ts";
+import * as Blob from "../protocol/Blob.ts";
+import { blobFrom } from "./blobs.ts";
 import type { Acknowledgement } from "./Trader.ts";
 import { typedData } from "./typedData.ts";
 
@@ -64,7 +66,7 @@ export type AccountProof = {
 
 const INBOX = new Interface([
 	"event BatchPosted(uint64 indexed index, bytes32 accumulator, uint8 carrier, bytes32 contentRoot, uint32 length, uint40 minTime, uint40 maxTime, uint64 l1End)",
-	"function postBatch(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End, bytes content, bytes signatures)",
+	"function postBatch(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End, bytes content, bytes32 blobsRoot, bytes signatures)",
 	"function batchAccumulator(uint64 index) view returns (bytes32)",
 ]);
 const ASSERTIONS = [
@@ -81,9 +83,12 @@ export class LightClient {
 	readonly #inbox: Contract;
 	readonly #assertions: Contract;
 	readonly #stakes: Contract;
+	readonly #archives: readonly string[];
 
-	constructor(l1: Provider, trusted: Trusted) {
+	/** `archives`: addresses of nodes that may have the blobs that batches went in, such as the exchange's own API. They are not believed either. */
+	constructor(l1: Provider, trusted: Trusted, archives: readonly string[] = []) {
 		this.#l1 = l1;
+		this.#archives = archives;
 		this.#trusted = trusted;
 		this.#inbox = new Contract(trusted.contracts.SequencerInbox, INBOX, l1);
 		this.#assertions = new Contract(trusted.contracts.AssertionChain, ASSERTIONS, l1);
@@ -192,10 +197,27 @@ export class LightClient {
 			throw new VerificationError("BATCH_NOT_ON_L1", `The log of batch ${index} is not what the inbox accumulated.`);
 		if (header.length === 0) return { header, content: new Uint8Array(0), log };
 		const transaction = await this.#l1.getTransaction(log.transactionHash);
+		if (header.carrier === Batch.BLOB)
+			return { header, content: await this.#fromBlobs(index, header, transaction?.blobVersionedHashes ?? []), log };
 		const call = transaction && INBOX.parseTransaction(transaction);
 		const content = call ? Bytes.fromHex(call.args.content as string) : new Uint8Array(0);
 		if (content.length !== header.length || !Bytes.equal(Batch.contentRoot(content), header.contentRoot))
 			throw new VerificationError("CONTENT_NOT_ON_L1", `The L1 endpoint does not give the content of batch ${index}: ask another.`);
 		return { header, content, log };
+	}
+
+	async #fromBlobs(index: number, header: Batch.Header, named: readonly string[]): Promise<Uint8Array> {
+		const names = named.slice(0, Blob.count(header.length));
+		if (!Bytes.equal(Blob.root(names.map(Bytes.fromHex)), header.contentRoot))
+			throw new VerificationError("CONTENT_NOT_ON_L1", `The L1 endpoint does not give the transaction of batch ${index}: ask another.`);
+		const blobs: Uint8Array[] = [];
+		for (const name of names) {
+			let found: Uint8Array | undefined;
+			for (const archive of this.#archives) found ??= await blobFrom(archive, this.#l1, name);
+			if (!found)
+				throw new VerificationError("CONTENT_NOT_ON_L1", `No archive gives blob ${name}, which holds batch ${index}: name another.`);
+			blobs.push(found);
+		}
+		return Blob.content(Bytes.concat(...blobs)).subarray(0, header.length);
 	}
 }

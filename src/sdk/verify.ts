@@ -24,7 +24,7 @@ export async function verify(
 	trusted: Trusted,
 	what: { readonly payload?: Uint8Array; readonly acknowledgement?: Acknowledgement; readonly account?: number },
 ): Promise<Verification> {
-	const client = new LightClient(l1, trusted);
+	const client = new LightClient(l1, trusted, [connection.url]);
 	const { payload, acknowledgement, account } = what;
 	let inclusion: VerifiedInclusion | undefined;
 	if (payload && acknowledgement) {

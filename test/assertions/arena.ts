@@ -10,11 +10,12 @@ import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Machines from "../../src/machine/types/Machine.ts";
 import * as Assertion from "../../src/protocol/Assertion.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import type { EdgeKey } from "../../src/protocol/Edge.ts";
 import * as Edge from "../../src/protocol/Edge.ts";
 import * as HistoryCommitment from "../../src/protocol/HistoryCommitment.ts";
-import { L1, START, send } from "../chain/l1.ts";
+import { L1, NO_BLOBS, START, send } from "../chain/l1.ts";
 
 export const HEIGHT = 4;
 export const PERIOD = 40;
@@ -179,9 +180,24 @@ export class Arena {
 		const previousAccumulator = getBytes((await this.sequencerInbox.getFunction("batchAccumulator")(index)) as string);
 		const verifyingContract = await this.sequencerInbox.getAddress();
 		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
-		const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), minTime: START, maxTime: START, l1End: 0 };
+		const vote = {
+			index,
+			previousAccumulator,
+			contentHash: Blob.contentHash(Keccak.hash(content), content.length, NO_BLOBS),
+			minTime: START,
+			maxTime: START,
+			l1End: 0,
+		};
 		const signature = await new KeySigner(this.committee.privateKey).sign(Checkpoint.batchDigest(domain, vote));
-		await send(this.sequencerInbox, this.committee, "postBatch", [index, START, START, 0, content, Certificate.pack([signature])]);
+		await send(this.sequencerInbox, this.committee, "postBatch", [
+			index,
+			START,
+			START,
+			0,
+			content,
+			NO_BLOBS,
+			Certificate.pack([signature]),
+		]);
 	}
 
 	async gameOf(parent: string): Promise<Uint8Array> {

@@ -9,9 +9,10 @@ import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Machines from "../../src/machine/types/Machine.ts";
 import * as Assertion from "../../src/protocol/Assertion.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import * as HistoryCommitment from "../../src/protocol/HistoryCommitment.ts";
-import { L1, START, eventOf, refuses, send } from "../chain/l1.ts";
+import { L1, NO_BLOBS, START, eventOf, refuses, send } from "../chain/l1.ts";
 
 const HEIGHT = 4;
 const PERIOD = 40;
@@ -69,9 +70,16 @@ describe("given an assertion chain with its games", () => {
 		const previousAccumulator = getBytes((await sequencerInbox.getFunction("batchAccumulator")(index)) as string);
 		const verifyingContract = await sequencerInbox.getAddress();
 		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
-		const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), minTime: START, maxTime: START, l1End: 0 };
+		const vote = {
+			index,
+			previousAccumulator,
+			contentHash: Blob.contentHash(Keccak.hash(content), content.length, NO_BLOBS),
+			minTime: START,
+			maxTime: START,
+			l1End: 0,
+		};
 		const signature = await new KeySigner(proposer.privateKey).sign(Checkpoint.batchDigest(domain, vote));
-		await send(sequencerInbox, proposer, "postBatch", [index, START, START, 0, content, Certificate.pack([signature])]);
+		await send(sequencerInbox, proposer, "postBatch", [index, START, START, 0, content, NO_BLOBS, Certificate.pack([signature])]);
 	}
 
 	type Change = { parent?: string; root?: Uint8Array; path?: Uint8Array[]; lineage?: string[]; id?: string; value?: bigint };

@@ -1,14 +1,30 @@
 // A chain for tests of single contracts: wallets with ETH, a clock that tests set, and refusals by the name of their error.
 
 import assert from "node:assert/strict";
-import { Contract, ContractFactory, getCreateAddress, parseEther } from "ethers";
+import { Contract, ContractFactory, TypedDataEncoder, getBytes, getCreateAddress, parseEther } from "ethers";
 import type { ContractTransactionResponse, HDNodeWallet, Interface, TransactionReceipt } from "ethers";
+import { Archive } from "../../src/chain/blobs/Archive.ts";
+import { Sources } from "../../src/chain/blobs/Sources.ts";
 import * as Artifacts from "../../src/chain/Artifacts.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
 import { testWallet } from "../../src/chain/TestKeys.ts";
+import { MemoryStore } from "../../src/store/MemoryStore.ts";
 
 /** 2026-02-02 00:00 UTC. */
 export const START = Date.UTC(2026, 1, 2) / 1000;
+
+/** The root that is signed for content that may travel by calldata alone: no blobs have it. */
+export const NO_BLOBS: Uint8Array = new Uint8Array(32);
+
+/** Where a test's node looks for blobs: an archive of its own, and other nodes. */
+export function blobsAt(...archives: readonly string[]): Sources {
+	return Sources.at(new Archive(new MemoryStore()), { archives }, () => undefined);
+}
+
+/** The EIP-712 domain of a contract here. */
+export function domainOf(verifyingContract: string): Uint8Array {
+	return getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
+}
 
 /** Gas of every transaction here: a limit of one's own sends even what will revert, so that the chain itself refuses it. */
 const GAS = 12_000_000;

@@ -14,8 +14,9 @@ import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
-import { L1, START, send } from "./l1.ts";
+import { L1, NO_BLOBS, START, blobsAt, send } from "./l1.ts";
 
 const CONTENT = Uint8Array.from({ length: 3000 }, (_, i) => 1 + (i % 255));
 const DEPOSIT = 5_000_000;
@@ -52,7 +53,14 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 		await send(contract("Inbox"), trader, "force", [Uint8Array.of(9, 8, 7)]);
 		for (const index of [0, 1]) {
 			const previousAccumulator = Buffer.from(String(await read("SequencerInbox", "batchAccumulator", index)).slice(2), "hex");
-			const vote = { index, previousAccumulator, contentHash: Keccak.hash(CONTENT), minTime: NOW, maxTime: NOW, l1End: index };
+			const vote = {
+				index,
+				previousAccumulator,
+				contentHash: Blob.contentHash(Keccak.hash(CONTENT), CONTENT.length, NO_BLOBS),
+				minTime: NOW,
+				maxTime: NOW,
+				l1End: index,
+			};
 			const signature = await committee.sign(Checkpoint.batchDigest(separatorOf(deployment, "SequencerInbox"), vote));
 			posted = await send(contract("SequencerInbox"), trader, "postBatch", [
 				index,
@@ -60,6 +68,7 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 				NOW,
 				index,
 				CONTENT,
+				NO_BLOBS,
 				Certificate.pack([signature]),
 			]);
 		}
@@ -96,7 +105,7 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 	}
 
 	it("loses nothing when the endpoint fails at any one answer: a failed read once ate the rest of its range", async () => {
-		const whole = new L1InboxReader(l1.chain.provider, deployment);
+		const whole = new L1InboxReader(l1.chain.provider, deployment, blobsAt());
 		const [batches, messages] = [await whole.batchCount(), await whole.messageCount()];
 		let failures = 0;
 		for (let broken = 0, answers = 1; broken <= answers; broken++) {
@@ -105,6 +114,7 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 			const reader = new L1InboxReader(
 				endpoint(() => (!healed && answers++ === broken ? Promise.reject(new Error("connection reset")) : undefined)),
 				deployment,
+				blobsAt(),
 			);
 			await reader.batchCount().catch((error: Error) => {
 				assert.match(error.message, /connection reset/);
@@ -120,13 +130,13 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 	});
 
 	it("fails with the endpoint's own words when it refuses even a single block", async () => {
-		await assert.rejects(new L1InboxReader(refusingAbove(0), deployment).batchCount(), /query returns too much/);
+		await assert.rejects(new L1InboxReader(refusingAbove(0), deployment, blobsAt()).batchCount(), /query returns too much/);
 	});
 
 	it("calls a message final once L1 calls its block final, whatever stands above", async () => {
 		const finalAt = async (finalised: () => Promise<unknown>): Promise<number> => {
 			const l1 = endpoint((method, [block]) => (method === "getBlock" && block === "finalized" ? finalised() : undefined));
-			return new L1InboxReader(l1, deployment, "finalized").finalMessageCount();
+			return new L1InboxReader(l1, deployment, blobsAt(), "finalized").finalMessageCount();
 		};
 		const { blockNumber } = nextDeposit;
 		assert.equal(await finalAt(async () => ({ number: blockNumber - 1 })), 1);
@@ -138,7 +148,7 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 			finalAt(() => Promise.reject(new Error("connection reset"))),
 			/connection reset/,
 		);
-		assert.equal(await new L1InboxReader(l1.chain.provider, deployment).finalMessageCount(), 3);
+		assert.equal(await new L1InboxReader(l1.chain.provider, deployment, blobsAt()).finalMessageCount(), 3);
 	});
 
 	for (const [how, provider] of [
@@ -146,7 +156,7 @@ describe("given a deployment with deposits, a forced message, a posted and a for
 		["three blocks at a time, where the endpoint gives no more", () => refusingAbove(3)],
 	] as const) {
 		it(`reads ${how}: batches with their content, and every message`, async () => {
-			const reader = new L1InboxReader(provider(), deployment);
+			const reader = new L1InboxReader(provider(), deployment, blobsAt());
 			assert.equal(await reader.batchCount(), 3);
 			const batches = await reader.batches(0, 3);
 			assert.deepEqual(

@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import type { Contract, HDNodeWallet, JsonRpcProvider } from "ethers";
+import { Transaction, hexlify } from "ethers";
+import type { Contract, HDNodeWallet, JsonRpcProvider, TransactionResponse } from "ethers";
+import { codecOf } from "../../src/chain/Contracts.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
+import * as Sidecar from "../../src/chain/Sidecar.ts";
 import { TransactionManager } from "../../src/chain/TransactionManager.ts";
+import * as Kzg from "../../src/kzg/Kzg.ts";
+import type { TransactionOutcome, TransactionRequest } from "../../src/ports/Chain.ts";
 import type { Log } from "../../src/ports/Log.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { L1 } from "./l1.ts";
 
@@ -97,6 +103,64 @@ describe("given a transaction manager and a token to mint", () => {
 		assert.ok(outcomes.every(({ status }) => status === "mined"));
 		assert.equal(await minted(), 4321n);
 		assert.ok(manager.isIdle);
+	});
+
+	describe("given blobs to carry", () => {
+		const [blob] = Blob.pack(Uint8Array.of(1, 2, 3));
+		/** A contract that reverts with NoSuchBlob(0) unless the transaction carries one. */
+		async function carried(key: string, gasLimit?: bigint): Promise<TransactionRequest> {
+			const selector = codecOf("SequencerInbox").getError("NoSuchBlob")?.selector.slice(2) ?? "";
+			const to = await l1.runtime(`5f4960155763${selector}5f525f6020526024601cfd5b00`);
+			return { key, to, data: "0x", blobs: [blob], ...(gasLimit !== undefined && { gasLimit }) };
+		}
+		const mined = async (outcome: TransactionOutcome): Promise<TransactionResponse> => {
+			assert.equal(
+				outcome.status,
+				"mined",
+				JSON.stringify(outcome, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value)),
+			);
+			return (await l1.chain.provider.getTransaction(outcome.status === "mined" ? outcome.hash : "")) as TransactionResponse;
+		};
+
+		it("sends nothing where the endpoint cannot simulate blobs and nobody says what they may take", async () => {
+			const outcome = await managerOver(new MemoryStore()).send(await carried("blobs"));
+			assert.deepEqual(outcome, { status: "reverted", error: "NoSuchBlob(0)" });
+		});
+
+		it("carries them once, also after a restart, for at most twice their price of now", async () => {
+			const store = new MemoryStore();
+			const request = await carried("blobs", 100_000n);
+			const first = await managerOver(store).send(request);
+			const sent = await mined(first);
+			assert.deepEqual(sent.blobVersionedHashes, [hexlify(Kzg.versionedHash(Kzg.commit(blob)))]);
+			assert.equal(sent.maxFeePerBlobGas, 2n * (await Sidecar.baseFee(l1.chain.provider)));
+			assert.deepEqual(await managerOver(store).send(request), first);
+		});
+
+		it("counts what blobs cost into the day's budget", async () => {
+			const outcome = await managerOver(new MemoryStore(), { dailyBudget: 200_000n }).send(await carried("blobs", 100_000n));
+			assert.deepEqual(outcome, { status: "reverted", error: "the budget of the day is spent" });
+			assert.deepEqual(alarms, ["BudgetSpent"]);
+		});
+
+		it("replaces one that waits by one that offers twice as much of everything", async () => {
+			const request = await carried("blobs", 100_000n);
+			await l1.chain.provider.send("evm_setAutomine", [false]);
+			const store = new MemoryStore();
+			const journalled = (): Transaction | undefined => {
+				const entry = store.get("transaction/blobs");
+				return entry && Transaction.from((JSON.parse(new TextDecoder().decode(entry)) as { raw: string }).raw);
+			};
+			const sending = managerOver(store, { patienceMs: 400, resendMs: 60_000 }).send(request);
+			await until(() => journalled() !== undefined);
+			const old = journalled() as Transaction;
+			await until(() => journalled()?.hash !== old.hash);
+			await l1.chain.provider.send("evm_setAutomine", [true]);
+			await l1.chain.mine(1);
+			const now = await mined(await sending);
+			for (const fee of ["maxFeePerGas", "maxPriorityFeePerGas", "maxFeePerBlobGas"] as const)
+				assert.ok((now[fee] ?? 0n) >= 2n * (old[fee] ?? 0n), `${fee}: ${now[fee]} after ${old[fee]}`);
+		});
 	});
 
 	it("finds after a crash what was journalled but never broadcast, and sends it in its place", async () => {

@@ -20,6 +20,7 @@ import { openLog } from "../../src/node/Log.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { Connection, Trader } from "../../src/sdk/index.ts";
 import { nameOf } from "../../src/wire/Names.ts";
+import { blobsAt } from "../chain/l1.ts";
 import { World } from "../node/world.ts";
 import { executablePath, faultsOf, picture, skip } from "./browser.ts";
 
@@ -182,7 +183,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		const derived = await DerivedExecutor.open({
 			store: new MemoryStore(),
 			leafFile: join(world.home, "liar.leaves"),
-			inbox: new L1InboxReader(provider, world.deployment),
+			inbox: new L1InboxReader(provider, world.deployment, blobsAt(world.exchange.url)),
 			genesis: Genesis.cells({
 				domainSeparator: separatorOf(world.deployment, "Vault"),
 				reporters: world.deployment.reporters,

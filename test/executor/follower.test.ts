@@ -8,6 +8,7 @@ import { Follower } from "../../src/executor/Follower.ts";
 import * as Genesis from "../../src/executor/Genesis.ts";
 import { LiveExecutor } from "../../src/executor/LiveExecutor.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
+import * as Keccak from "../../src/machine/math/Keccak.ts";
 import { Result } from "../../src/machine/Result.ts";
 import { DEPOSIT as DEPOSIT_KIND } from "../../src/machine/types/Machine.ts";
 import { LocalOrderer } from "../../src/ordering/local/LocalOrderer.ts";
@@ -29,7 +30,7 @@ async function open(
 ) {
 	const chain = new MemoryChain();
 	const signer = { address: "0x", sign: async (digest: Uint8Array) => digest };
-	const orderer = await LocalOrderer.open({ directory, genesis: "test", store, signer, batchDigest: (_, hash) => hash });
+	const orderer = await LocalOrderer.open({ directory, genesis: "test", store, signer, batchDigest: (_, content) => Keccak.hash(content) });
 	const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS), checkpointBundles: 1 });
 	let slept = 0;
 	const clock = {
@@ -70,7 +71,7 @@ describe("given a follower whose world is late or broken", () => {
 			genesis: "test",
 			store: node.store,
 			signer,
-			batchDigest: (_, hash) => hash,
+			batchDigest: (_, content) => Keccak.hash(content),
 		});
 		const live = await LiveExecutor.open({ store: node.store, genesis: Genesis.cells(GENESIS) });
 		const clock = { now: () => START, sleep: async () => undefined };

@@ -10,6 +10,7 @@ import type { Event } from "../../src/executor/Events.ts";
 import * as Genesis from "../../src/executor/Genesis.ts";
 import { LiveExecutor } from "../../src/executor/LiveExecutor.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
+import * as Keccak from "../../src/machine/math/Keccak.ts";
 import { Result, nameOf } from "../../src/machine/Result.ts";
 import * as Series from "../../src/machine/types/Series.ts";
 import { DEPOSIT as DEPOSIT_KIND } from "../../src/machine/types/Machine.ts";
@@ -424,7 +425,7 @@ describe("given a live executor that was closed or killed", () => {
 			genesis: "test",
 			store,
 			signer,
-			batchDigest: (_, hash) => hash,
+			batchDigest: (_, content) => Keccak.hash(content),
 		});
 		const live = await LiveExecutor.open({ store, genesis: Genesis.cells(GENESIS) });
 		const chain = fixedChain(1);

@@ -1,7 +1,9 @@
+import * as Kzg from "../../src/kzg/Kzg.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import type { InboxReader, L1Head, L1Message, PostedBatch } from "../../src/ports/Chain.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 
 /** An L1 inbox in memory, with the rules of SequencerInbox about order and time, and with reorganisations. */
 export class MemoryChain implements InboxReader {
@@ -51,7 +53,7 @@ export class MemoryChain implements InboxReader {
 		return this.#messages.length - 1;
 	}
 
-	post(content: Uint8Array, minTime: number, maxTime: number, l1End: number): void {
+	post(content: Uint8Array, minTime: number, maxTime: number, l1End: number, carrier = Batch.CALLDATA): void {
 		if (
 			minTime < this.last.maxTime ||
 			maxTime < minTime ||
@@ -61,7 +63,7 @@ export class MemoryChain implements InboxReader {
 		) {
 			throw new Error("the inbox would revert");
 		}
-		this.#append(Batch.CALLDATA, content, minTime, maxTime, l1End);
+		this.#append(carrier, content, minTime, maxTime, l1End);
 	}
 
 	forceInclude(l1End: number): void {
@@ -83,7 +85,9 @@ export class MemoryChain implements InboxReader {
 	}
 
 	#append(carrier: number, content: Uint8Array, minTime: number, maxTime: number, l1End: number): void {
-		const contentRoot = carrier === Batch.CALLDATA ? Batch.contentRoot(content) : new Uint8Array(32);
+		const committed = carrier === Batch.BLOB ? Kzg.commitAll(content) : [];
+		const blobsRoot = Blob.root(committed.map(({ versionedHash }) => versionedHash));
+		const contentRoot = [Batch.contentRoot(content), blobsRoot, new Uint8Array(32)][carrier];
 		const header = { carrier, contentRoot, length: content.length, minTime, maxTime, l1End };
 		const accumulator = Batch.accumulate(this.last.accumulator, header);
 		this.#batches.push({
@@ -95,6 +99,7 @@ export class MemoryChain implements InboxReader {
 			l1End,
 			accumulator,
 			content,
+			blobs: committed.map(({ blob }) => blob),
 			block: ++this.#block,
 		});
 	}

@@ -10,7 +10,7 @@ import type { ContractName, Deployment } from "../../src/chain/Deployment.ts";
 import { GameChain } from "../../src/chain/GameChain.ts";
 import { L1InboxReader } from "../../src/chain/L1InboxReader.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
-import { L1, send } from "../chain/l1.ts";
+import { L1, blobsAt, send } from "../chain/l1.ts";
 
 describe("given an L1 that is reorganised after its logs were read", () => {
 	let l1: L1;
@@ -31,7 +31,7 @@ describe("given an L1 that is reorganised after its logs were read", () => {
 	after(() => l1.close());
 	beforeEach(async () => {
 		outer = await l1.chain.snapshot();
-		reader = new L1InboxReader(l1.chain.provider, deployment);
+		reader = new L1InboxReader(l1.chain.provider, deployment, blobsAt());
 		game = new GameChain(l1.chain.provider, deployment);
 	});
 	afterEach(() => l1.chain.revert(outer));

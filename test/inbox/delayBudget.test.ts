@@ -8,8 +8,9 @@ import * as Certificate from "../../src/chain/Certificate.ts";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import { Random } from "../../src/market/Random.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
-import { L1, refuses, send } from "../chain/l1.ts";
+import { L1, NO_BLOBS, refuses, send } from "../chain/l1.ts";
 
 const SEED = Number(process.env.STRIKEPROOF_SEED ?? 5);
 const [LONGEST, LATE_AFTER, REPLENISH] = [300, 60, 10];
@@ -50,9 +51,16 @@ describe("given a sequencer that may be late for four minutes in all, and wins a
 		const previousAccumulator = getBytes((await sequencerInbox.getFunction("batchAccumulator")(index)) as string);
 		const time = await read("lastMaxTime");
 		const content = new Uint8Array(0);
-		const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), minTime: time, maxTime: time, l1End };
+		const vote = {
+			index,
+			previousAccumulator,
+			contentHash: Blob.contentHash(Keccak.hash(content), content.length, NO_BLOBS),
+			minTime: time,
+			maxTime: time,
+			l1End,
+		};
 		const signature = await new KeySigner(batcher.privateKey).sign(Checkpoint.batchDigest(domain, vote));
-		await send(sequencerInbox, batcher, "postBatch", [index, time, time, l1End, content, Certificate.pack([signature])]);
+		await send(sequencerInbox, batcher, "postBatch", [index, time, time, l1End, content, NO_BLOBS, Certificate.pack([signature])]);
 	}
 
 	it("refuses a delay below what is late, no way back, and units that its slot could not hold", async () => {

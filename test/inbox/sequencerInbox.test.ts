@@ -6,10 +6,12 @@ import * as Certificate from "../../src/chain/Certificate.ts";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
+import * as Blob from "../../src/protocol/Blob.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
-import { L1, START, eventOf, refuses, send } from "../chain/l1.ts";
+import { L1, NO_BLOBS, START, eventOf, refuses, send } from "../chain/l1.ts";
 
 const FORCE_DELAY = 300;
+const hashOf = (content: Uint8Array): Uint8Array => Blob.contentHash(Keccak.hash(content), content.length, NO_BLOBS);
 const STAKE = parseEther("1");
 
 describe("given a sequencer inbox and a committee of four with equal stakes", () => {
@@ -61,10 +63,18 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 	async function postOf(change: Partial<Post>, contract: Contract): ReturnType<typeof send> {
 		const defaults = { index: 0, minTime: START, maxTime: START + 10, l1End: 0, content, signers: committee.slice(0, 3) };
 		const { signers, signed, previous, ...batch } = { ...defaults, ...change };
-		const vote = { ...batch, previousAccumulator: previous ?? accumulator, contentHash: Keccak.hash(signed ?? batch.content) };
+		const vote = { ...batch, previousAccumulator: previous ?? accumulator, contentHash: hashOf(signed ?? batch.content) };
 		const digest = Checkpoint.batchDigest(domain, vote);
 		const signatures = Certificate.pack(await Promise.all(signers.map((signer) => signer.sign(digest))));
-		return send(contract, batcher, "postBatch", [batch.index, batch.minTime, batch.maxTime, batch.l1End, batch.content, signatures]);
+		return send(contract, batcher, "postBatch", [
+			batch.index,
+			batch.minTime,
+			batch.maxTime,
+			batch.l1End,
+			batch.content,
+			NO_BLOBS,
+			signatures,
+		]);
 	}
 
 	it("refuses a batch out of turn", async () => {
@@ -120,11 +130,11 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 	});
 
 	it("appends a batch that three of four signed, and names the log as the other twin does", async () => {
-		const digest = (await sequencerInbox.getFunction("batchDigest")(0, hexlify(Keccak.hash(content)), START, START + 10, 0)) as string;
+		const digest = (await sequencerInbox.getFunction("batchDigest")(0, hexlify(hashOf(content)), START, START + 10, 0)) as string;
 		const vote = {
 			index: 0,
 			previousAccumulator: accumulator,
-			contentHash: Keccak.hash(content),
+			contentHash: hashOf(content),
 			minTime: START,
 			maxTime: START + 10,
 			l1End: 0,

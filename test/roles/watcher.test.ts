@@ -12,6 +12,7 @@ import { L1InboxReader } from "../../src/chain/L1InboxReader.ts";
 import { Staking } from "../../src/chain/Staking.ts";
 import { testWallet } from "../../src/chain/TestKeys.ts";
 import { TransactionManager } from "../../src/chain/TransactionManager.ts";
+import * as Kzg from "../../src/kzg/Kzg.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
@@ -21,6 +22,7 @@ import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import { reportOf } from "../../src/roles/reporter/Reporter.ts";
 import { Watcher } from "../../src/roles/watcher/Watcher.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
+import { blobsAt } from "../chain/l1.ts";
 import { SILENT } from "../executor/liveProcessParts.ts";
 
 const SIX = [200, 201, 202, 203, 204, 205];
@@ -54,7 +56,7 @@ describe("given a watcher, and members and reporters with stake on the real cont
 			store,
 			domains: { committee, users },
 			isKnown: (address) => keys.some((key) => key.address === address),
-			inbox: new L1InboxReader(chain.provider, deployment),
+			inbox: new L1InboxReader(chain.provider, deployment, blobsAt()),
 			chain: new EvidenceChain(chain.provider, deployment),
 			sender: new TransactionManager({
 				provider: chain.provider,
@@ -138,19 +140,19 @@ describe("given a watcher, and members and reporters with stake on the real cont
 	it("takes the stake of members under a batch on L1 that is not the one they certified in the order", async () => {
 		const content = Batch.encodeRecord(Uint8Array.of(99), 0);
 		const proposal = { index: 0, previousAccumulator: new Uint8Array(32), minTime: 0, maxTime: 1, l1End: 0, fromHeight: 1, toHeight: 1 };
-		const digestOf = (bytes: Uint8Array): Uint8Array => Checkpoint.batchDigest(committee, { ...proposal, contentHash: Keccak.hash(bytes) });
+		const digestOf = (bytes: Uint8Array): Uint8Array => Checkpoint.batchDigest(committee, { ...proposal, contentHash: Kzg.contentHash(bytes) });
 		// All who have stake left: more than two thirds of it.
 		const signers = [liar, honest, late].sort((a, b) => (a.address < b.address ? -1 : 1));
 		const signatures = await Promise.all(signers.map((key) => key.sign(digestOf(content))));
 		const poster = new TransactionManager({
 			...{ provider: chain.provider, wallet: testWallet(0).connect(chain.provider), store: new MemoryStore(), log: SILENT },
 		});
-		const posted = await poster.send(new InboxChain(deployment).postBatch(proposal, content, signatures));
+		const posted = await poster.send(new InboxChain(deployment).postBatch(proposal, content, signatures, "calldata"));
 		assert.equal(posted.status, "mined");
 		const watcher = watcherOn(new MemoryStore());
 		const other = Batch.encodeRecord(Uint8Array.of(98), 0);
-		watcher.batch(proposal, content, [await honest.sign(digestOf(content))]);
-		watcher.batch(proposal, other, [await liar.sign(digestOf(other))]);
+		watcher.batch(proposal, Kzg.contentHash(content), [await honest.sign(digestOf(content))]);
+		watcher.batch(proposal, Kzg.contentHash(other), [await liar.sign(digestOf(other))]);
 		await watcher.round();
 		await watcher.round();
 		assert.equal(await stakeOf(liar), 0n);

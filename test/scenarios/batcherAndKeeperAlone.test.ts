@@ -77,7 +77,7 @@ describe("BatcherAndKeeperAlone", () => {
 			committee: [testWallet(PLACES.sequencer).address],
 			treasury: testWallet(PLACES.deployer).address,
 		});
-		inbox = new L1InboxReader(chain.provider, deployment);
+		inbox = new L1InboxReader(chain.provider, deployment, { find: () => Promise.resolve(new Uint8Array(131_072)) });
 		home = mkdtempSync(join(tmpdir(), "strikeproof-alone-"));
 		Deployments.save(home, deployment);
 		mining = (async () => {

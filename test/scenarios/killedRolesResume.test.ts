@@ -24,6 +24,7 @@ import { Connection, Trader, isExecuted } from "../../src/sdk/index.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { SILENT } from "../executor/liveProcessParts.ts";
 import { DAY, START } from "../node/world.ts";
+import { blobsAt } from "../chain/l1.ts";
 import { Killable } from "./Killable.ts";
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -41,6 +42,7 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 	let node: Killable;
 	let challenger: Killable;
 	let url = "";
+	const environment: Record<string, string> = {};
 	let account = 0;
 	/** Everything that the exchange ever acknowledged, by nonce. */
 	const acknowledged = new Map<number, Acknowledgement>();
@@ -59,12 +61,9 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 		home = mkdtempSync(join(tmpdir(), "strikeproof-killed-"));
 		Deployments.save(home, deployment);
 		node = new Killable(["test/scenarios/nodeProcess.ts", home, chain.url]);
-		challenger = new Killable(["src/cli/main.ts", "challenger", "--json", "--data", join(home, "watch")], {
-			STRIKEPROOF_HOME: home,
-			STRIKEPROOF_KEY: `test/${PLACES.challenger}`,
-			LOCALHOST_RPC_URL: chain.url,
-		});
-		url = await node.start(/^ws:/);
+		Object.assign(environment, { STRIKEPROOF_HOME: home, STRIKEPROOF_KEY: `test/${PLACES.challenger}`, LOCALHOST_RPC_URL: chain.url });
+		challenger = new Killable(["src/cli/main.ts", "challenger", "--json", "--data", join(home, "watch")], environment);
+		url = await startNode();
 		account = await new Bridge(chain.provider, deployment).fund(testWallet(TRADER).connect(chain.provider), 1_000_000_000_000n);
 	});
 
@@ -74,6 +73,12 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 		await chain.close();
 		rmSync(home, { recursive: true, force: true });
 	});
+
+	/** Whoever starts later finds the node's archive where it answers now. */
+	async function startNode(): Promise<string> {
+		environment.STRIKEPROOF_API_URL = await node.start(/^ws:/);
+		return environment.STRIKEPROOF_API_URL;
+	}
 
 	async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 90): Promise<void> {
 		for (const end = Date.now() + seconds * 1000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 60)))
@@ -95,7 +100,7 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 
 	async function restartNode(): Promise<void> {
 		await node.kill();
-		url = await node.start(/^ws:/);
+		url = await startNode();
 	}
 
 	/** Sends `count` orders, and kills the node when so many of them are acknowledged. Those sent and not acknowledged are returned by nonce. */
@@ -152,7 +157,7 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 			const open = await trade(200, 20 + random.below(100));
 			assert.ok(open.length > 0 && acknowledged.size > 0);
 			t.diagnostic(`killed with ${acknowledged.size} orders acknowledged and ${open.length} on the way`);
-			url = await node.start(/^ws:/);
+			url = await startNode();
 			await until("the node to answer", async () => (await ask("public/get_account", { account })) !== undefined);
 			await allKept();
 			for (const nonce of open) {
@@ -174,7 +179,7 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 		const derived = await DerivedExecutor.open({
 			store,
 			leafFile: join(home, "liar.leaves"),
-			inbox: new L1InboxReader(chain.provider, deployment),
+			inbox: new L1InboxReader(chain.provider, deployment, blobsAt(url)),
 			genesis: Genesis.cells({
 				domainSeparator: separatorOf(deployment, "Vault"),
 				reporters: deployment.reporters,

@@ -33,6 +33,8 @@ describe("RolesAsProcesses", () => {
 		const node = new Killable(["src/cli/main.ts", "node", "--role", role, "--port", "0", "--data", join(home, name), ...args], {
 			STRIKEPROOF_HOME: home,
 			LOCALHOST_RPC_URL: chain.url,
+			// Where the blobs are that L1's own endpoint does not keep.
+			...(urls.sequencer && { STRIKEPROOF_API_URL: urls.sequencer }),
 			...(role === "sequencer" ? {} : { STRIKEPROOF_KEY: `test/${place}` }),
 		});
 		processes.push(node);

@@ -282,7 +282,9 @@ export class Cluster {
 		const common = ["--network", NETWORK, "--rpc-url", l1UrlOf(name) ?? this.l1Url, "node", ...command];
 		const key = command.indexOf("--key");
 		// The program's own options stand before the command.
-		const own = key < 0 ? [] : command.slice(key, key + 2);
+		const named = key < 0 ? [] : command.slice(key, key + 2);
+		// Whoever was away while a batch went in blobs finds them with a member that certified it.
+		const own = [...named, ...this.roster.members.flatMap((_, member) => ["--archive", this.api(member)])];
 		const rest = key < 0 ? common : [...common.slice(0, 5 + key), ...common.slice(5 + key + 2)];
 		this.#commands.set(name, [...own, ...rest, "--clock", "chain", "--data", this.directoryOf(name), ...extra(name)]);
 	}

@@ -42,7 +42,7 @@ const orderer: CometOrderer = await CometOrderer.open({
 	store: await openStore({ directory: join(directory, "store"), genesis: plan.chainId }),
 	digests: {
 		checkpoint: (height, streamHash, root) => Keccak.hash(Bytes.concat(Keccak.hashText(String(height)), streamHash, root)),
-		batch: (proposal, contentHash) => Keccak.hash(Bytes.concat(Keccak.hashText(JSON.stringify(proposal)), contentHash)),
+		batch: (proposal, content) => Keccak.hash(Bytes.concat(Keccak.hashText(JSON.stringify(proposal)), Keccak.hash(content))),
 	},
 	now: () => Math.floor(Date.now() / 1000),
 	l1Count: () => 0,

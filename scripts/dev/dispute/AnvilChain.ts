@@ -1,6 +1,6 @@
 // Foundry's chain in the place of the embedded one, for whoever trusts two implementations of the EVM more than one.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { JsonRpcProvider } from "ethers";
@@ -10,7 +10,7 @@ import type { EmbeddedChain } from "../../../src/chain/EmbeddedChain.ts";
 const START_MS = 20_000;
 const BLOCK_GAS = 36_000_000;
 
-/** Where npm puts it: `npm install --no-save --ignore-scripts @foundry-rs/anvil@1.7.1`. */
+/** Where npm puts it: straight to the program, because the package's launcher would leave it running when it is ended itself. */
 const NAMES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 const INSTALLED = join(
 	import.meta.dirname,
@@ -20,6 +20,11 @@ const INSTALLED = join(
 /** The program that ANVIL names, npm's, or `anvil` from the PATH. */
 export function programOf(): string {
 	return process.env.ANVIL ?? (existsSync(INSTALLED) ? INSTALLED : "anvil");
+}
+
+/** Whether there is one to start. */
+export function isThere(): boolean {
+	return spawnSync(programOf(), ["--version"]).status === 0;
 }
 
 /** Starts Anvil. Throws an Error with one sentence when there is none. */

@@ -8,14 +8,18 @@ import { Contract, TypedDataEncoder, getBytes } from "ethers";
 import { deploy } from "../../../deploy/deploy.ts";
 import * as Artifacts from "../../../src/chain/Artifacts.ts";
 import * as Certificate from "../../../src/chain/Certificate.ts";
+import { Archive } from "../../../src/chain/blobs/Archive.ts";
+import { Sources } from "../../../src/chain/blobs/Sources.ts";
 import type { Deployment } from "../../../src/chain/Deployment.ts";
 import { DEVNET } from "../../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../../src/chain/EmbeddedChain.ts";
 import { GameChain } from "../../../src/chain/GameChain.ts";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import { L1InboxReader } from "../../../src/chain/L1InboxReader.ts";
+import * as Sidecar from "../../../src/chain/Sidecar.ts";
 import { DerivedExecutor } from "../../../src/executor/DerivedExecutor.ts";
 import * as Genesis from "../../../src/executor/Genesis.ts";
+import * as Kzg from "../../../src/kzg/Kzg.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
@@ -25,11 +29,13 @@ import { Random } from "../../../src/market/Random.ts";
 import { SyntheticMarket } from "../../../src/market/SyntheticMarket.ts";
 import { TransactionManager } from "../../../src/chain/TransactionManager.ts";
 import { SystemClock } from "../../../src/node/Clock.ts";
+import type { Carrier } from "../../../src/ports/Inbox.ts";
 import type { Log } from "../../../src/ports/Log.ts";
 import { Challenger } from "../../../src/roles/challenger/Challenger.ts";
 import { Proposer } from "../../../src/roles/proposer/Proposer.ts";
 import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
+import * as Blob from "../../../src/protocol/Blob.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
 import { reportOf } from "../../../src/roles/reporter/Reporter.ts";
 import { MemoryStore } from "../../../src/store/MemoryStore.ts";
@@ -53,6 +59,8 @@ export type World = {
 	readonly chain: EmbeddedChain.EmbeddedChain;
 	readonly deployment: Deployment;
 	readonly derived: DerivedExecutor;
+	/** What went in blobs. */
+	readonly archive: Archive;
 	close(): Promise<void>;
 };
 
@@ -65,6 +73,8 @@ export type WorldOptions = {
 	readonly seed: number;
 	readonly end?: (typeof ENDS)[number];
 	readonly isAnvil?: boolean;
+	/** How the batches travel; calldata unless it is said. */
+	readonly carrier?: Carrier;
 	/** Blocks of censorship that the challenge period allows for. */
 	readonly censorBlocks?: number;
 	/** Blocks by which each move may be late. */
@@ -100,7 +110,9 @@ export async function build(options: WorldOptions): Promise<World> {
 	await (await usdc.getFunction("mint")(deployer.address, amount * BigInt(ACCOUNTS))).wait();
 	await (await usdc.getFunction("approve")(deployment.contracts.Vault, amount * BigInt(ACCOUNTS))).wait();
 	for (let i = 0; i < ACCOUNTS; i++) await (await vault.getFunction("deposit")(testWallet(PLACES.traders + i).address, 0, amount)).wait();
-	await postBatches(chain, deployment, await messagesOf(deployment, Math.min(MAX_MESSAGES, Math.floor(2 ** height / 2)), seed));
+	const archive = new Archive(new MemoryStore());
+	const post: Posting = { chain, deployment, archive, carrier: options.carrier ?? "calldata" };
+	await postBatches(post, await messagesOf(deployment, Math.min(MAX_MESSAGES, Math.floor(2 ** height / 2)), seed));
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-dispute-"));
 	const genesis = {
 		domainSeparator: getBytes(deployment.domainSeparator),
@@ -111,14 +123,18 @@ export async function build(options: WorldOptions): Promise<World> {
 	const derived = await DerivedExecutor.open({
 		store: new MemoryStore(),
 		leafFile: join(folder, "leaves"),
-		inbox: new L1InboxReader(provider, deployment),
+		inbox: new L1InboxReader(
+			provider,
+			deployment,
+			Sources.at(archive, {}, () => undefined),
+		),
 		genesis: Genesis.cells(genesis),
 	});
 	await derived.sync();
 	if (end !== "halted") {
 		// Junk is a step a message, so it fills the stretch to the step.
 		const missing = await missingSteps(derived, height);
-		await postJunk(chain, deployment, missing + (end === "overflow" ? OVERFLOW : 0));
+		await postJunk(post, missing + (end === "overflow" ? OVERFLOW : 0));
 		await derived.sync();
 		const left = await missingSteps(derived, height);
 		if (left !== (end === "full" ? 0 : -OVERFLOW))
@@ -128,6 +144,7 @@ export async function build(options: WorldOptions): Promise<World> {
 		chain,
 		deployment,
 		derived,
+		archive,
 		async close() {
 			await derived.close();
 			await chain.close();
@@ -176,7 +193,7 @@ async function messagesOf(deployment: Deployment, count: number, seed: number): 
 	return messages;
 }
 
-async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deployment, messages: readonly Uint8Array[]): Promise<void> {
+async function postBatches(post: Posting, messages: readonly Uint8Array[]): Promise<void> {
 	const contents: Uint8Array[] = [Batch.encodeRecord(Uint8Array.of(0xff), 0)];
 	let bytes: Uint8Array[] = [];
 	for (const [i, message] of messages.entries()) {
@@ -186,22 +203,22 @@ async function postBatches(chain: EmbeddedChain.EmbeddedChain, deployment: Deplo
 			bytes = [];
 		}
 	}
-	await chain.mineAt(START_TIME + 200);
+	await post.chain.mineAt(START_TIME + 200);
 	for (const [index, content] of contents.entries()) {
 		const times = { minTime: index === 0 ? START_TIME : START_TIME + 100, maxTime: START_TIME + 100 };
 		// The first real batch takes the deposits before its orders.
 		const deposits = index === 1 ? Array.from({ length: ACCOUNTS }, () => Batch.encodeRecord(Uint8Array.of(Batch.TAKE_L1), 0)) : [];
-		await postBatch(chain, deployment, Bytes.concat(...deposits, content), times, index === 0 ? 0 : ACCOUNTS);
+		await postBatch(post, Bytes.concat(...deposits, content), times, index === 0 ? 0 : ACCOUNTS);
 	}
 }
 
 /** Behind everything else, messages that mean nothing: so many steps, of which each batch takes one to end. */
-async function postJunk(chain: EmbeddedChain.EmbeddedChain, deployment: Deployment, steps: number): Promise<void> {
+async function postJunk(post: Posting, steps: number): Promise<void> {
 	const record = Batch.encodeRecord(Uint8Array.of(0xff), 0);
 	for (let left = steps; left > 0;) {
 		const count = Math.min(left - 1, JUNK_PER_BATCH);
 		const content = Bytes.concat(...Array.from({ length: count }, () => record));
-		await postBatch(chain, deployment, content, { minTime: START_TIME + 100, maxTime: START_TIME + 100 }, ACCOUNTS);
+		await postBatch(post, content, { minTime: START_TIME + 100, maxTime: START_TIME + 100 }, ACCOUNTS);
 		left -= count + 1;
 	}
 }
@@ -213,9 +230,16 @@ async function missingSteps(derived: DerivedExecutor, height: number): Promise<n
 	return 2 ** height - (derived.stepCount - first.history.stepCount);
 }
 
+/** How and where batches are posted; what goes in blobs is kept. */
+type Posting = {
+	readonly chain: EmbeddedChain.EmbeddedChain;
+	readonly deployment: Deployment;
+	readonly archive: Archive;
+	readonly carrier: Carrier;
+};
+
 async function postBatch(
-	chain: EmbeddedChain.EmbeddedChain,
-	deployment: Deployment,
+	{ chain, deployment, archive, carrier }: Posting,
 	content: Uint8Array,
 	times: { readonly minTime: number; readonly maxTime: number },
 	l1End: number,
@@ -225,9 +249,22 @@ async function postBatch(
 	const domain = getBytes(TypedDataEncoder.hashDomain({ ...deployment.domain, verifyingContract: deployment.contracts.SequencerInbox }));
 	const index = Number(await inbox.getFunction("batchCount")());
 	const previousAccumulator = getBytes((await inbox.getFunction("batchAccumulator")(index)) as string);
-	const vote = { index, previousAccumulator, contentHash: Keccak.hash(content), ...times, l1End };
+	const isBlob = carrier === "blob";
+	// Loading what commits to blobs takes a while: only where there are any.
+	const blobsRoot = isBlob ? Kzg.blobsRoot(content) : new Uint8Array(32);
+	const plainHash = Keccak.hash(content);
+	const vote = { index, previousAccumulator, contentHash: Blob.contentHash(plainHash, content.length, blobsRoot), ...times, l1End };
 	const signature = await new KeySigner(testWallet(PLACES.sequencer).privateKey).sign(Checkpoint.batchDigest(domain, vote));
-	await (await inbox.getFunction("postBatch")(index, times.minTime, times.maxTime, l1End, content, Certificate.pack([signature]))).wait();
+	const certificate = Certificate.pack([signature]);
+	const place = [index, times.minTime, times.maxTime, l1End];
+	if (isBlob) {
+		const blobs = Kzg.commitAll(content).map(({ blob }) => blob);
+		await archive.keep(blobs);
+		const sidecar = await Sidecar.make(blobs, 2n * (await Sidecar.baseFee(chain.provider)), 0);
+		await (
+			await inbox.getFunction("postBlobBatch")(...place, content.length, plainHash, certificate, { ...sidecar, gasLimit: 500_000 })
+		).wait();
+	} else await (await inbox.getFunction("postBatch")(...place, content, blobsRoot, certificate)).wait();
 }
 
 /** Asserts everything that is posted, unrivalled, and lets time pass until all of it is confirmed. */

@@ -11,6 +11,7 @@ import { L1InboxReader } from "../../../src/chain/L1InboxReader.ts";
 import { Staking } from "../../../src/chain/Staking.ts";
 import { memberPlace, PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY, SETTLEMENT_WINDOW_SECONDS } from "../../../src/machine/Constants.ts";
+import { blobsAt } from "../../../test/chain/l1.ts";
 import { Cluster } from "../committee/Cluster.ts";
 import * as Claims from "./Claim.ts";
 import { Network, OUTSIDE, hostOf } from "./Network.ts";
@@ -185,7 +186,7 @@ export class Stage {
 	}
 
 	batchCount(): Promise<number> {
-		return new L1InboxReader(this.cluster.provider, this.cluster.deployment).batchCount();
+		return new L1InboxReader(this.cluster.provider, this.cluster.deployment, blobsAt(...MEMBERS.map((member) => this.cluster.api(member)))).batchCount();
 	}
 
 	/** When ETH's index is of, seconds, as a member knows it. */

@@ -5,6 +5,7 @@ import type { ReadBatch } from "../../../src/executor/InboxView.ts";
 import { encodeOpening, encodeWitness } from "../../../src/executor/OneStepProof.ts";
 import { TrackedState } from "../../../src/executor/TrackedState.ts";
 import type { CellBytes } from "../../../src/executor/TrackedState.ts";
+import * as Kzg from "../../../src/kzg/Kzg.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import { CommittedState } from "../../../src/machine/state/CommittedState.ts";
 import type { AccessLog } from "../../../src/machine/state/CommittedState.ts";
@@ -14,6 +15,7 @@ import { InputKind } from "../../../src/machine/types/Machine.ts";
 import type { Input, Machine, Outcome } from "../../../src/machine/types/Machine.ts";
 import type { L1Message } from "../../../src/ports/Chain.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
+import * as Blob from "../../../src/protocol/Blob.ts";
 import * as InboxAccumulator from "../../../src/protocol/InboxAccumulator.ts";
 import type { EvmStep } from "./Evm.ts";
 
@@ -23,7 +25,7 @@ export type Item =
 	| { readonly kind: "raw"; readonly bytes: Uint8Array }
 	| { readonly kind: "message"; readonly l1Kind: number; readonly sender: string; readonly payload: Uint8Array; readonly taken: boolean };
 
-export type BatchTimes = { readonly minTime: number; readonly maxTime: number };
+export type BatchTimes = { readonly minTime: number; readonly maxTime: number; readonly carrier?: number };
 
 /** One step of the TypeScript twin, and the call by which the Solidity twin makes the same. */
 export type Recorded = {
@@ -56,7 +58,7 @@ export class Lane {
 	}
 
 	/** Puts the next batch under the cursor. The one before must be done. */
-	open(items: readonly Item[], { minTime, maxTime }: BatchTimes): void {
+	open(items: readonly Item[], { minTime, maxTime, carrier = Batch.CALLDATA }: BatchTimes): void {
 		const content: Uint8Array[] = [];
 		const messages: L1Message[] = [];
 		const firstMessage = this.#messageAccumulators.length - 1;
@@ -74,11 +76,14 @@ export class Lane {
 		}
 		const bytes = Bytes.concat(...content);
 		const l1End = firstMessage + messages.length;
-		const header = { carrier: Batch.CALLDATA, contentRoot: Batch.contentRoot(bytes), length: bytes.length, minTime, maxTime, l1End };
+		const blobs = carrier === Batch.BLOB ? Kzg.commitAll(bytes) : [];
+		const contentRoot = carrier === Batch.BLOB ? Blob.root(blobs.map(({ versionedHash }) => versionedHash)) : Batch.contentRoot(bytes);
+		const header = { carrier, contentRoot, length: bytes.length, minTime, maxTime, l1End };
 		const before = this.#accumulator;
 		this.#accumulator = Batch.accumulate(before, header);
 		const index = this.machine.cursor.batch;
-		this.#batch = { index, header, content: bytes, before, after: this.#accumulator, block: 0, firstMessage, messages };
+		const after = this.#accumulator;
+		this.#batch = { index, header, content: bytes, blobs: blobs.map(({ blob }) => blob), before, after, block: 0, firstMessage, messages };
 	}
 
 	/** Whether the batch under the cursor has been left. */

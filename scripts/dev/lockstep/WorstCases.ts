@@ -28,6 +28,8 @@ import type { Guard } from "../../../src/machine/types/Guard.ts";
 import * as Machines from "../../../src/machine/types/Machine.ts";
 import { DEPOSIT, FORCED, MATCH, PROBE } from "../../../src/machine/types/Machine.ts";
 import * as Series from "../../../src/machine/types/Series.ts";
+import * as Batch from "../../../src/protocol/Batch.ts";
+import * as Blob from "../../../src/protocol/Blob.ts";
 import type { CellBytes } from "../../../src/executor/TrackedState.ts";
 import { Random } from "../../../src/market/Random.ts";
 import { Desk, DOMAIN } from "./Desk.ts";
@@ -51,9 +53,11 @@ const TODAY = 20_500;
 /** Ten seconds before the first expiry: its window is open, so a report may settle it. */
 const CLOCK = TODAY * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY - 10;
 const INDEX = [4_000_000_000, 100_000_000_000] as const;
-const CONTENT_BYTES = 119_000;
-/** Where the record begins: so that it lies across as many chunks as it can. */
-const RECORD_AT = 64 * 1024 - 20;
+/** By carrier: the batch's bytes, and where the record begins, so that it lies across as many chunks as it can, or across two blobs. */
+const SHAPES = {
+	[Batch.CALLDATA]: { contentBytes: 119_000, recordAt: 64 * 1024 - 20 },
+	[Batch.BLOB]: { contentBytes: 2 * Blob.CONTENT_BYTES - 100, recordAt: Blob.CONTENT_BYTES - 20 },
+} as const;
 const NOTHING = new Uint8Array(65);
 
 const desk = new Desk(new Random(1), CLOCK, () => Promise.resolve());
@@ -220,17 +224,18 @@ type Scene = {
 	readonly refusal?: Result;
 };
 
-function play(cells: readonly CellBytes[], { item, pending, inbox, done = 0 }: Scene): Recorded {
+function play(cells: readonly CellBytes[], { item, pending, inbox, done = 0 }: Scene, carrier: keyof typeof SHAPES): Recorded {
+	const { contentBytes, recordAt } = SHAPES[carrier];
 	const machine = Machines.initial();
 	machine.clock = CLOCK;
-	machine.cursor = { ...machine.cursor, offset: RECORD_AT, item: done };
+	machine.cursor = { ...machine.cursor, offset: recordAt, item: done };
 	if (pending) machine.registers = { ...machine.registers, ...pending };
 	const lane = new Lane(cells, machine);
 	const items = item ? [item] : [];
 	const filling = (length: number): Item => ({ kind: "raw", bytes: Uint8Array.from({ length }, (_, i) => 1 + (i % 251)) });
-	const rest = CONTENT_BYTES - RECORD_AT - 4200;
-	lane.open([filling(RECORD_AT), ...items, filling(rest)], { minTime: CLOCK, maxTime: CLOCK + 100 });
-	if (inbox === "read") machine.cursor.offset = RECORD_AT + rest;
+	const rest = contentBytes - recordAt - 4200;
+	lane.open([filling(recordAt), ...items, filling(rest)], { minTime: CLOCK, maxTime: CLOCK + 100, carrier });
+	if (inbox === "read") machine.cursor.offset = recordAt + rest;
 	return inbox === "halted" ? lane.advance(machine.cursor.batch) : lane.advance();
 }
 
@@ -386,11 +391,13 @@ function scenes(): Scene[] {
 	];
 }
 
-/** All of them, each recorded on a state whose trees are dense where it looks. */
-export function worstCases(): WorstCase[] {
+/** All of them, each recorded on a state whose trees are dense where it looks, or of blobs those that read their record. */
+export function worstCases(carrier: keyof typeof SHAPES = Batch.CALLDATA): WorstCase[] {
 	const succeeds: readonly Result[] = [Result.Ok, Result.Filled, Result.Probed, Result.Rested, Result.Displaced];
-	return scenes().map((scene) => {
-		const recorded = play(crowded(scene.cells, play(scene.cells, scene)), scene);
+	const wanted = scenes().filter(({ item }) => carrier === Batch.CALLDATA || item);
+	return wanted.map((scene) => {
+		// What a step opens of the state does not depend on how its record came.
+		const recorded = play(crowded(scene.cells, play(scene.cells, scene, Batch.CALLDATA)), scene, carrier);
 		const { result } = recorded.outcome;
 		if (scene.refusal === undefined ? !succeeds.includes(result) : result !== scene.refusal)
 			throw new Error(`the worst case "${scene.name}" ends with ${nameOf(result)}`);

@@ -1,9 +1,9 @@
 // L1 as the roles see it: blocks at intervals, transactions that wait for one, an inbox with the contracts' rules, endpoints that fail, and reorganisations that
 // take back the last batches.
 
-import type { InboxReader, TransactionOutcome, TransactionRequest, TransactionSender } from "../../../src/ports/Chain.ts";
+import type { InboxReader, L1Fees, TransactionOutcome, TransactionRequest, TransactionSender } from "../../../src/ports/Chain.ts";
 import type { GameReader, GameTransactions } from "../../../src/ports/Game.ts";
-import type { InboxTransactions } from "../../../src/ports/Inbox.ts";
+import type { Carrier, InboxTransactions } from "../../../src/ports/Inbox.ts";
 import type { BatchProposal } from "../../../src/ports/Orderer.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
@@ -133,8 +133,8 @@ export class Chain {
 	get transactions(): Pick<InboxTransactions, "postBatch" | "forceInclude"> {
 		const make = (key: string, run: Run): TransactionRequest => this.#make(key, run);
 		return {
-			postBatch: (proposal, content) =>
-				make(`batch/${proposal.index}/${Bytes.toHex(proposal.previousAccumulator)}`, () => this.#post(proposal, content)),
+			postBatch: (proposal, content, _, carrier) =>
+				make(`batch/${proposal.index}/${Bytes.toHex(proposal.previousAccumulator)}`, () => this.#post(proposal, content, carrier)),
 			forceInclude: (l1End) => make(`force/${l1End}`, () => this.forceInclude(l1End)),
 		};
 	}
@@ -162,11 +162,16 @@ export class Chain {
 		return undefined;
 	}
 
-	#post(proposal: BatchProposal, content: Uint8Array): string | undefined {
+	/** Blobs are the cheaper carrier most of the time, and dear for a while in between. */
+	async fees(): Promise<L1Fees> {
+		return { gasPrice: 10n ** 9n, blobGasPrice: Math.floor(this.time / 60) % 3 === 0 ? 10n ** 12n : 1n };
+	}
+
+	#post(proposal: BatchProposal, content: Uint8Array, carrier: Carrier): string | undefined {
 		if (!Bytes.equal(proposal.previousAccumulator, this.inbox.last.accumulator)) return "WrongAccumulator";
 		if (proposal.maxTime > this.time + DRIFT_SECONDS) return "TooFarAhead";
 		try {
-			this.inbox.post(content, proposal.minTime, proposal.maxTime, proposal.l1End);
+			this.inbox.post(content, proposal.minTime, proposal.maxTime, proposal.l1End, carrier === "blob" ? Batch.BLOB : Batch.CALLDATA);
 			this.#noted();
 			return undefined;
 		} catch (error) {

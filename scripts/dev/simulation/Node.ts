@@ -102,6 +102,9 @@ export class SimulatedNode {
 			...common,
 			transactions: chain.transactions as never,
 			sender: chain.sender(process),
+			fees: chain,
+			// What the chain here took it gives back with the blobs, so nobody need keep them.
+			archive: { get: () => undefined, proof: async () => undefined, keep: async () => undefined },
 			streamStart: (index) => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd),
 			maxWaitMs: 1200,
 		});

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Staking } from "../../chain/Staking.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import * as Kzg from "../../kzg/Kzg.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
 import * as Home from "../../ordering/comet/Home.ts";
@@ -46,6 +47,8 @@ export type MemberOptions = Seat & {
 	readonly batchDomain: Uint8Array;
 	/** Bytes of records in the first `index` batches, undefined while that is not derived. */
 	readonly streamStart: (index: number) => number | undefined;
+	/** Keeps the blobs of a content that it certifies. */
+	readonly keep: (content: Uint8Array) => void;
 	readonly clock: Clock;
 	readonly log: Log;
 	/** Stake on L1: who the members are. */
@@ -122,7 +125,11 @@ export class Member {
 				store: options.store,
 				digests: {
 					checkpoint: (height, streamHash, root) => Checkpoint.checkpointDigest(batchDomain, { height, streamHash, root }),
-					batch: (proposal, contentHash) => Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash }),
+					batch: (proposal, content) => {
+						// Whichever member posts it, every member can read it back.
+						options.keep(content);
+						return Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash: Kzg.contentHash(content) });
+					},
 				},
 				now: () => clock.now(),
 				l1Count: () => approval.messageCount,

@@ -1,3 +1,4 @@
+import * as Kzg from "../../kzg/Kzg.ts";
 import type { Follower } from "../../executor/Follower.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import type { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
@@ -22,7 +23,7 @@ export function watch(orderer: CometOrderer, follower: Follower, watcher: Watche
 			const proposal = Proposals.decode(Bytes.fromHex(one.proposal));
 			const bundles = orderer.bundles(proposal.fromHeight, proposal.toHeight);
 			const content = Bytes.concat(...bundles.map(({ records }) => records));
-			watcher.batch(proposal, content, Object.values(one.signed).map(Bytes.fromHex));
+			watcher.batch(proposal, Kzg.contentHash(content), Object.values(one.signed).map(Bytes.fromHex));
 		}
 	});
 	follower.onApplied(({ records }) => {

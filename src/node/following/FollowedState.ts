@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { Archive } from "../../chain/blobs/Archive.ts";
+import type { BlobUrls } from "../../chain/blobs/Sources.ts";
 import type { ChainProvider } from "../../chain/Bridge.ts";
 import { separatorOf } from "../../chain/Bridge.ts";
 import type { Deployment } from "../../chain/Deployment.ts";
@@ -15,6 +17,7 @@ import type { Metrics } from "../../ports/Metrics.ts";
 import type { Store } from "../../ports/Store.ts";
 import type { LoopHealth } from "../../roles/Loop.ts";
 import { openStore } from "../../store/LmdbStore.ts";
+import type { Alone } from "../ChallengerNode.ts";
 import { deriveAlone } from "../ChallengerNode.ts";
 import { Reconciler } from "../Reconciler.ts";
 import { RemoteOrderer } from "./RemoteOrderer.ts";
@@ -25,6 +28,8 @@ export type FollowedOptions = {
 	readonly dataDirectory: string;
 	/** Addresses of sequencers' APIs. */
 	readonly sequencers: readonly string[];
+	/** Where blobs are looked for that its own archive does not hold; the sequencers' archives otherwise. */
+	readonly blobs?: BlobUrls | undefined;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics: Metrics;
@@ -40,6 +45,8 @@ export class FollowedState {
 	readonly live: LiveExecutor;
 	readonly derived: DerivedExecutor;
 	readonly inbox: L1InboxReader;
+	/** Every blob that it read or posted. */
+	readonly archive: Archive;
 	readonly orderer: RemoteOrderer;
 	readonly #reconciler: Reconciler;
 	readonly #follower: Follower;
@@ -60,29 +67,25 @@ export class FollowedState {
 			await openStore({ directory: join(dataDirectory, "live"), genesis }),
 			await openStore({ directory: join(dataDirectory, "derived"), genesis }),
 		];
-		const { derived, signatures } = await deriveAlone(options, stores[1], "derived");
+		const alone = await deriveAlone({ ...options, blobs: options.blobs ?? { archives: options.sequencers } }, stores[1], "derived");
 		const { reporters, quorum, house } = deployment;
 		const cells = Genesis.cells({ domainSeparator: separatorOf(deployment, "Vault"), reporters, quorum, house });
 		// A root after every bundle: a batch may be cut, and a state asked about, behind any of them.
 		const live = await LiveExecutor.open({ store: stores[0], genesis: cells, rootBytes: 1 });
-		return new FollowedState(options, stores, live, derived, signatures);
+		return new FollowedState(options, stores, live, alone);
 	}
 
-	private constructor(
-		options: FollowedOptions,
-		stores: readonly Store[],
-		live: LiveExecutor,
-		derived: DerivedExecutor,
-		signatures: SignaturePool,
-	) {
+	private constructor(options: FollowedOptions, stores: readonly Store[], live: LiveExecutor, alone: Alone) {
 		const { provider, deployment, sequencers, clock, metrics, onDisagreement } = options;
 		const log = options.log.child({ role: "follower" });
 		this.live = live;
+		const { derived } = alone;
 		this.derived = derived;
+		this.archive = alone.archive;
 		this.#stores = stores;
-		this.#signatures = signatures;
+		this.#signatures = alone.signatures;
 		this.#log = log;
-		this.inbox = new L1InboxReader(provider, deployment);
+		this.inbox = new L1InboxReader(provider, deployment, alone.blobs);
 		this.orderer = new RemoteOrderer({ urls: sequencers, clock, log, height: live.height });
 		this.#follower = new Follower({ live, orderer: this.orderer, inbox: this.inbox, clock, log });
 		this.#reconciler = new Reconciler({ derived, follower: this.#follower, batcher: { stop: onDisagreement }, clock, log, metrics });

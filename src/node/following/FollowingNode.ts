@@ -1,14 +1,18 @@
 import { join } from "node:path";
+import type { BlobUrls } from "../../chain/blobs/Sources.ts";
 import type { ChainProvider } from "../../chain/Bridge.ts";
 import type { Deployment } from "../../chain/Deployment.ts";
 import { InboxChain } from "../../chain/InboxChain.ts";
+import { L1Fees } from "../../chain/L1Fees.ts";
 import type { TransactionSigner } from "../../chain/RemoteSigner.ts";
+import { RemoteSigner } from "../../chain/RemoteSigner.ts";
 import { TransactionManager } from "../../chain/TransactionManager.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Store } from "../../ports/Store.ts";
 import { Batcher } from "../../roles/batcher/Batcher.ts";
+import type { CarrierChoice } from "../../roles/batcher/carrier.ts";
 import { Keeper } from "../../roles/keeper/Keeper.ts";
 import { openStore } from "../../store/LmdbStore.ts";
 import { callHttp } from "../../wire/callHttp.ts";
@@ -25,6 +29,10 @@ export type FollowingOptions = {
 	readonly dataDirectory: string;
 	/** Addresses of sequencers' APIs, the preferred one first. */
 	readonly sequencers: readonly string[];
+	/** Where blobs are looked for that its own archive does not hold; the sequencers' archives otherwise. */
+	readonly blobs?: BlobUrls | undefined;
+	/** Of a batcher: how batches travel to L1. */
+	readonly carrier?: CarrierChoice | undefined;
 	/** How long it leaves what is due to others who may do it. */
 	readonly patienceMs: number;
 	/** Of a keeper: days to list, read anew each time, and strikes on each side of the index. */
@@ -48,7 +56,7 @@ export class FollowingNode {
 		const store = await openStore({ directory: join(dataDirectory, role), genesis: deployment.genesis });
 		let running: Batcher | Keeper | undefined = undefined;
 		const state: FollowedState = await FollowedState.open({
-			...{ provider, deployment, dataDirectory, sequencers, clock, log, metrics },
+			...{ provider, deployment, dataDirectory, sequencers, clock, log, metrics, blobs: options.blobs },
 			onDisagreement: async () => running?.stop(),
 		});
 		const { live, inbox, orderer, streamStart } = state;
@@ -57,7 +65,12 @@ export class FollowingNode {
 		const common = { live, inbox, transactions, sender, clock, log, patienceMs };
 		running =
 			role === "batcher"
-				? new Batcher({ ...common, orderer, metrics, streamStart })
+				? new Batcher({
+						...{ ...common, orderer, metrics, streamStart, archive: state.archive },
+						fees: new L1Fees(provider),
+						// A service that signs gets no blobs.
+						carrier: wallet instanceof RemoteSigner ? "calldata" : options.carrier,
+					})
 				: new Keeper({
 						...common,
 						submit: (payload) => submit(sequencers, payload),

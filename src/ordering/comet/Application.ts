@@ -284,8 +284,8 @@ export class Application {
 		const envelopes = request.txs.slice(isFirst ? 0 : 1).map((transaction) => this.#read(transaction));
 		const readable = envelopes.map((envelope) => (typeof envelope === "string" ? undefined : envelope));
 		const hasKey = (address: string): boolean => Decided.keyOf(before, this.#founders, address) !== undefined;
-		const contentHash = (from: number, to: number): Uint8Array | undefined => this.#contentHash(from, to);
-		this.#pending = Decided.apply(before, this.#committee, commit, readable, digests, contentHash, hasKey);
+		const content = (from: number, to: number): Uint8Array | undefined => this.#content(from, to);
+		this.#pending = Decided.apply(before, this.#committee, commit, readable, digests, content, hasKey);
 		const { decided } = this.#pending;
 		return Finalized.encode(Decided.appHash(decided), request.txs.length, Decided.changes(before, decided, this.#founders));
 	}
@@ -323,12 +323,12 @@ export class Application {
 		for (const listener of this.#listeners) listener({ decided, time, voters, bundles, certified, contradictions });
 	}
 
-	#contentHash(fromHeight: number, toHeight: number): Uint8Array | undefined {
+	#content(fromHeight: number, toHeight: number): Uint8Array | undefined {
 		const wanted = toHeight - fromHeight + 1;
 		if (fromHeight < 1 || wanted < 0 || wanted > Decided.MAX_CONTENT_BYTES) return undefined;
 		const bundles = this.#options.log.read(fromHeight, toHeight);
 		const content = Bytes.concat(...bundles.map((bundle) => bundle.records));
-		return bundles.length === wanted && content.length <= Decided.MAX_CONTENT_BYTES ? Keccak.hash(content) : undefined;
+		return bundles.length === wanted && content.length <= Decided.MAX_CONTENT_BYTES ? content : undefined;
 	}
 
 	#read(transaction: Uint8Array): Envelope.Envelope | string {

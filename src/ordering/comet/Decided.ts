@@ -108,7 +108,8 @@ export type Outcome = {
 /** What a member is asked to sign, as digests. */
 export type Digests = {
 	readonly checkpoint: (height: number, streamHash: Uint8Array, root: Uint8Array) => Uint8Array;
-	readonly batch: (proposal: BatchProposal, contentHash: Uint8Array) => Uint8Array;
+	/** Of a proposal and its content: the digest binds the content for either carrier on L1. */
+	readonly batch: (proposal: BatchProposal, content: Uint8Array) => Uint8Array;
 };
 
 /** LIMIT: L1's messages that one block takes. */
@@ -191,7 +192,7 @@ export function apply(
 	commit: Extension.Commit | undefined,
 	envelopes: readonly (Envelope.Envelope | undefined)[],
 	digests: Digests,
-	contentHashOf: (fromHeight: number, toHeight: number) => Uint8Array | undefined,
+	contentOf: (fromHeight: number, toHeight: number) => Uint8Array | undefined,
 	hasKey: (address: string) => boolean = (address) => committee.has(address),
 ): Outcome {
 	const blockHeight = before.blockHeight + 1;
@@ -226,9 +227,9 @@ export function apply(
 			const place = Proposals.placeOf(proposal);
 			// The first cut of a place stands, and only over what earlier blocks decided.
 			if (place in cuts || Object.keys(cuts).length >= Extension.MAX_CUTS || proposal.toHeight > before.height) continue;
-			const contentHash = contentHashOf(proposal.fromHeight, proposal.toHeight);
-			if (!contentHash) continue;
-			const digest = Bytes.toHex(digests.batch(proposal, contentHash));
+			const content = contentOf(proposal.fromHeight, proposal.toHeight);
+			if (!content) continue;
+			const digest = Bytes.toHex(digests.batch(proposal, content));
 			cuts[place] = { proposal: Bytes.toHex(Proposals.encode(proposal)), digest, since: blockHeight, signed: {} };
 		}
 	}

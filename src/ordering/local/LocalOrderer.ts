@@ -1,5 +1,4 @@
 import * as Bytes from "../../machine/math/Bytes.ts";
-import * as Keccak from "../../machine/math/Keccak.ts";
 import type { BatchCertificate, BatchProposal, Bundle, OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
@@ -18,8 +17,8 @@ export type LocalOrdererOptions = {
 	/** What this committee of one signed: SAFETY: lost with the key's stake if it is not durable. */
 	readonly store: Store;
 	readonly signer: Signer;
-	/** The EIP-712 digest of a batch (docs/spec/rollup.md): the domain is the deployment's. */
-	readonly batchDigest: (proposal: BatchProposal, contentHash: Uint8Array) => Uint8Array;
+	/** The EIP-712 digest of a batch with this content (docs/spec/rollup.md): the domain is the deployment's. */
+	readonly batchDigest: (proposal: BatchProposal, content: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 	readonly segmentBytes?: number;
 };
 
@@ -101,6 +100,6 @@ export class LocalOrderer implements Orderer {
 		}
 		// SAFETY: what is about to be signed is durable first. After a crash in between, the same content is signed again, never another.
 		if (!given) await store.commit([{ key, value: Proposals.encode(proposal) }]);
-		return { proposal, content, signatures: [await signer.sign(batchDigest(proposal, Keccak.hash(content)))] };
+		return { proposal, content, signatures: [await signer.sign(await batchDigest(proposal, content))] };
 	}
 }

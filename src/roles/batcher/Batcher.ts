@@ -1,12 +1,15 @@
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
-import type { InboxReader, TransactionSender } from "../../ports/Chain.ts";
+import type { BlobArchive } from "../../ports/Blobs.ts";
+import type { FeeReader, InboxReader, TransactionSender } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
-import type { InboxTransactions } from "../../ports/Inbox.ts";
+import type { Carrier, InboxTransactions } from "../../ports/Inbox.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Orderer } from "../../ports/Orderer.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
+import { chooseCarrier } from "./carrier.ts";
+import type { CarrierChoice } from "./carrier.ts";
 import { decide } from "./decide.ts";
 import * as rules from "./rules.ts";
 import { look } from "./view.ts";
@@ -15,6 +18,11 @@ export type BatcherPorts = {
 	readonly inbox: InboxReader;
 	readonly transactions: InboxTransactions;
 	readonly sender: TransactionSender;
+	readonly fees: FeeReader;
+	/** Keeps what is posted in blobs, because L1 forgets them. */
+	readonly archive: BlobArchive;
+	/** How batches travel; the cheaper way unless it is said. */
+	readonly carrier?: CarrierChoice | undefined;
 	readonly orderer: Orderer;
 	readonly live: LiveExecutor;
 	readonly clock: Clock;
@@ -39,6 +47,7 @@ export class Batcher {
 	#flushing = false;
 	/** The batch that is next, since when, and since when it has its certificate. */
 	#next = { index: -1, since: 0, certifiedAt: 0 };
+	#carrier: Carrier | undefined;
 
 	constructor(ports: BatcherPorts) {
 		this.#ports = ports;
@@ -64,7 +73,7 @@ export class Batcher {
 	}
 
 	async #round(): Promise<void> {
-		const { inbox, live, orderer, sender, transactions, log, metrics, streamStart } = this.#ports;
+		const { inbox, live, orderer, sender, transactions, fees, archive, log, metrics, streamStart } = this.#ports;
 		const view = await look(inbox, live, streamStart);
 		const proposal = decide(view);
 		if (this.#next.index !== view.index) this.#next = { index: view.index, since: Date.now(), certifiedAt: 0 };
@@ -78,7 +87,13 @@ export class Batcher {
 		if (!certificate) return;
 		this.#next.certifiedAt ||= Date.now();
 		if (Date.now() - this.#next.certifiedAt < patienceMs) return;
-		const outcome = await sender.send(transactions.postBatch(certificate.proposal, certificate.content, certificate.signatures));
+		const { content, signatures } = certificate;
+		const carrier = chooseCarrier(this.#ports.carrier ?? "auto", this.#carrier, content, await fees.fees());
+		const request = transactions.postBatch(certificate.proposal, content, signatures, carrier);
+		// Kept before it is sent: whoever reads L1 may ask for it at once.
+		if (request.blobs) await archive.keep(request.blobs);
+		const outcome = await sender.send(request);
+		this.#carrier = carrier;
 		this.#lastPost = Date.now();
 		if (outcome.status === "done") {
 			log.info("another batcher has posted the batch", { index: proposal.index });
@@ -90,6 +105,6 @@ export class Batcher {
 		}
 		metrics.set("batcher_batches", proposal.index + 1);
 		metrics.add("batcher_gas", Number(outcome.gasUsed));
-		log.info("posted a batch", { index: proposal.index, bytes: certificate.content.length, gas: outcome.gasUsed.toString() });
+		log.info("posted a batch", { index: proposal.index, carrier, bytes: content.length, gas: outcome.gasUsed.toString() });
 	}
 }

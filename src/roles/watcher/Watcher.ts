@@ -78,14 +78,13 @@ export class Watcher {
 		if (report) this.#hear(Statements.reports(this.#ports.domains, report));
 	}
 
-	/** A batch with the signatures under it, wherever it was found. */
+	/** A batch with the signatures under it, wherever it was found. `contentHash` is what they bind (Blob.contentHash). */
 	batch(
 		vote: { index: number; previousAccumulator: Uint8Array; minTime: number; maxTime: number; l1End: number },
-		content: Uint8Array,
+		contentHash: Uint8Array,
 		signatures: readonly Uint8Array[],
 	): void {
 		const { domains } = this.#ports;
-		const contentHash = Keccak.hash(content);
 		this.#hear(signatures.map((signature) => Statements.batch(domains, { ...vote, contentHash }, signature)));
 	}
 
@@ -125,7 +124,7 @@ export class Watcher {
 		if (!before) return;
 		let previousAccumulator = before;
 		for (const batch of await inbox.batches(from, count)) {
-			if (batch.carrier === Batch.CALLDATA) this.batch({ ...batch, previousAccumulator }, batch.content, batch.signatures ?? []);
+			if (batch.contentHash) this.batch({ ...batch, previousAccumulator }, batch.contentHash, batch.signatures ?? []);
 			previousAccumulator = batch.accumulator;
 		}
 		this.#batches = count;

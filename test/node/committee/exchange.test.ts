@@ -11,6 +11,7 @@ import * as Engine from "../../../src/ordering/comet/Engine.ts";
 import { Connection, Trader } from "../../../src/sdk/index.ts";
 import { seriesOf } from "../../../src/wire/Names.ts";
 import type { Answer } from "../../../src/wire/schema.ts";
+import { blobsAt } from "../../chain/l1.ts";
 
 const SKIP = Engine.isBuilt() ? false : "CometBFT is not built here: run `npm run comet:build`, which needs Go.";
 const MEMBERS = [0, 1, 2, 3];
@@ -85,7 +86,13 @@ describe("given an exchange that four members order, each a process with an engi
 				const { rung } = await cluster.call<Answer<"public/get_finality">>(member, "public/get_finality", { sequence });
 				return rung !== "ordered";
 			});
-		assert.ok((await new L1InboxReader(cluster.provider, cluster.deployment).batchCount()) > 0);
+		assert.ok(
+			(await new L1InboxReader(
+				cluster.provider,
+				cluster.deployment,
+				blobsAt(...MEMBERS.map((member) => cluster.api(member))),
+			).batchCount()) > 0,
+		);
 		for (const member of MEMBERS) {
 			const status = await cluster.call<{ batches_agreed: number }>(member, "public/get_status");
 			assert.ok(status.batches_agreed > 0);

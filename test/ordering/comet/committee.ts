@@ -21,7 +21,7 @@ export const SKIP = Engine.isBuilt() ? false : "CometBFT is not built here: run 
 
 export const digests: Digests = {
 	checkpoint: (height, streamHash, root) => Keccak.hash(Bytes.concat(Uint8Array.of(height), streamHash, root)),
-	batch: (proposal, contentHash) => Keccak.hash(Bytes.concat(Uint8Array.of(proposal.index, proposal.l1End), contentHash)),
+	batch: (proposal, content) => Keccak.hash(Bytes.concat(Uint8Array.of(proposal.index, proposal.l1End), Keccak.hash(content))),
 };
 
 /** The root that a member whose execution is honest has after a height. */
