@@ -28,20 +28,29 @@ LAYOUTS = {
     "Bid": (16, "account:3 debtor:3 share:4 limit:8 nonce:8"),
     "SetReferrer": (19, "account:3 referrer:3 nonce:8"),
     "Block": (20, "maker:3 taker:3 makerNonce:8 takerNonce:8 expiresAt:5"),
+    "Basket": (21, "account:3 nonce:8"),
 }
+ITEM = "kind:1 series:8 side:1 timeInForce:1 flags:1 price:4 size:5 expiresAt:5 label:2 order:8"
 LEG_LENGTH = 18
 
 
-def payload_of(kind: str, message: dict, signature: bytes, legs: bytes) -> bytes:
-    number, layout = LAYOUTS[kind]
-    parts = [bytes([number])]
+def fields(layout: str, message: dict) -> bytes:
+    parts = []
     for field in layout.split():
         name, width = field.split(":")
         value = message[name]
         parts.append(bytes.fromhex(value[2:]) if isinstance(value, str) else value.to_bytes(int(width), "big", signed=value < 0))
+    return b"".join(parts)
+
+
+def payload_of(kind: str, message: dict, signature: bytes, legs: bytes) -> bytes:
+    number, layout = LAYOUTS[kind]
+    parts = [bytes([number]), fields(layout, message)]
     if kind == "Block":
         # Both sides sign the same; here one key is both.
         parts += [bytes([len(legs) // LEG_LENGTH]), legs, signature]
+    if kind == "Basket":
+        parts += [bytes([len(message["items"])]), *(fields(ITEM, item) for item in message["items"])]
     return b"".join(parts) + signature
 
 

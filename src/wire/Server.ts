@@ -3,6 +3,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import { WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../ports/Log.ts";
 import type { Handler, Peer, Transport } from "../ports/Transport.ts";
+import { Outlet } from "./Outlet.ts";
 import { Bucket, Buckets } from "./RateLimit.ts";
 import type { Rate } from "./RateLimit.ts";
 import { Code, RpcError } from "./RpcError.ts";
@@ -27,6 +28,8 @@ const MAX_BUFFERED_BYTES = 8_388_608;
 /** A peer with more than this unread is not listened to until it has read. */
 const SLOW_BYTES = 1_048_576;
 const DRAIN_POLL_MS = 50;
+/** For so long notifications are written at a stretch before calls have their turn. */
+const WRITING_MS = 3;
 /** Frames of one connection that are looked at before the answers to them are sent, and others have their turn. */
 const FRAMES_PER_TURN = 16;
 /** LIMIT: calls of one connection that are being answered. */
@@ -43,7 +46,10 @@ export class Server implements Transport {
 	readonly #closed = new Set<(peer: number) => void>();
 	readonly #calls: Rate;
 	readonly #addresses: Buckets<string>;
-	readonly #frames = new WeakMap<object, { readonly channel: string; readonly text: string }>();
+	readonly #frames = new WeakMap<object, { readonly channel: string; readonly bytes: Buffer }>();
+	/** Connections with notifications that are not written yet, in the order in which they are served. */
+	readonly #writing = new Set<Outlet>();
+	#isWriting = false;
 	#handler: Handler = () => Promise.reject(new RpcError(Code.Internal, "the server is starting"));
 	#nextPeer = 1;
 	#heartbeat: NodeJS.Timeout | undefined;
@@ -54,7 +60,7 @@ export class Server implements Transport {
 		this.#addresses = new Buckets(this.#calls);
 		this.#http = createServer((request, response) => void this.#answerHttp(request, response));
 		this.#sockets = new WebSocketServer({ server: this.#http, maxPayload: MAX_FRAME_BYTES });
-		this.#sockets.on("connection", (socket) => this.#welcome(socket));
+		this.#sockets.on("connection", (socket, request) => this.#welcome(new Outlet(socket, request.socket)));
 		this.#sockets.on("error", () => undefined);
 	}
 
@@ -97,12 +103,13 @@ export class Server implements Transport {
 		});
 	}
 
-	#welcome(socket: WebSocket): void {
+	#welcome(outlet: Outlet): void {
+		const { socket } = outlet;
 		if (this.#sockets.clients.size > MAX_CONNECTIONS) {
 			socket.close(1013, "too many connections: try again later");
 			return;
 		}
-		const peer = this.#peerOf(socket);
+		const peer = this.#peerOf(outlet);
 		const bucket = new Bucket(this.#calls, performance.now());
 		let open = 0;
 		socket.on("pong", () => {
@@ -119,7 +126,7 @@ export class Server implements Transport {
 		const pump = (): void => {
 			isWaiting = false;
 			while (inbound.length > 0 && socket.readyState === WebSocket.OPEN) {
-				if (open >= MAX_OPEN_CALLS || socket.bufferedAmount > SLOW_BYTES) {
+				if (open >= MAX_OPEN_CALLS || outlet.unread > SLOW_BYTES) {
 					socket.pause();
 					isWaiting = true;
 					setTimeout(pump, DRAIN_POLL_MS).unref();
@@ -143,7 +150,9 @@ export class Server implements Transport {
 			void this.#answer(inbound.shift(), peer, (count) => bucket.take(performance.now(), count)).then((answer) => {
 				open -= 1;
 				if (answer === undefined || socket.readyState !== WebSocket.OPEN) return;
-				if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
+				// What was told before it is written before it.
+				outlet.write();
+				if (outlet.unread > MAX_BUFFERED_BYTES) outlet.drop();
 				else socket.send(answer);
 			});
 		};
@@ -153,36 +162,56 @@ export class Server implements Transport {
 		});
 	}
 
-	#peerOf(socket: WebSocket): Peer {
-		const id = this.#nextPeer++;
-		const send = (text: () => string): boolean => {
+	#peerOf(outlet: Outlet): Peer {
+		const { socket } = outlet;
+		const send = (bytes: () => Buffer): boolean => {
 			if (socket.readyState !== WebSocket.OPEN) return false;
 			// A peer that does not read is dropped, before it fills the memory of those who do.
-			if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-				socket.terminate();
+			if (outlet.unread > MAX_BUFFERED_BYTES) {
+				outlet.drop();
 				return false;
 			}
-			socket.send(text());
+			outlet.queue(bytes());
+			this.#writing.add(outlet);
+			if (!this.#isWriting) {
+				this.#isWriting = true;
+				setImmediate(() => this.#write());
+			}
 			return true;
 		};
 		return {
-			id,
+			id: this.#nextPeer++,
 			get isSlow() {
-				return socket.bufferedAmount > SLOW_BYTES;
+				return outlet.unread > SLOW_BYTES;
 			},
 			notify: (channel, data) => send(() => this.#frameOf(channel, data)),
-			tell: (method, params) => send(() => JSON.stringify({ jsonrpc: "2.0", method, params })),
-			close: (reason) => socket.close(1008, reason),
+			tell: (method, params) => send(() => Buffer.from(JSON.stringify({ jsonrpc: "2.0", method, params }))),
+			close: (reason) => {
+				outlet.write();
+				socket.close(1008, reason);
+			},
 		};
 	}
 
+	/** Writes what waits, a connection at a time, and lets calls in between: many followers must not make one order late. */
+	#write(): void {
+		const began = performance.now();
+		for (const outlet of this.#writing) {
+			this.#writing.delete(outlet);
+			outlet.write();
+			if (performance.now() - began > WRITING_MS) break;
+		}
+		this.#isWriting = this.#writing.size > 0;
+		if (this.#isWriting) setImmediate(() => this.#write());
+	}
+
 	/** What is told to many is written once: the same object on the same channel is the same frame. */
-	#frameOf(channel: string, data: unknown): string {
+	#frameOf(channel: string, data: unknown): Buffer {
 		const known = typeof data === "object" && data !== null ? this.#frames.get(data) : undefined;
-		if (known?.channel === channel) return known.text;
-		const text = JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } });
-		if (typeof data === "object" && data !== null) this.#frames.set(data, { channel, text });
-		return text;
+		if (known?.channel === channel) return known.bytes;
+		const bytes = Buffer.from(JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } }));
+		if (typeof data === "object" && data !== null) this.#frames.set(data, { channel, bytes });
+		return bytes;
 	}
 
 	async #answerHttp(request: IncomingMessage, response: ServerResponse): Promise<void> {

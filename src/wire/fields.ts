@@ -55,6 +55,32 @@ export const order = z.strictObject({
 	signature,
 });
 
+/** One side of a mass quote. Edits and cancellations name an order; a new one has the terms of a limit order. */
+const quoted = z.union([
+	z.strictObject({ cancel: orderId }),
+	z.strictObject({ edit: orderId, price, amount }),
+	order.omit({ account: true, instrument_name: true, nonce: true, signature: true }).extend({
+		post_only: z.boolean().default(true),
+		mmp: z.boolean().default(true).describe("Its fills count for market-maker protection, which private/set_mmp_config sets before"),
+	}),
+]);
+
+/** LIMIT: MAX_ITEMS of the machine, counting sides. */
+export const massQuote = z.strictObject({
+	account,
+	quotes: z
+		.array(
+			z
+				.strictObject({ instrument_name: instrument, bid: quoted.optional(), ask: quoted.optional() })
+				.refine(({ bid, ask }) => bid !== undefined || ask !== undefined, "a quote has a bid or an ask"),
+		)
+		.min(1)
+		.max(32)
+		.describe("Each gives an item for its bid, then one for its ask: 32 at most, signed in this order"),
+	nonce: nonce.describe("Of the whole; item i, from 0, has nonce + 1 + i, which is the id of an order that it places"),
+	signature,
+});
+
 const outcome = {
 	result: z.string().describe("The Result of the message (docs/spec/machine.md)"),
 	final: z.string().describe("The Result of its last step"),

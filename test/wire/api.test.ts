@@ -167,6 +167,7 @@ describe("given a node's API", () => {
 				filled: 30,
 				remaining: 20,
 				average_price: mark / 10,
+				items: [],
 			},
 		);
 		assert.equal(Bytes.toHex(world.exchange.live.stateRoot()), root);
@@ -261,6 +262,83 @@ describe("given a node's API", () => {
 			[[again.items[0].order, "0.03"]],
 		);
 		await maker.cancelAll();
+	});
+
+	it("takes a mass quote by typed fields: of each quote the bid, then the ask, signed in that order", async () => {
+		const [maker] = traders;
+		const [account] = accounts;
+		const dollars = (ticks: number): string => String(ticks / 10);
+		const item = { series: call, side: 0, timeInForce: 0, flags: 0, price: 0, size: 0, expiresAt: 0, label: 0, order: 0 };
+		const order = { ...item, kind: Messages.PLACE, flags: Messages.POST_ONLY | Messages.PROTECTED, size: 2 };
+		const signed = async (items: readonly object[], quotes: readonly object[]): Promise<object> => {
+			const nonce = maker.takeNonce();
+			for (let i = 0; i < items.length; i++) maker.takeNonce();
+			return { account, quotes, nonce, signature: await sign(60, "Basket", { account, nonce, items }) };
+		};
+		const first = await signed(
+			[
+				{ ...order, price: mark - 300, label: 8 },
+				{ ...order, side: 1, price: mark + 300 },
+			],
+			[
+				{
+					instrument_name: name,
+					bid: { price: dollars(mark - 300), amount: "0.02", label: 8 },
+					ask: { price: dollars(mark + 300), amount: "0.02" },
+				},
+			],
+		);
+		const unprotected = await ask("public/order_debug", { method: "private/mass_quote", params: first });
+		assert.deepEqual(unprotected.execution?.items, ["Unprotected", "Unprotected"]);
+		await maker.setProtection(0, { window: 60, quantityLimit: 1_000_000 });
+		const debugged = await ask("public/order_debug", { method: "private/mass_quote", params: first });
+		assert.equal(debugged.would_be_taken, true);
+		assert.deepEqual(debugged.execution?.items, ["Rested", "Rested"]);
+		const quoted = await ask("private/mass_quote", first);
+		assert.deepEqual(
+			quoted.items.map(({ result }) => result),
+			["Rested", "Rested"],
+		);
+		const [bid, offer] = quoted.items;
+		const second = await signed(
+			[
+				{ ...item, kind: Messages.REPLACE, price: mark - 290, size: 3, order: bid.order },
+				{ ...item, kind: Messages.CANCEL, side: 1, order: offer.order },
+			],
+			[{ instrument_name: name, bid: { edit: bid.order, price: dollars(mark - 290), amount: "0.03" }, ask: { cancel: offer.order } }],
+		);
+		assert.deepEqual(
+			(await ask("private/mass_quote", second)).items.map(({ result }) => result),
+			["Rested", "Ok"],
+		);
+		const [left] = await ask("private/get_open_orders", { account });
+		assert.deepEqual([left.price, left.amount, left.post_only, left.mmp], [dollars(mark - 290), "0.03", true, true]);
+		await maker.cancelAll();
+		await maker.setProtection(0, { window: 0 });
+
+		const one = { instrument_name: name, bid: { cancel: 1 }, ask: { cancel: 2 } };
+		await refused("private/mass_quote", { ...first, quotes: [] }, Code.InvalidParams, /quotes/);
+		await refused("private/mass_quote", { ...first, quotes: [{ instrument_name: name }] }, Code.InvalidParams, /a bid or an ask/);
+		await refused("private/mass_quote", { ...first, quotes: Array(17).fill(one) }, Code.InvalidParams, /34 sides are more than 32/);
+		await refused(
+			"private/mass_quote",
+			{ ...first, quotes: [{ instrument_name: name, bid: { price: "1.05", amount: "1" } }] },
+			Code.InvalidParams,
+			/multiple of the tick/,
+		);
+		await refused("private/mass_quote", { ...second, signature: WRONG_SIGNATURE }, Code.NotTaken, /the signature is of/);
+	});
+
+	it("says of a method's fields why they would be refused, and which bytes they are", async () => {
+		const params = { account: accounts[0], instrument_name: name, price: String(mark / 10), amount: "0.02", nonce: 5000 };
+		const asked = { method: "private/buy", params: { ...params, signature: WRONG_SIGNATURE } };
+		const bad = await ask("public/order_debug", asked);
+		assert.equal(bad.reason, "bad_signature");
+		assert.equal(bad.payload.slice(0, 4), "0x01");
+		assert.equal((await ask("public/order_debug", { ...asked, assume_signed: true })).execution?.result, "Rested");
+		await refused("public/order_debug", { method: "public/ticker", params: {} }, Code.InvalidParams, /private\/buy/);
+		await refused("public/order_debug", { method: "constructor", params: {} }, Code.InvalidParams, /sends no message/);
+		await refused("public/order_debug", { method: "private/buy", params }, Code.InvalidParams, /params\.signature/);
 	});
 
 	it("sets protection, sessions and the switch by typed fields, and shows them", async () => {
@@ -369,9 +447,15 @@ describe("given a node's API", () => {
 		type Told = { type?: string; change_id: number; prev_change_id: number | null };
 		const told = new Map<string, Told[]>(names.map((channel) => [channel, []]));
 		for (const channel of names) await listener.subscribe(channel, (data) => told.get(channel)?.push(data as Told));
+		// What happens to a book within a twentieth of a second is told as one change: so each is waited for.
+		const booked = (count: number): Promise<void> =>
+			world.until("the book to be told", () => (told.get(`book.${name}`)?.length ?? 0) >= count);
 		const rest = await traders[0].place({ series: call, side: 1, price: mark + 20, size: 60 });
+		await booked(2);
 		await traders[1].place({ series: call, side: 0, price: mark + 20, size: 10, immediateOrCancel: true });
+		await booked(3);
 		await traders[0].cancel(call, 1, rest.order);
+		await booked(4);
 		await world.until("the portfolio to be told", () => (told.get(`user.portfolio.${maker}`)?.length ?? 0) > 1);
 		await world.until("the ticker to be told", () => (told.get(`ticker.${name}`)?.length ?? 0) > 1);
 		for (const [channel, messages] of told) {
@@ -406,7 +490,7 @@ describe("given a node's API", () => {
 		const steps: string[] = [];
 		await listener.subscribe(`book.${name}`, (data) => steps.push(...(data as { bids: [string][] }).bids.map(([what]) => what)));
 		await traders[1].place({ series: call, side: 0, price: 3, size: 5, expiresAt: world.clock.now() + 60 });
-		assert.ok(steps.includes("new"));
+		await world.until("the level to come", () => steps.includes("new"));
 		await world.advanceTo(world.clock.now() + 61);
 		await world.until("the level to go", () => steps.includes("delete"));
 		listener.close();

@@ -29,9 +29,17 @@ const PYTHON = process.env.PYTHON ?? "python3";
 const hasEthAccount = spawnSync(PYTHON, ["-c", "import eth_account"]).status === 0;
 const skip = !hasEthAccount && "no Python with eth-account is here: pip install eth-account, or name one in PYTHON";
 
+const MANIFEST = join(ROOT, "docs/api/rust/Cargo.toml");
+const CARGO = process.env.CARGO ?? "cargo";
+const hasCargo = spawnSync(CARGO, ["--version"]).status === 0;
+const hasCrates = hasCargo && spawnSync(CARGO, ["fetch", "--quiet", "--locked", "--manifest-path", MANIFEST]).status === 0;
+const skipRust = hasCargo
+	? !hasCrates && "the crates of docs/api/rust cannot be fetched: no network, and cargo's cache lacks some"
+	: "no cargo is here: install Rust, or name it in CARGO";
+
 describe("given the signing vectors of docs/api", () => {
 	it("has every message that a user signs", () => {
-		assert.deepEqual([...new Set(vectors.messages.map(({ primaryType }) => primaryType))].length, 13);
+		assert.deepEqual([...new Set(vectors.messages.map(({ primaryType }) => primaryType))].length, 14);
 	});
 
 	it("is what the machine reads out of the bytes, and what a wallet signs", () => {
@@ -49,6 +57,17 @@ describe("given the signing vectors of docs/api", () => {
 	it("is what eth-account makes of it, in Python", { skip }, () => {
 		const { status, stdout, stderr } = spawnSync(PYTHON, [join(ROOT, "docs/api/verify_vectors.py")], { encoding: "utf8" });
 		assert.equal(status, 0, stdout + stderr);
-		assert.match(stdout, /15 of 15 agree/);
+		assert.match(stdout, /16 of 16 agree/);
+	});
+
+	it("is what k256 and sha3 make of it, in Rust", { skip: skipRust }, () => {
+		const target = join(ROOT, "cache", "rust");
+		const { status, stdout, stderr } = spawnSync(
+			CARGO,
+			["run", "--quiet", "--locked", "--manifest-path", MANIFEST, "--target-dir", target, "--", join(ROOT, "docs/api/vectors.json")],
+			{ encoding: "utf8" },
+		);
+		assert.equal(status, 0, stdout + stderr);
+		assert.match(stdout, /16 of 16 agree/);
 	});
 });

@@ -6,6 +6,7 @@ import type { TypedDataField } from "ethers";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
+import type { Item } from "../../../src/machine/step/DealMessages.ts";
 import * as DealMessages from "../../../src/machine/step/DealMessages.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
@@ -20,7 +21,7 @@ const VAULT = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
 const INBOX = "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512";
 const domain = { name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: VAULT };
 
-type Fields = Record<string, number | string>;
+type Fields = Record<string, number | string | readonly Item[]>;
 type Kind = {
 	readonly type: keyof typeof typedData;
 	readonly fields: Fields;
@@ -47,6 +48,13 @@ const LEGS = [
 	{ series: Series.make(0, 20_812, Series.CALL, 42_000), side: 1, price: 880, size: 250 },
 ];
 const LEG_BYTES = DealEncoding.legs(LEGS);
+
+const ITEM = { series: SERIES, side: 0, timeInForce: 0, flags: 0, price: 0, size: 0, expiresAt: 0, label: 0, order: 0 };
+const ITEMS: readonly Item[] = [
+	{ ...ITEM, kind: Messages.PLACE, flags: Messages.POST_ONLY | Messages.PROTECTED, price: 1250, size: 100, label: 9 },
+	{ ...ITEM, kind: Messages.REPLACE, side: 1, price: 1262, size: 100, order: 300 },
+	{ ...ITEM, kind: Messages.CANCEL, series: FUTURE, side: 1, order: 301 },
+];
 
 const PLACE = { account: 1, series: SERIES, side: 0, timeInForce: 0, flags: 0, price: 1255, size: 250, expiresAt: 0, nonce: 256, label: 0 };
 const KINDS: readonly Kind[] = [
@@ -117,6 +125,11 @@ const KINDS: readonly Kind[] = [
 		DealEncoding.block,
 		{ legs: LEGS, legBytes: LEG_BYTES },
 	),
+	// What private/mass_quote sends: its bytes hold the items, which the wallet shows one by one.
+	kind("Basket", { account: 1, nonce: 400, items: ITEMS }, DealMessages.basketDigest, DealEncoding.basket, {
+		count: ITEMS.length,
+		items: DealEncoding.items(ITEMS),
+	}),
 ];
 
 /** The content of docs/api/vectors.json. Throws when the machine and ethers disagree. */
@@ -126,7 +139,7 @@ export function vectors(): object {
 	const messages = KINDS.map(({ type, fields, more, digest, encode }) => {
 		const types = typedData[type] as unknown as Record<string, TypedDataField[]>;
 		const bytes = Bytes.toHex(digest(separator, { ...fields, ...more } as never));
-		if (TypedDataEncoder.hash(domain, types, fields) !== bytes)
+		if (TypedDataEncoder.hash(domain, types, fields as Record<string, unknown>) !== bytes)
 			throw new Error(`The machine's digest of ${type} is not that of its typed data.`);
 		const signature = wallet.signingKey.sign(bytes).serialized;
 		const signed = Bytes.fromHex(signature);

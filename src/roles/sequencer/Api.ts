@@ -3,7 +3,6 @@ import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
 import { nameOf as resultName } from "../../machine/Result.ts";
-import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Receipt } from "../../protocol/Checkpoint.ts";
@@ -28,6 +27,8 @@ import * as Payloads from "./Payloads.ts";
 import { Requests } from "./Requests.ts";
 import type { Acknowledgement, Sequencer } from "./Sequencer.ts";
 import { NotTaken, Undecided } from "./Sequencer.ts";
+import { payloadOf, TYPED } from "./typed.ts";
+import type { Typed } from "./typed.ts";
 import * as Views from "./Views.ts";
 
 export type ApiPorts = {
@@ -238,20 +239,24 @@ export class Api {
 				const [messageHash, streamHash] = [Bytes.fromHex(message_hash), Bytes.fromHex(stream_hash)];
 				return { signer: this.#ports.heard({ sequence, messageHash, streamHash, time }, Bytes.fromHex(receipt)) ?? null };
 			},
-			"public/order_debug": ({ payload, assume_signed }) => debug(live.queries, userDomain, domain, Bytes.fromHex(payload), assume_signed),
-			"private/buy": (params) => this.#submit(Payloads.place(params, 0)),
-			"private/sell": (params) => this.#submit(Payloads.place(params, 1)),
-			"private/edit": (params) => this.#submit(Payloads.edit(params)),
-			"private/cancel": (params) => this.#submit(Payloads.cancel(params)),
-			"private/cancel_by_label": (params) => this.#submit(Payloads.cancelSeries(params, params.label)),
-			"private/cancel_all_by_instrument": (params) => this.#submit(Payloads.cancelSeries(params, Messages.EVERY_LABEL)),
-			"private/cancel_all_by_currency": (params) => this.#submit(Payloads.cancelAll(params)),
-			"private/cancel_all": (params) => this.#submit(Payloads.cancelAll(params)),
-			"private/withdraw": (params) => this.#submit(Payloads.withdraw(params)),
-			"private/transfer": (params) => this.#submit(Payloads.transfer(params)),
-			"private/set_session": (params) => this.#submit(Payloads.setSession(params)),
-			"private/set_mmp_config": (params) => this.#submit(Payloads.setProtection(params)),
-			"private/set_dead_man_switch": (params) => this.#submit(Payloads.heartbeat(params)),
+			"public/order_debug": (params) => {
+				const payload = "payload" in params ? Bytes.fromHex(params.payload) : payloadOf(params.method, params.params);
+				return debug(live.queries, userDomain, domain, payload, params.assume_signed);
+			},
+			"private/buy": this.#send("private/buy"),
+			"private/sell": this.#send("private/sell"),
+			"private/edit": this.#send("private/edit"),
+			"private/mass_quote": this.#send("private/mass_quote"),
+			"private/cancel": this.#send("private/cancel"),
+			"private/cancel_by_label": this.#send("private/cancel_by_label"),
+			"private/cancel_all_by_instrument": this.#send("private/cancel_all_by_instrument"),
+			"private/cancel_all_by_currency": this.#send("private/cancel_all_by_currency"),
+			"private/cancel_all": this.#send("private/cancel_all"),
+			"private/withdraw": this.#send("private/withdraw"),
+			"private/transfer": this.#send("private/transfer"),
+			"private/set_session": this.#send("private/set_session"),
+			"private/set_mmp_config": this.#send("private/set_mmp_config"),
+			"private/set_dead_man_switch": this.#send("private/set_dead_man_switch"),
 		};
 	}
 
@@ -283,11 +288,16 @@ export class Api {
 				if (answer.result === "Ok") requests.end(rfq_id);
 				return answer;
 			},
-			"private/execute_block_trade": (params) => this.#submit(DealViews.blockTrade(params)),
+			"private/execute_block_trade": this.#send("private/execute_block_trade"),
 			"public/get_auctions": () => DealViews.auctions(live.queries),
-			"private/bid": (params) => this.#submit(DealViews.bid(params)),
-			"private/set_referrer": (params) => this.#submit(DealViews.setReferrer(params)),
+			"private/bid": this.#send("private/bid"),
+			"private/set_referrer": this.#send("private/set_referrer"),
 		};
+	}
+
+	/** The handler of a method whose fields are a message. */
+	#send<M extends Typed>(method: M): (params: Params<M>) => Promise<Answer<"public/submit">> {
+		return (params) => this.#submit((TYPED[method] as (params: Params<M>) => Uint8Array)(params));
 	}
 
 	#listed(name: string): number {

@@ -15,9 +15,14 @@ import * as Views from "./Views.ts";
 
 /** LIMIT: channels of one connection. */
 const MAX_CHANNELS = 500;
-const TICK_MS = 100;
+/** Changes of a book within a tick are told as one. */
+const TICK_MS = 50;
+/** Ticks between messages of a ticker, which is dear to compute and changes with every order. */
+const TICKER_TICKS = 2;
 /** Ticks between looks at what changes with time alone: orders expire, options lose value. */
-const SLOW_TICKS = 10;
+const SLOW_TICKS = 20;
+/** For so long channels are looked at, at a stretch, before orders have their turn. */
+const LOOKING_MS = 3;
 const SNAPSHOT_TRADES = 20;
 /** What changes with time alone, or with L1. */
 const TIMED: ReadonlySet<Channel["kind"]> = new Set(["book", "auctions", "finality"] as const);
@@ -201,7 +206,7 @@ export class Channels {
 		for (const [name, all] of trades) this.#publish(name, { type: "change", trades: all.map(Views.trade) });
 		for (const [account, own] of orders) this.#publishOrders(account, own);
 		// An auction may begin and be bid away between two ticks: whoever follows is told of both.
-		for (const name of this.#dirty) if (name === "auctions" || name.startsWith("book.")) this.#refreshNamed(name);
+		if (this.#dirty.has("auctions")) this.#refreshNamed("auctions");
 	}
 
 	#tellEvent(account: number, event: Event): void {
@@ -221,16 +226,34 @@ export class Channels {
 	#tick(): void {
 		this.#ticks += 1;
 		const isSlow = this.#ticks % SLOW_TICKS === 0;
-		for (const name of this.#dirty) if (!name.startsWith("user.portfolio.") || isSlow) this.#refreshNamed(name);
+		const isTickers = this.#ticks % TICKER_TICKS === 0;
+		// Nobody follows the rest: nothing is to be told of it.
+		for (const name of this.#dirty) if (!this.#feeds.has(name)) this.#dirty.delete(name);
+		const due = [...this.#dirty].filter((name) => {
+			if (name.startsWith("ticker.")) return isTickers;
+			return isSlow || !name.startsWith("user.portfolio.");
+		});
 		// Requests are of this node alone: no event tells of them.
-		this.#refreshNamed("rfqs");
-		if (isSlow) for (const [name, feed] of this.#feeds) if (TIMED.has(feed.channel.kind)) this.#refreshNamed(name);
+		due.push("rfqs");
+		if (isSlow) for (const [name, feed] of this.#feeds) if (TIMED.has(feed.channel.kind)) due.push(name);
+		this.#look(due, 0);
 		for (const subscriber of this.#subscribers.values()) {
 			if (subscriber.behind.size === 0 || subscriber.peer.isSlow) continue;
 			for (const name of [...subscriber.behind]) {
 				this.#begin(name, this.#feeds.get(name) as Feed, subscriber);
 				subscriber.behind.delete(name);
 			}
+		}
+	}
+
+	/** Refreshes channels from a place on, and lets orders in between. */
+	#look(names: readonly string[], from: number): void {
+		const began = performance.now();
+		for (let i = from; i < names.length; i++) {
+			this.#refreshNamed(names[i]);
+			if (performance.now() - began < LOOKING_MS || i + 1 === names.length) continue;
+			setImmediate(() => this.#look(names, i + 1));
+			return;
 		}
 	}
 

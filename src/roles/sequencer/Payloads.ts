@@ -1,7 +1,9 @@
 // Typed requests as the machine's bytes: names, dollars and units become ids, ticks and lots, exactly or not at all.
 
-import { lotsPerUnit, tickSize } from "../../machine/Constants.ts";
+import { MAX_ITEMS, lotsPerUnit, tickSize } from "../../machine/Constants.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
+import * as DealEncoding from "../../machine/step/DealEncoding.ts";
+import type { Item } from "../../machine/step/DealMessages.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import * as Series from "../../machine/types/Series.ts";
@@ -56,7 +58,10 @@ function underlyingOf(currency: string | undefined): number {
 	return currency === undefined ? Messages.EVERY_UNDERLYING : Names.UNDERLYINGS.indexOf(currency);
 }
 
-function flagsOf(params: Params<"private/buy">): number {
+type Terms = Omit<Params<"private/buy">, "account" | "instrument_name" | "nonce" | "signature">;
+type Quoted = NonNullable<Params<"private/mass_quote">["quotes"][number]["bid"]>;
+
+function flagsOf(params: Terms): number {
 	const postOnly = params.post_only ? Messages.POST_ONLY | (params.reject_post_only ? 0 : Messages.SLIDE) : 0;
 	const reduceOnly = params.reduce_only ? Messages.REDUCE_ONLY : 0;
 	const isProtected = params.mmp ? Messages.PROTECTED : 0;
@@ -80,6 +85,32 @@ export function place(params: Params<"private/buy">, side: number): Uint8Array {
 		nonce: params.nonce,
 		label: params.label,
 		signature: Bytes.fromHex(params.signature),
+	});
+}
+
+function item(series: number, side: number, quoted: Quoted): Item {
+	const none = { series, side, timeInForce: 0, flags: 0, price: 0, size: 0, expiresAt: 0, label: 0 };
+	if ("cancel" in quoted) return { ...none, kind: Messages.CANCEL, order: quoted.cancel };
+	const quote = { ...none, price: ticksOf(series, quoted.price), size: lotsOf(series, quoted.amount) };
+	if ("edit" in quoted) return { ...quote, kind: Messages.REPLACE, order: quoted.edit };
+	const { time_in_force, expires_at, label } = quoted;
+	const timeInForce = TIMES_IN_FORCE.indexOf(time_in_force);
+	return { ...quote, kind: Messages.PLACE, order: 0, timeInForce, flags: flagsOf(quoted), expiresAt: expires_at, label };
+}
+
+/** The basket of a mass quote: of each quote the bid, then the ask. Throws RpcError when they are more than a basket holds. */
+export function massQuote({ account, quotes, nonce, signature }: Params<"private/mass_quote">): Uint8Array {
+	const items = quotes.flatMap(({ instrument_name, bid, ask }) => {
+		const series = seriesOf(instrument_name);
+		return [bid, ask].flatMap((quoted, side) => (quoted === undefined ? [] : [item(series, side, quoted)]));
+	});
+	if (items.length > MAX_ITEMS) throw new RpcError(Code.InvalidParams, `quotes: ${items.length} sides are more than ${MAX_ITEMS}`);
+	return DealEncoding.basket({
+		account,
+		nonce,
+		count: items.length,
+		items: DealEncoding.items(items),
+		signature: Bytes.fromHex(signature),
 	});
 }
 

@@ -50,6 +50,7 @@ export function debug(
 	const signer = signed && Signature.recover(signed.digest, signed.signature);
 	return {
 		would_be_taken: refusal === undefined,
+		payload: Bytes.toHex(payload),
 		reason: refusal?.code ?? null,
 		detail: refusal?.detail ?? null,
 		kind: KIND_NAMES[payload[0]] ?? null,
@@ -63,7 +64,11 @@ export function debug(
 					final: resultName(rehearsed.final),
 					filled: rehearsed.filled,
 					remaining: rehearsed.remaining,
-					average_price: rehearsed.filled === 0 ? null : averagePrice(Bytes.uint(payload, 4, 8), rehearsed.filledValue, rehearsed.filled),
+					average_price:
+						rehearsed.filled === 0 || payload[0] === Messages.BASKET
+							? null
+							: averagePrice(Bytes.uint(payload, 4, 8), rehearsed.filledValue, rehearsed.filled),
+					items: rehearsed.items.map(resultName),
 				}
 			: null,
 	};

@@ -6,6 +6,11 @@ import { method } from "./method.ts";
 
 const { account, nonce, signature } = Fields;
 
+const assumeSigned = z
+	.boolean()
+	.default(false)
+	.describe("True: the machine is asked as if the owner had signed, so the signature may be any 65 bytes");
+
 export const TRADING = {
 	"public/submit": method("Sends a signed message's bytes.", z.strictObject({ payload: Fields.payload }), Fields.acknowledgement),
 	"public/get_receipt": method(
@@ -26,15 +31,17 @@ export const TRADING = {
 	),
 	"public/order_debug": method(
 		"Why a message would be refused, at the door and by the machine as it now stands, with the digest and the domain that its signature must be over. Nothing is sent.",
-		z.strictObject({
-			payload: Fields.payload,
-			assume_signed: z
-				.boolean()
-				.default(false)
-				.describe("True: the machine is asked as if the owner had signed, so the signature may be any 65 bytes"),
-		}),
+		z.union([
+			z.strictObject({ payload: Fields.payload, assume_signed: assumeSigned }),
+			z.strictObject({
+				method: z.string().max(60).describe("A method that sends a message, such as private/buy"),
+				params: z.record(z.string(), z.unknown()).describe("What it would be called with"),
+				assume_signed: assumeSigned,
+			}),
+		]),
 		z.strictObject({
 			would_be_taken: z.boolean(),
+			payload: Fields.payload.describe("The bytes that were asked about"),
 			reason: z.string().nullable().describe("Of data.reason of error 10001"),
 			detail: z.string().nullable(),
 			kind: z.string().nullable(),
@@ -48,7 +55,8 @@ export const TRADING = {
 					final: z.string(),
 					filled: z.int().describe("Lots"),
 					remaining: z.int().describe("Lots"),
-					average_price: Fields.price.nullable(),
+					average_price: Fields.price.nullable().describe("Of an order; null of what fills nothing, or in several series"),
+					items: z.array(z.string()).describe("Of a basket: the Result of each of its items"),
 				})
 				.nullable()
 				.describe("What the machine would make of it now; null when it would not come so far"),
@@ -68,6 +76,11 @@ export const TRADING = {
 			nonce,
 			signature,
 		}),
+		Fields.acknowledgement,
+	),
+	"private/mass_quote": method(
+		"Places, edits and cancels up to 32 orders under one signature, each with an outcome of its own in `items`. New ones are post-only and protected unless they say otherwise.",
+		Fields.massQuote,
 		Fields.acknowledgement,
 	),
 	"private/cancel": method(
