@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 	roles: { floor: 4, packages: [], node: true },
 	// A trader hands the SDK an ethers signer, so it knows that type.
 	sdk: { floor: 4, packages: ["ethers", "ws"], node: false },
-	node: { floor: 5, packages: ["esbuild", "pino", "prom-client", "zod"], node: true },
+	node: { floor: 5, packages: ["esbuild", "marked", "pino", "prom-client", "zod"], node: true },
 	cli: { floor: 6, packages: ["commander"], node: true },
 };
 

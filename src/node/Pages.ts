@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import type { BlobArchive } from "../ports/Blobs.ts";
 import type { Page } from "../wire/Server.ts";
+import * as Documents from "./Documents.ts";
 import type { Health } from "./Health.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "dashboard", "public");
@@ -15,13 +16,14 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Paths that stand for a file of another name: browsers ask for the icon by the old one when a page is not theirs to read. */
 const NAMED: Readonly<Record<string, string>> = { "/": "index.html", "/favicon.ico": "favicon.svg" };
 
-/** What a browser, a monitor or another node gets: the page, /metrics, /livez, /readyz, of one role /readyz/ROLE, /archive/blobs/HASH and /archive/blobs/HASH/proof. */
+/** What a browser, a monitor or another node gets: the page, the documents under /docs, /metrics, /livez, /readyz, of one role /readyz/ROLE, /archive/blobs/HASH and /archive/blobs/HASH/proof. */
 export async function serve(path: string, health: Health, archive?: BlobArchive): Promise<Page | undefined> {
 	const [, first, role] = path.split("/");
 	if (first === "archive") return archive && archived(path, archive);
 	if (path === "/metrics") return { type: "text/plain; version=0.0.4", body: await health.metrics() };
 	if (path === "/livez") return { type: "text/plain", body: "ok\n" };
 	if (first === "readyz") return health.page(role);
+	if (first === "docs") return Documents.serve(path);
 	if (path === "/page.js") return { type: TYPES.js, body: await script() };
 	const file = normalize(join(folder, NAMED[path] ?? path));
 	const type = TYPES[file.split(".").at(-1) ?? ""];
