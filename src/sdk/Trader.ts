@@ -135,15 +135,18 @@ function itemOf(item: BasketItem): Item {
 	return { ...none, kind: Messages.REPLACE, series, side, price: item.price, size: item.size, order: item.replace };
 }
 
+/** What a trader needs of a connection. */
+export type Calls = Pick<Connection, "call">;
+
 /** One account of one signer on one connection. */
 export class Trader {
 	readonly account: number;
-	readonly #connection: Connection;
+	readonly #connection: Calls;
 	readonly #signer: TypedDataSigner;
 	readonly #domain: Domain;
 	#nextNonce: number;
 
-	private constructor(connection: Connection, signer: TypedDataSigner, domain: Domain, account: number, nextNonce: number) {
+	private constructor(connection: Calls, signer: TypedDataSigner, domain: Domain, account: number, nextNonce: number) {
 		this.#connection = connection;
 		this.#signer = signer;
 		this.#domain = domain;
@@ -152,7 +155,7 @@ export class Trader {
 	}
 
 	/** Rejects with ConnectionError when the account does not exist. */
-	static async open(connection: Connection, signer: TypedDataSigner, account: number): Promise<Trader> {
+	static async open(connection: Calls, signer: TypedDataSigner, account: number): Promise<Trader> {
 		const { domain } = await connection.call<{ domain: Domain }>("public/get_domain");
 		const { nonce_floor } = await connection.call<{ nonce_floor: number }>("public/get_account", { account });
 		// Behind the whole window: whatever of it was used, this is not.

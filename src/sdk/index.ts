@@ -4,7 +4,7 @@ export { BookFollower } from "./BookFollower.ts";
 export type { BookLevel } from "./BookFollower.ts";
 export { Connection, ConnectionError } from "./Connection.ts";
 export { Scope, Trader, isExecuted } from "./Trader.ts";
-export type { Acknowledgement, Domain, OrderRequest, ProtectionLimits, TypedDataSigner } from "./Trader.ts";
+export type { Acknowledgement, Calls, Domain, OrderRequest, ProtectionLimits, TypedDataSigner } from "./Trader.ts";
 export { Deals } from "./Deals.ts";
 export type { BlockLeg, BlockTerms, OwnRequest, ShownQuote, ShownRequest } from "./Deals.ts";
 export { LightClient, VerificationError } from "./LightClient.ts";
