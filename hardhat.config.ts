@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import { configVariable, defineConfig } from "hardhat/config";
+import { tasks } from "./scripts/tasks.ts";
 import { KEY_VARIABLE, NETWORKS } from "./src/chain/Networks.ts";
 
 // The compiler comes from npm, so that building needs no download beyond the packages themselves.
@@ -22,6 +23,7 @@ function remote(name: string) {
 
 export default defineConfig({
 	plugins: [hardhatEthers, hardhatTypechain],
+	tasks,
 	typechain: { outDir: "typechain-types" },
 	solidity: {
 		version: "0.8.34",

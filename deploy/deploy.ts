@@ -78,8 +78,15 @@ export const STEPS: readonly Step[] = [
 	bondPools,
 ];
 
-/** Deploys to the signer's chain. Throws an Error with one sentence when a contract does not land. */
-export async function deploy(signer: Signer, options: Options): Promise<Deployment> {
+/** Everything about a deployment that is known before its first transaction. */
+export type Plan = {
+	readonly deployment: Omit<Deployment, "deployBlock">;
+	readonly startNonce: number;
+	readonly facts: Facts;
+};
+
+/** Throws an Error when the chain cannot be asked. */
+export async function planOf(signer: Signer, options: Options): Promise<Plan> {
 	const provider = signer.provider as Provider;
 	const deployer = await signer.getAddress();
 	const startNonce = options.startedAt?.nonce ?? (await provider.getTransactionCount(deployer));
@@ -95,31 +102,40 @@ export async function deploy(signer: Signer, options: Options): Promise<Deployme
 	const house = treasury.toLowerCase();
 	const genesis = Genesis.commitment({ domainSeparator: getBytes(domainSeparator), reporters, quorum, house });
 	const parameters = options.parameters ?? DEVNET;
-	const facts: Facts = { domainSeparator, genesis: toHex(genesis.leaf), reporters, quorum, committee, treasury, parameters };
+	return {
+		deployment: {
+			network: options.network,
+			version: VERSION,
+			chainId,
+			genesis: toHex(Assertion.assertionId(new Uint8Array(32), genesis.leaf)),
+			contracts: addresses,
+			domain,
+			domainSeparator,
+			reporters,
+			quorum,
+			house,
+			parameters,
+		},
+		startNonce,
+		facts: { domainSeparator, genesis: toHex(genesis.leaf), reporters, quorum, committee, treasury, parameters },
+	};
+}
+
+/** Deploys to the signer's chain. Throws an Error with one sentence when a contract does not land. */
+export async function deploy(signer: Signer, options: Options): Promise<Deployment> {
+	const provider = signer.provider as Provider;
+	const { deployment, startNonce, facts } = await planOf(signer, options);
 	// Everybody reads events from here on, so a deployment that goes on keeps the block in which it began.
 	const deployBlock = options.startedAt?.block ?? (await provider.getBlockNumber()) + 1;
 	for (const [i, step] of STEPS.entries()) {
 		options.onProgress?.(step.name, i, STEPS.length);
-		if ((await provider.getCode(addresses[step.name])) !== "0x") continue;
-		await create(signer, step, startNonce + i, addresses, facts);
+		if ((await provider.getCode(deployment.contracts[step.name])) !== "0x") continue;
+		await create(signer, step, startNonce + i, deployment.contracts, facts);
 	}
-	return {
-		network: options.network,
-		version: VERSION,
-		chainId,
-		genesis: toHex(Assertion.assertionId(new Uint8Array(32), genesis.leaf)),
-		deployBlock,
-		contracts: addresses,
-		domain,
-		domainSeparator,
-		reporters,
-		quorum,
-		house,
-		parameters,
-	};
+	return { ...deployment, deployBlock };
 }
 
-async function create(signer: Signer, step: Step, nonce: number, at: Record<ContractName, string>, facts: Facts): Promise<void> {
+async function create(signer: Signer, step: Step, nonce: number, at: Readonly<Record<ContractName, string>>, facts: Facts): Promise<void> {
 	let data = step.code?.();
 	if (data === undefined) {
 		const artifact = Artifacts.of(step.name);

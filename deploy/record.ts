@@ -5,8 +5,9 @@ import { dirname } from "node:path";
 import type { Signer } from "ethers";
 import * as Deployments from "../src/chain/Deployment.ts";
 import type { Deployment } from "../src/chain/Deployment.ts";
-import { STEPS, deploy } from "./deploy.ts";
+import { STEPS, deploy, planOf } from "./deploy.ts";
 import type { Options } from "./deploy.ts";
+import { verificationOf } from "./verification.ts";
 
 type Started = { readonly deployer: string; readonly chainId: number; readonly nonce: number; readonly block: number };
 
@@ -41,6 +42,9 @@ export async function deployRecorded(root: string, signer: Signer, options: Omit
 		: { deployer, chainId, nonce: await provider.getTransactionCount(deployer), block: (await provider.getBlockNumber()) + 1 };
 	writeWhole(`${file}.started`, started);
 	const deployment = await deploy(signer, { ...options, startedAt: started });
+	// Before the record: where that stands, everything does.
+	const verification = verificationOf(await planOf(signer, { ...options, startedAt: started }));
+	writeWhole(verificationFileOf(root, options.network), verification);
 	Deployments.save(root, deployment);
 	rmSync(`${file}.started`);
 	return { deployment, how: isAlive ? "resumed" : "deployed" };
@@ -55,8 +59,37 @@ function readStarted(file: string, deployer: string, chainId: number): Started |
 	return started;
 }
 
-function writeWhole(file: string, started: Started): void {
+/** File of what verifies a network's deployment (deploy/verification.ts). */
+export function verificationFileOf(root: string, network: string): string {
+	return Deployments.fileOf(root, network).replace(/\.json$/, ".verification.json");
+}
+
+/** What `deployRecorded` would do: the addresses, and the contracts that do not stand yet. Sends and writes nothing. */
+export async function dryRun(
+	root: string,
+	signer: Signer,
+	options: Omit<Options, "startedAt">,
+): Promise<{ readonly contracts: Readonly<Record<string, string>>; readonly missing: readonly string[] }> {
+	const provider = signer.provider;
+	if (!provider) throw new Error("The signer is not connected to a chain.");
+	const file = Deployments.fileOf(root, options.network);
+	const chainId = Number((await provider.getNetwork()).chainId);
+	const missingOf = async (contracts: Readonly<Record<string, string>>): Promise<string[]> => {
+		const codes = await Promise.all(Object.entries(contracts).map(async ([name, at]) => [name, await provider.getCode(at)] as const));
+		return codes.filter(([, code]) => code === "0x").map(([name]) => name);
+	};
+	if (existsSync(file)) {
+		const known = Deployments.load(root, options.network);
+		const missing = known.chainId === chainId ? await missingOf(known.contracts) : ["all"];
+		if (missing.length === 0) return { contracts: known.contracts, missing };
+	}
+	const started = readStarted(file, (await signer.getAddress()).toLowerCase(), chainId);
+	const { deployment } = await planOf(signer, { ...options, ...(started ? { startedAt: started } : {}) });
+	return { contracts: deployment.contracts, missing: await missingOf(deployment.contracts) };
+}
+
+function writeWhole(file: string, content: object): void {
 	mkdirSync(dirname(file), { recursive: true });
-	writeFileSync(`${file}.part`, `${JSON.stringify(started)}\n`);
+	writeFileSync(`${file}.part`, `${JSON.stringify(content)}\n`);
 	renameSync(`${file}.part`, file);
 }

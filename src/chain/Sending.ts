@@ -1,4 +1,4 @@
-import { Contract, isError } from "ethers";
+import { Contract, isError, resolveProperties } from "ethers";
 import type { ContractTransactionResponse, HDNodeWallet, Provider, Signer, Wallet } from "ethers";
 import * as Artifacts from "./Artifacts.ts";
 import { ChainError } from "./ChainError.ts";
@@ -8,6 +8,32 @@ import type { ContractName, Deployment } from "./Deployment.ts";
 /** What the other rooms hold of ethers without naming it. */
 export type ChainWallet = HDNodeWallet | Wallet;
 export type ChainSigner = Signer;
+
+/** Thrown by a wallet that only tries: what it would have sent, which the chain would take now. */
+export class NotSent extends Error {
+	readonly to: string | undefined;
+	readonly value: bigint;
+	readonly gas: bigint;
+
+	constructor(to: string | undefined, value: bigint, gas: bigint) {
+		super("Nothing was sent.");
+		this.to = to;
+		this.value = value;
+		this.gas = gas;
+	}
+}
+
+/** Makes a wallet one that sends nothing: it has the chain estimate a transaction, as sending would, and throws NotSent. */
+export function trying(wallet: ChainWallet): ChainWallet {
+	wallet.sendTransaction = async (request) => {
+		const { provider } = wallet;
+		if (!provider) throw new Error("The wallet is not connected to a chain.");
+		const { to, value } = await resolveProperties(request);
+		const gas = await provider.estimateGas({ ...request, from: wallet.address });
+		throw new NotSent(to === null || to === undefined ? undefined : String(to).toLowerCase(), BigInt(value ?? 0), gas);
+	};
+	return wallet;
+}
 
 export type Sent = { readonly hash: string; readonly block: number; readonly gasUsed: bigint };
 
@@ -56,6 +82,7 @@ export async function sendTo(
 		if (!receipt) throw new Error(`${sent.hash} was replaced`);
 		return { hash: receipt.hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed };
 	} catch (cause) {
+		if (cause instanceof NotSent) throw cause;
 		const { message } = cause as Error;
 		if (isError(cause, "INSUFFICIENT_FUNDS") || /insufficient funds|doesn't have enough funds/i.test(message)) {
 			const what = value > 0n ? "for the value and the gas" : "for the gas";

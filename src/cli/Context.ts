@@ -12,8 +12,10 @@ import { Keystore, walletOf } from "../chain/Keystore.ts";
 import { DEVELOPMENT_CHAIN_ID, KEY_VARIABLE, NETWORKS, RPC_VARIABLE, connect } from "../chain/Networks.ts";
 import { RemoteSigner } from "../chain/RemoteSigner.ts";
 import type { TransactionSigner } from "../chain/RemoteSigner.ts";
+import { NotSent, trying } from "../chain/Sending.ts";
 import { testWallet } from "../chain/TestKeys.ts";
 import { Connection, Trader } from "../sdk/index.ts";
+import { DryRun, dryCalls, dryTransaction } from "./dryRun.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
 import { urls } from "./parse.ts";
 import { passwordFor } from "./password.ts";
@@ -42,6 +44,7 @@ export type Common = {
 	readonly key?: string;
 	readonly account?: number;
 	readonly json: boolean;
+	readonly dryRun: boolean;
 };
 
 /** What a command needs of the world, each opened when it is first asked for and closed at the end. */
@@ -178,7 +181,7 @@ export class Context {
 
 	/** The key's wallet, connected to the node. A key comes from the environment or from an encrypted file, never from an argument. */
 	wallet(): Promise<ChainWallet> {
-		this.#wallet ??= this.#openWallet();
+		this.#wallet ??= this.#openWallet().then((wallet) => (this.options.dryRun ? trying(wallet) : wallet));
 		return this.#wallet;
 	}
 
@@ -241,7 +244,8 @@ export class Context {
 	}
 
 	async trader(): Promise<Trader> {
-		return Trader.open(await this.connection(), await this.wallet(), await this.account());
+		const connection = await this.connection();
+		return Trader.open(this.options.dryRun ? dryCalls(connection) : connection, await this.wallet(), await this.account());
 	}
 
 	async close(): Promise<void> {
@@ -253,6 +257,9 @@ export class Context {
 /** What a command says: to a person, and to a program. */
 export type Answer = { readonly text: string; readonly json: object; readonly exitCode?: number };
 
+/** Commands that write files or run on. */
+const ACTS_OTHERWISE: ReadonlySet<string> = new Set(["up", "node", "challenger", "new", "import", "backup", "restore"]);
+
 /** Adds a command's work: it gets a context, and what it answers is printed in the form that was asked for. */
 export function does<Options extends object>(
 	command: Command,
@@ -262,9 +269,15 @@ export function does<Options extends object>(
 		const self = all.at(-1) as Command;
 		const options = self.optsWithGlobals<Options & Common>();
 		const args = self.processedArgs as string[];
+		if (options.dryRun && ACTS_OTHERWISE.has(self.name()))
+			throw new Failure(ExitCode.Usage, `"${self.name()}" does more than send one thing: it has no --dry-run.`);
 		const context = new Context(options);
 		try {
-			const { text, json, exitCode } = await work(context, options, ...args);
+			const { text, json, exitCode } = await work(context, options, ...args).catch(async (error: unknown): Promise<Answer> => {
+				if (error instanceof DryRun) return error.answer;
+				if (error instanceof NotSent) return dryTransaction(error, await context.deployment());
+				throw error;
+			});
 			process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
 			process.exitCode = exitCode ?? ExitCode.Ok;
 		} finally {

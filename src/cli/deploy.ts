@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { deployRecorded } from "../../deploy/record.ts";
+import { deployRecorded, dryRun } from "../../deploy/record.ts";
 import * as Deployments from "../chain/Deployment.ts";
 import { DEVELOPMENT_CHAIN_ID } from "../chain/Networks.ts";
 import { PLACES, testWallet } from "../chain/TestKeys.ts";
@@ -31,12 +31,21 @@ export function deployCommand(): Command {
 			Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i).address),
 		);
 		const committee = needed(options.member, "--member", () => [testWallet(PLACES.sequencer).address]);
-		const { deployment, how } = await deployRecorded(RECORDS, wallet, {
+		const wanted = {
 			network: options.network,
 			reporters,
 			quorum: options.quorum ?? Math.floor((2 * reporters.length) / 3) + 1,
 			committee,
 			treasury: options.treasury ?? wallet.address,
+		};
+		if (options.dryRun) {
+			const { contracts, missing } = await dryRun(RECORDS, wallet, wanted);
+			const first =
+				missing.length === 0 ? "Everything stands already" : `${missing.length} contracts would be deployed, ${missing[0]} first`;
+			return { text: `${first}. Nothing was sent.`, json: { network: options.network, contracts, missing } };
+		}
+		const { deployment, how } = await deployRecorded(RECORDS, wallet, {
+			...wanted,
 			onProgress: (name, done, all) => process.stderr.write(`${name} (${done + 1} of ${all})\n`),
 		});
 		const file = Deployments.fileOf(RECORDS, options.network);

@@ -22,7 +22,7 @@ async function faucet(context: Context, options: Common & { to?: string }, amoun
 	const { chainId } = await provider.getNetwork();
 	let ether = 0n;
 	// On a development chain a public test key has ETH for everybody.
-	if (Number(chainId) === DEVELOPMENT_CHAIN_ID && (await provider.getBalance(to)) < ETHER) {
+	if (!options.dryRun && Number(chainId) === DEVELOPMENT_CHAIN_ID && (await provider.getBalance(to)) < ETHER) {
 		const rich = testWallet(PLACES.deployer).connect(provider);
 		await (await rich.sendTransaction({ to, value: 10n * ETHER })).wait();
 		ether = 10n;

@@ -7,7 +7,7 @@ import { does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
 import { lots, series, ticks, whole } from "./parse.ts";
 
-type OrderOptions = Common & { readonly price: string; readonly ioc: boolean; readonly postOnly: boolean; readonly dryRun: boolean };
+type OrderOptions = Common & { readonly price: string; readonly ioc: boolean; readonly postOnly: boolean };
 
 /** What an order says, in the machine's units. */
 export function orderOf(side: number, ofSeries: number, amount: string, options: { price: string; ioc?: boolean; postOnly?: boolean }) {
@@ -36,21 +36,6 @@ function order(side: number) {
 		const ofSeries = instrument as number;
 		const request = orderOf(side, ofSeries, amount, options);
 		const trader = await context.trader();
-		if (options.dryRun) {
-			const payload = Buffer.from(await trader.encodeOrder(request)).toString("hex");
-			const verdict = await (
-				await context.connection()
-			).call<{ would_be_taken: boolean; detail: string | null }>("public/order_debug", {
-				payload: `0x${payload}`,
-			});
-			return {
-				text: verdict.would_be_taken
-					? "The exchange would take it. Nothing was sent."
-					: `The exchange would not take it: ${verdict.detail}.`,
-				json: verdict,
-				exitCode: verdict.would_be_taken ? ExitCode.Ok : ExitCode.Refused,
-			};
-		}
 		const ack = await trader.place(request);
 		const verb = side === 0 ? "buys" : "sells";
 		const rest =
@@ -86,8 +71,7 @@ export function tradeCommand(): Command {
 			.argument("<amount>", "units of the underlying")
 			.requiredOption("--price <dollars>", "limit price of a unit")
 			.option("--ioc", "what does not fill at once is cancelled", false)
-			.option("--post-only", "refused rather than filled at once", false)
-			.option("--dry-run", "ask whether it would be taken, and send nothing", false);
+			.option("--post-only", "refused rather than filled at once", false);
 		trade.addCommand(does(command, order(side)));
 	}
 	const command = new Command("cancel")

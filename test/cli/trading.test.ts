@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { testWallet } from "../../src/chain/TestKeys.ts";
@@ -94,6 +95,35 @@ describe("given a running exchange", () => {
 		assert.equal((await run("dispute", "status")).json.disputed, 0);
 	});
 
+	it("tries everything that sends, and sends nothing, with --dry-run", async () => {
+		const before = [await world.chain.provider.getBlockNumber(), world.exchange.live.queries.openOrders(1).length];
+		const dry = (...args: string[]): Promise<Ended> => run(...args, "--dry-run");
+		for (const [args, contract] of [
+			[["faucet", "5"], "MockUSDC"],
+			[["deposit", "5"], "MockUSDC"],
+			[["force", "withdraw", "3"], "Inbox"],
+		] as const) {
+			const { code, json, error } = await dry(...args);
+			assert.equal(code, 0, error);
+			assert.equal(json.contract, contract);
+			assert.ok(Number(json.gas) > 20_000);
+		}
+		const stranger = await dry("stake", "add", "1");
+		assert.match(stranger.error, /NotAValidator/);
+		assert.equal(stranger.code, 5);
+		const unable = await dry("force", "include");
+		assert.equal(unable.code, 6, unable.error);
+		const withdrawal = await dry("withdraw", "3");
+		assert.deepEqual([withdrawal.code, (withdrawal.json.execution as { result: string }).result], [0, "Ok"]);
+		const refused = await dry("withdraw", "9999999");
+		assert.deepEqual([refused.code, (refused.json.execution as { result: string }).result !== "Ok"], [5, true]);
+		assert.equal((await dry("trade", "cancel", "--all")).code, 0);
+		assert.match((await dry("keys", "new", "other")).error, /has no --dry-run/);
+		const after = [await world.chain.provider.getBlockNumber(), world.exchange.live.queries.openOrders(1).length];
+		assert.deepEqual(after[1], before[1]);
+		assert.equal(await world.bridge.usdcOf(testWallet(PLACE).address), 999_500_000n);
+	});
+
 	it("takes money out again: an encrypted key signs, the assertion is confirmed, the outbox pays", async () => {
 		const password = join(world.home, "password");
 		writeFileSync(password, "correct horse battery\n");
@@ -117,5 +147,29 @@ describe("given a running exchange", () => {
 		assert.equal((claimed.json.paid as object[]).length, 2);
 		assert.equal((await world.bridge.usdcOf(wallet)) - before, 103_000_000n);
 		assert.match((await strikeproof(["claim", "0"], environment)).out, /paid already/);
+	});
+});
+
+describe("given a shell", () => {
+	const complete = (script: string, words: readonly string[]): string[] => {
+		const line = `${script}\nCOMP_WORDS=(strikeproof ${words.join(" ")})\nCOMP_CWORD=${words.length}\n_strikeproof\necho "\${COMPREPLY[@]}"`;
+		return spawnSync("bash", ["-c", line], { encoding: "utf8" }).stdout.trim().split(" ");
+	};
+	const hasBash = spawnSync("bash", ["--version"]).status === 0;
+
+	it("completes commands, their own options, and the names of networks", { skip: !hasBash && "no bash is here" }, async () => {
+		const { out, code } = await strikeproof(["completion", "bash"]);
+		assert.equal(code, 0);
+		assert.deepEqual(complete(out, ["tra"]), ["trade"]);
+		assert.deepEqual(complete(out, ["--network", "seplia".slice(0, 3)]), ["sepolia"]);
+		assert.deepEqual(complete(out, ["--key", "test/60", "trade", "c"]), ["cancel"]);
+		assert.deepEqual(complete(out, ["trade", "buy", "--po"]), ["--post-only"]);
+		assert.deepEqual(complete(out, ["nothing", "--dry"]), ["--dry-run"]);
+	});
+
+	it("has scripts for zsh and fish, and refuses other shells", async () => {
+		assert.match((await strikeproof(["completion", "zsh"])).out, /bashcompinit/);
+		assert.match((await strikeproof(["completion", "fish"])).out, /complete -c strikeproof .* -a trade/);
+		assert.equal((await strikeproof(["completion", "tcsh"])).code, 2);
 	});
 });

@@ -3,8 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { getCreateAddress } from "ethers";
+import type { TransactionRequest } from "ethers";
 import { STEPS } from "../../deploy/deploy.ts";
-import { deployRecorded } from "../../deploy/record.ts";
+import { deployRecorded, dryRun, verificationFileOf } from "../../deploy/record.ts";
+import type { Verification } from "../../deploy/verification.ts";
+import * as Artifacts from "../../src/chain/Artifacts.ts";
 import { CONTRACT_NAMES } from "../../src/chain/Deployment.ts";
 import type { ContractName } from "../../src/chain/Deployment.ts";
 import { L1 } from "../chain/l1.ts";
@@ -76,9 +80,66 @@ describe("given a deployment that is recorded", () => {
 			assert.equal(existsSync(file()), false);
 			assert.equal((await start()).how, "resumed");
 			assert.equal(await l1.deployer.getNonce(), nonce + CONTRACT_NAMES.length);
-			assert.deepEqual(readdirSync(join(root, "deployments")), ["test.json"]);
+			assert.deepEqual(readdirSync(join(root, "deployments")), ["test.json", "test.verification.json"]);
 		});
 	}
+
+	it("interrupted at every point, before and after each transaction and each file, ends as if it had never been", async () => {
+		const nonce = await l1.deployer.getNonce();
+		let died = 0;
+		for (const { name } of STEPS) {
+			await assert.rejects(start(dieBefore(name)), /the process died/);
+			// The transaction goes out, and the process is gone before it hears of it.
+			const { provider } = l1.chain;
+			const signer = new Proxy(l1.deployer, {
+				get(target, key): unknown {
+					if (key !== "sendTransaction") {
+						const value = Reflect.get(target, key, target) as unknown;
+						return typeof value === "function" ? value.bind(target) : value;
+					}
+					return async (request: TransactionRequest) => {
+						const { hash } = await target.sendTransaction(request);
+						await provider.waitForTransaction(hash);
+						throw new Error("the process died");
+					};
+				},
+			});
+			await assert.rejects(start(undefined, signer), /the process died/);
+			died += 2;
+		}
+		assert.equal(died, 2 * STEPS.length);
+		// Half a file of either name is what a crash in the middle of writing leaves.
+		writeFileSync(`${file()}.part`, '{"half":');
+		const { deployment, how } = await start();
+		assert.equal(how, "resumed");
+		assert.equal(await l1.deployer.getNonce(), nonce + STEPS.length);
+		assert.equal((await start()).how, "found");
+		for (const [name, address] of Object.entries(deployment.contracts))
+			assert.notEqual(await l1.chain.provider.getCode(address), "0x", name);
+		assert.equal(existsSync(`${file()}.started`), false);
+	});
+
+	it("says what it would do, and what verifies each contract: creation code and arguments are what went to the chain", async () => {
+		const { address } = l1.deployer;
+		const options = { network: "test", reporters: [address], quorum: 1, committee: [address], treasury: address };
+		const planned = await dryRun(root, l1.deployer, options);
+		assert.equal(planned.missing.length, STEPS.length);
+		assert.deepEqual(readdirSync(root), []);
+		const from = await l1.chain.provider.getBlockNumber();
+		const { deployment } = await start();
+		assert.deepEqual(planned.contracts, deployment.contracts);
+		assert.deepEqual((await dryRun(root, l1.deployer, options)).missing, []);
+		const verification = JSON.parse(readFileSync(verificationFileOf(root, "test"), "utf8")) as Record<string, Verification>;
+		const sent = new Map<string, string>();
+		for (let block = from + 1; block <= (await l1.chain.provider.getBlockNumber()); block++)
+			for (const { from: sender, nonce, data } of (await l1.chain.provider.getBlock(block, true))?.prefetchedTransactions ?? [])
+				sent.set(getCreateAddress({ from: sender, nonce }).toLowerCase(), data);
+		for (const [name, { address: at, contract, encodedArguments }] of Object.entries(verification)) {
+			if (contract === null) continue;
+			assert.equal(sent.get(at), `${Artifacts.of(name).bytecode}${encodedArguments.slice(2)}`, name);
+			assert.equal(contract.endsWith(`:${name}`), true);
+		}
+	});
 
 	it("finds what is complete, and sends nothing", async () => {
 		const first = await start();
