@@ -40,6 +40,12 @@ export function useConnection(): Connection | undefined {
 	return connection;
 }
 
+/** The connection as it is now. Throws an Error with one sentence while there is none. */
+export function connection(): Connection {
+	if (!current) throw new Error("There is no connection to the exchange.");
+	return current;
+}
+
 /** Calls a method. Rejects while there is no connection. */
 export function call<T>(method: string, params: object = {}): Promise<T> {
 	return current ? current.call<T>(method, params) : Promise.reject(new Error("there is no connection"));

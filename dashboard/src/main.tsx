@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Book, Trades } from "./Book.tsx";
 import { Chain } from "./Chain.tsx";
+import { DealsPage } from "./Deals.tsx";
 import { begin, useCall, useConnection } from "./exchange.ts";
 import { PortfolioPage } from "./Portfolio.tsx";
 import { RollupPage } from "./Rollup.tsx";
@@ -14,7 +15,14 @@ import { VitalsPage } from "./Vitals.tsx";
 import type { Wallet } from "./wallet.ts";
 
 const UNKNOWN = "UNKNOWN";
-const PAGES = { trade: "Trade", portfolio: "Portfolio", volatility: "Volatility", rollup: "Rollup", vitals: "Fault tolerance" } as const;
+const PAGES = {
+	trade: "Trade",
+	portfolio: "Portfolio",
+	deals: "Deals",
+	volatility: "Volatility",
+	rollup: "Rollup",
+	vitals: "Fault tolerance",
+} as const;
 type PageName = keyof typeof PAGES;
 
 const pageOf = (): PageName => {
@@ -114,6 +122,7 @@ function App(): JSX.Element {
 							{PAGES[name]}
 						</a>
 					))}
+					<a href="/docs/">Documents</a>
 				</nav>
 				<Theme />
 				<Header />
@@ -121,6 +130,7 @@ function App(): JSX.Element {
 			<main>
 				{page === "trade" && <TradePage wallet={wallet} onWallet={setWallet} />}
 				{page === "portfolio" && <PortfolioPage wallet={wallet} />}
+				{page === "deals" && <DealsPage wallet={wallet} />}
 				{page === "volatility" && <SurfacesPage />}
 				{page === "rollup" && <RollupPage />}
 				{page === "vitals" && <VitalsPage />}

@@ -168,6 +168,14 @@ export type Rollup = {
 	readonly edges: readonly Edge[];
 };
 
+export type Auction = {
+	readonly account: number;
+	readonly discount: string;
+	readonly price: string;
+	readonly largest_share: string;
+	readonly positions: readonly { readonly instrument_name: string; readonly size: string }[];
+};
+
 export type Committee = {
 	readonly engine: "local" | "comet";
 	readonly own: string;

@@ -1,5 +1,8 @@
 // The trader's wallet, by EIP-1193. The page never sees a key: it asks the wallet to sign what the wallet shows.
 
+import type { Connection } from "../../src/sdk/Connection.ts";
+import { Trader } from "../../src/sdk/Trader.ts";
+import type { TypedDataSigner } from "../../src/sdk/Trader.ts";
 import { typedData } from "../../src/sdk/typedData.ts";
 import { call } from "./exchange.ts";
 
@@ -24,23 +27,42 @@ export async function connectWallet(): Promise<Wallet> {
 	return { address, account };
 }
 
+const EIP712Domain = [
+	{ name: "name", type: "string" },
+	{ name: "version", type: "string" },
+	{ name: "chainId", type: "uint256" },
+	{ name: "verifyingContract", type: "address" },
+];
+
+/** Throws what the wallet says when it refuses. The first of the types is what is signed. */
+async function askToSign(address: string, domain: object, types: object, message: object): Promise<string> {
+	const data = { domain, types: { EIP712Domain, ...types }, primaryType: Object.keys(types)[0], message };
+	return (await window.ethereum?.request({ method: "eth_signTypedData_v4", params: [address, JSON.stringify(data)] })) as string;
+}
+
 /** Has a message signed. `fields` are the machine's own, in ticks and lots. Throws what the wallet says when it refuses. */
 export async function sign(wallet: Wallet, type: "Place" | "Cancel", fields: Record<string, number>): Promise<string> {
 	const { domain } = await call<{ domain: Domain }>("public/get_domain");
-	const EIP712Domain = [
-		{ name: "name", type: "string" },
-		{ name: "version", type: "string" },
-		{ name: "chainId", type: "uint256" },
-		{ name: "verifyingContract", type: "address" },
-	];
-	const data = { domain, types: { EIP712Domain, ...typedData[type] }, primaryType: type, message: fields };
-	return (await window.ethereum?.request({ method: "eth_signTypedData_v4", params: [wallet.address, JSON.stringify(data)] })) as string;
+	return askToSign(wallet.address, domain, typedData[type], fields);
 }
 
-/** A nonce that no message of the account has used: behind the whole window. */
+/** The SDK's trader, whose signer is the wallet. */
+export function traderOf(connection: Connection, { address, account }: Wallet): Promise<Trader> {
+	const signer: TypedDataSigner = {
+		getAddress: () => Promise.resolve(address),
+		signTypedData: (domain, types, value) => askToSign(address, domain, types, value),
+	};
+	return Trader.open(connection, signer, account);
+}
+
+const taken = new Map<number, number>();
+
+/** A nonce that no message of the account has used, and that was not given here before: behind the whole window. */
 export async function freeNonce(account: number): Promise<number> {
 	const { nonce_floor } = await call<{ nonce_floor: number }>("private/get_account_summary", { account });
-	return nonce_floor + 256;
+	const nonce = Math.max(nonce_floor + 256, (taken.get(account) ?? 0) + 1);
+	taken.set(account, nonce);
+	return nonce;
 }
 
 /** How many steps of `size` a decimal is; undefined when it is not a whole number of them, or not above 0. */

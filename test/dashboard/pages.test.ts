@@ -18,7 +18,8 @@ import { Liar } from "../../src/node/Liar.ts";
 import { LyingHistory } from "../../src/node/LyingHistory.ts";
 import { openLog } from "../../src/node/Log.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
-import { Connection, Trader } from "../../src/sdk/index.ts";
+import { Connection, Deals, Trader } from "../../src/sdk/index.ts";
+import type { ShownRequest } from "../../src/sdk/index.ts";
 import { nameOf } from "../../src/wire/Names.ts";
 import { blobsAt } from "../chain/l1.ts";
 import { World } from "../node/world.ts";
@@ -169,6 +170,51 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		await world.until("the order to go", () => world.exchange.live.queries.openOrders(accounts[0]).length === 0);
 	});
 
+	it("asks makers for quotes of two legs, shows them, and trades all legs of the one that is accepted", async () => {
+		const [first, second] = world.exchange.live.queries.instruments().filter(({ underlying, kind }) => underlying === 0 && kind === 1);
+		await page.getByRole("link", { name: "Deals" }).click();
+		const form = page.locator("#request");
+		await form.locator("select[name=instrument]").selectOption(nameOf(first.series));
+		await form.locator("input[name=amount]").fill("0.5");
+		await page.getByRole("button", { name: "Add leg" }).click();
+		await form.locator("select[name=instrument]").selectOption(nameOf(second.series));
+		await form.locator("select[name=side]").selectOption("sell");
+		await page.getByRole("button", { name: "Add leg" }).click();
+		await page.getByRole("button", { name: "Sign and ask" }).click();
+		await says("#deals-message", /Request \d+ stands/);
+		await says("#rfqs tbody", /buy 0\.5 \S+, sell 0\.5 \S+/);
+		const deals = new Deals(connection, maker);
+		const [request] = await connection.call<ShownRequest[]>("public/get_rfqs");
+		const marks = [first, second].map(({ series: one }) => Math.round((world.exchange.live.queries.ticker(one)?.mark ?? 0) / 100_000));
+		const prices = new Map([
+			[first.series, marks[0]],
+			[second.series, marks[1]],
+		]);
+		await deals.quote(request, prices, world.clock.now() + 60);
+		const accept = page.getByRole("button", { name: `accept the quote of ${accounts[1]}` });
+		await accept.waitFor();
+		await picture(page, "deals");
+		await accept.click();
+		await says("#deals-message", /Message \d+: all legs are traded\./);
+		const sizes = new Map(world.exchange.live.queries.account(accounts[0])?.positions.map((one) => [one.series, one.size]));
+		assert.deepEqual([sizes.get(first.series), sizes.get(second.series)], [50, -50]);
+	});
+
+	it("answers a request as a maker, by prices that the wallet signs", async () => {
+		const deals = new Deals(connection, maker);
+		const own = await deals.request([{ series, side: 0, size: 10 }], world.clock.now() + 60);
+		const price = page.getByLabel(`price of ${nameOf(series)} for request ${own.request.rfq_id}`);
+		await price.fill("0.05");
+		await page.getByRole("button", { name: `sign a quote for request ${own.request.rfq_id}` }).click();
+		await says("#deals-message", /is a multiple of/);
+		await price.fill(String((mark + 2) / 10));
+		await page.getByRole("button", { name: `sign a quote for request ${own.request.rfq_id}` }).click();
+		await says("#deals-message", /Quote \d+ stands/);
+		const [quote] = await deals.quotes(own);
+		assert.deepEqual([quote.maker, quote.legs[0].price], [accounts[0], String((mark + 2) / 10)]);
+		await says("#auctions caption", /No portfolio is under auction/);
+	});
+
 	it("draws the smile with what bid and ask say, and the term structure", async () => {
 		await page.getByRole("link", { name: "Volatility" }).click();
 		await page.locator("#smile svg polyline").waitFor({ state: "attached", timeout: 20_000 });
@@ -247,7 +293,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		it(`has no serious fault of accessibility on any page, ${theme}`, async () => {
 			await page.getByLabel("Colours").selectOption(theme);
 			const found: Record<string, string[]> = {};
-			for (const name of ["Trade", "Portfolio", "Volatility", "Rollup", "Fault tolerance"]) {
+			for (const name of ["Trade", "Portfolio", "Deals", "Volatility", "Rollup", "Fault tolerance"]) {
 				await page.getByRole("link", { name }).click();
 				await page.waitForTimeout(2500);
 				const faultsThere = await seriousFaults();
@@ -275,7 +321,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 
 	it("fits a phone on every page: nothing but tables scrolls sideways", async () => {
 		await page.setViewportSize({ width: 390, height: 844 });
-		for (const name of ["Trade", "Portfolio", "Volatility", "Rollup", "Fault tolerance"]) {
+		for (const name of ["Trade", "Portfolio", "Deals", "Volatility", "Rollup", "Fault tolerance"]) {
 			await page.getByRole("link", { name }).click();
 			await page.waitForTimeout(1500);
 			const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
