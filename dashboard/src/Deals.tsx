@@ -149,31 +149,33 @@ function RequestSection({ wallet, isBusy, run }: Part): JSX.Element {
 				Sign and ask
 			</button>
 			{own && (
-				<table id="quotes">
-					<caption>Quotes for request {own.request.rfq_id}, best first. Accepting trades all legs, or none.</caption>
-					<thead>
-						<tr>
-							<th scope="col">Maker</th>
-							<th scope="col">Prices</th>
-							<th scope="col">You pay</th>
-							<th scope="col">Accept</th>
-						</tr>
-					</thead>
-					<tbody>
-						{(quotes ?? []).map((quote) => (
-							<tr key={quote.quote_id}>
-								<td>{quote.maker}</td>
-								<td>{quote.legs.map(({ price }) => price).join(", ")}</td>
-								<td>{quote.net} USDC</td>
-								<td>
-									<button disabled={isBusy} aria-label={`accept the quote of ${quote.maker}`} onClick={() => run(() => accept(quote))}>
-										accept
-									</button>
-								</td>
+				<div class="scroll" tabIndex={0} role="region" aria-label="Quotes, scrollable">
+					<table id="quotes">
+						<caption>Quotes for request {own.request.rfq_id}, best first. Accepting trades all legs, or none.</caption>
+						<thead>
+							<tr>
+								<th scope="col">Maker</th>
+								<th scope="col">Prices</th>
+								<th scope="col">You pay</th>
+								<th scope="col">Accept</th>
 							</tr>
-						))}
-					</tbody>
-				</table>
+						</thead>
+						<tbody>
+							{(quotes ?? []).map((quote) => (
+								<tr key={quote.quote_id}>
+									<td>{quote.maker}</td>
+									<td>{quote.legs.map(({ price }) => price).join(", ")}</td>
+									<td>{quote.net} USDC</td>
+									<td>
+										<button disabled={isBusy} aria-label={`accept the quote of ${quote.maker}`} onClick={() => run(() => accept(quote))}>
+											accept
+										</button>
+									</td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</div>
 			)}
 		</section>
 	);
@@ -185,24 +187,26 @@ function QuoteSection({ wallet, isBusy, run }: Part): JSX.Element {
 	return (
 		<section aria-labelledby="rfqs-title">
 			<h2 id="rfqs-title">Open requests</h2>
-			<table id="rfqs">
-				<caption>
-					{requests === undefined ? "UNKNOWN" : requests.length === 0 ? "Nobody asks." : "Prices in dollars a unit, one for each leg."}
-				</caption>
-				<thead>
-					<tr>
-						<th scope="col">Request</th>
-						<th scope="col">The taker wants to</th>
-						<th scope="col">Quotes</th>
-						<th scope="col">Your prices</th>
-					</tr>
-				</thead>
-				<tbody>
-					{(requests ?? []).map((request) => (
-						<QuoteRow key={request.rfq_id} request={request} wallet={wallet} isBusy={isBusy} run={run} />
-					))}
-				</tbody>
-			</table>
+			<div class="scroll" tabIndex={0} role="region" aria-label="Open requests, scrollable">
+				<table id="rfqs">
+					<caption>
+						{requests === undefined ? "UNKNOWN" : requests.length === 0 ? "Nobody asks." : "Prices in dollars a unit, one for each leg."}
+					</caption>
+					<thead>
+						<tr>
+							<th scope="col">Request</th>
+							<th scope="col">The taker wants to</th>
+							<th scope="col">Quotes</th>
+							<th scope="col">Your prices</th>
+						</tr>
+					</thead>
+					<tbody>
+						{(requests ?? []).map((request) => (
+							<QuoteRow key={request.rfq_id} request={request} wallet={wallet} isBusy={isBusy} run={run} />
+						))}
+					</tbody>
+				</table>
+			</div>
 		</section>
 	);
 }
@@ -266,40 +270,46 @@ function AuctionSection({ wallet, isBusy, run }: Part): JSX.Element {
 				Share of 1 to bid for{" "}
 				<input name="share" inputMode="decimal" autocomplete="off" value={share} onInput={(event) => setShare(event.currentTarget.value)} />
 			</label>
-			<table id="auctions">
-				<caption>
-					{auctions === undefined
-						? "UNKNOWN"
-						: auctions.length === 0
-							? "No portfolio is under auction."
-							: "A bid pays at most one hundredth more than the price shown for its share."}
-				</caption>
-				<thead>
-					<tr>
-						{["Account", "Positions", "Discount", "Price of all", "Largest share", "Bid"].map((title) => (
-							<th key={title} scope="col">
-								{title}
-							</th>
-						))}
-					</tr>
-				</thead>
-				<tbody>
-					{(auctions ?? []).map((auction) => (
-						<tr key={auction.account}>
-							<td>{auction.account}</td>
-							<td>{auction.positions.map(({ instrument_name, size }) => `${size} ${instrument_name}`).join(", ")}</td>
-							<td>{auction.discount}</td>
-							<td>{auction.price}</td>
-							<td>{auction.largest_share}</td>
-							<td>
-								<button disabled={isBusy} aria-label={`sign a bid for account ${auction.account}`} onClick={() => run(() => bid(auction))}>
-									bid
-								</button>
-							</td>
+			<div class="scroll" tabIndex={0} role="region" aria-label="Auctions, scrollable">
+				<table id="auctions">
+					<caption>
+						{auctions === undefined
+							? "UNKNOWN"
+							: auctions.length === 0
+								? "No portfolio is under auction."
+								: "A bid pays at most one hundredth more than the price shown for its share."}
+					</caption>
+					<thead>
+						<tr>
+							{["Account", "Positions", "Discount", "Price of all", "Largest share", "Bid"].map((title) => (
+								<th key={title} scope="col">
+									{title}
+								</th>
+							))}
 						</tr>
-					))}
-				</tbody>
-			</table>
+					</thead>
+					<tbody>
+						{(auctions ?? []).map((auction) => (
+							<tr key={auction.account}>
+								<td>{auction.account}</td>
+								<td>{auction.positions.map(({ instrument_name, size }) => `${size} ${instrument_name}`).join(", ")}</td>
+								<td>{auction.discount}</td>
+								<td>{auction.price}</td>
+								<td>{auction.largest_share}</td>
+								<td>
+									<button
+										disabled={isBusy}
+										aria-label={`sign a bid for account ${auction.account}`}
+										onClick={() => run(() => bid(auction))}
+									>
+										bid
+									</button>
+								</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
 		</section>
 	);
 }

@@ -43,7 +43,7 @@ const STEPS: Readonly<Record<string, string>> = {
 
 /** Commands that go on until they are told to stop: what they say when they are at work. */
 const STAYS: readonly (readonly [pattern: RegExp, isAtWork: RegExp])[] = [
-	[/ node --role challenger /, /"role"|listening|ready|http/i],
+	[/ node --role challenger /, /challenger runs;/],
 	[/ challenger --watch /, /watching|agree/i],
 ];
 
