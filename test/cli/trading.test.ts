@@ -112,7 +112,8 @@ describe("given a running exchange", () => {
 		assert.match(stranger.error, /NotAValidator/);
 		assert.equal(stranger.code, 5);
 		const unable = await dry("force", "include");
-		assert.equal(unable.code, 6, unable.error);
+		assert.match(unable.error, /BadMessageCount|TooEarlyToForce/);
+		assert.equal(unable.code, 5);
 		const withdrawal = await dry("withdraw", "3");
 		assert.deepEqual([withdrawal.code, (withdrawal.json.execution as { result: string }).result], [0, "Ok"]);
 		const refused = await dry("withdraw", "9999999");
