@@ -36,6 +36,9 @@ const answer = (text: string, json: object, exitCode: number): Answer => ({ text
 /** A connection on which messages are asked about. */
 export function dryCalls(connection: Connection): Calls {
 	return {
+		// Nothing is sent, so nothing is sent anew to another gateway.
+		gateways: 1,
+		move: () => Promise.resolve(),
 		async call<T>(method: string, params?: object): Promise<T> {
 			if (method !== "public/submit") return connection.call<T>(method, params);
 			throw new DryRun(verdictOf(await connection.call<Verdict>("public/order_debug", params)));

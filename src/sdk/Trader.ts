@@ -136,7 +136,7 @@ function itemOf(item: BasketItem): Item {
 }
 
 /** What a trader needs of a connection. */
-export type Calls = Pick<Connection, "call">;
+export type Calls = Pick<Connection, "call" | "gateways" | "move">;
 
 /** One account of one signer on one connection. */
 export class Trader {
