@@ -114,7 +114,7 @@ export class Stage {
 			say,
 		});
 		process.once("exit", () => cluster.abandon());
-		const own = (place: number): ChainWallet => testWallet(place).connect(cluster.provider) as ChainWallet;
+		const own = (place: number): ChainWallet => testWallet(place).connect(cluster.provider);
 		const funded: { readonly wallet: ChainWallet; readonly account: number }[] = [];
 		for (const [i, place] of places.entries()) {
 			const wallet = own(place);

@@ -91,7 +91,7 @@ async function sign(member: number, digest: Uint8Array): Promise<string> {
 /** What a witness shows L1: the deployer pays for it here, and gets the reward. */
 async function accuse(stage: Stage, kind: string, a: object, signatureA: string, b: object, signatureB: string): Promise<void> {
 	const witness = testWallet(PLACES.deployer).connect(stage.cluster.provider);
-	await stage.staking.accuse(witness as never, kind, [a, signatureA, b, signatureB]);
+	await stage.staking.accuse(witness, kind, [a, signatureA, b, signatureB]);
 }
 
 const REPORTERS_FAULT_MS = 20_000;

@@ -28,7 +28,7 @@ export function forgetSignatures(): void {
 
 export function imitateSigners(): void {
 	const { ecdsaRecover } = secp256k1;
-	secp256k1.ecdsaSign = ((digest: Uint8Array, secret: Uint8Array) => {
+	secp256k1.ecdsaSign = (digest: Uint8Array, secret: Uint8Array) => {
 		const signature = new Uint8Array(64);
 		const r = Keccak.hashPair(digest, secret);
 		// Both stay below half the order of the curve.
@@ -36,7 +36,7 @@ export function imitateSigners(): void {
 		signature.set(Keccak.hash(r).subarray(1), 33);
 		known.set(nameOf(signature), { digest: digest.slice(), signer: publicKeyOf(secret) });
 		return { signature, recid: 0 };
-	}) as typeof secp256k1.ecdsaSign;
+	};
 	secp256k1.ecdsaRecover = ((signature: Uint8Array, recovery: number, digest: Uint8Array, isCompressed: boolean) => {
 		const made = known.get(nameOf(signature));
 		if (made && recovery === 0 && Buffer.compare(made.digest, digest) === 0) return made.signer.slice();
