@@ -13,6 +13,7 @@ import {Merkle} from "../machine/math/Merkle.sol";
 import {State} from "../machine/state/State.sol";
 import {Settlement} from "../machine/step/Settlement.sol";
 import {Account, Accounts, Position} from "../machine/types/Account.sol";
+import {Expiries, Expiry} from "../machine/types/Expiry.sol";
 import {Machines} from "../machine/types/Machine.sol";
 import {Series} from "../machine/types/Series.sol";
 import {InboxAccumulator} from "../protocol/InboxAccumulator.sol";
@@ -26,6 +27,9 @@ contract EscapeHatch is IEscapeHatch {
         address owner;
         uint96 amount;
     }
+
+    uint256 private constant ACCOUNT_DEPTH = 24;
+    uint256 private constant EXPIRY_DEPTH = 14;
 
     IAssertionChain public immutable ASSERTION_CHAIN;
     IVault public immutable VAULT;
@@ -54,7 +58,7 @@ contract EscapeHatch is IEscapeHatch {
     mapping(uint64 index => bool) public isReturned;
     /// Index prices that L1 knew at the freeze, in micro-USDC per unit.
     mapping(uint256 underlying => uint256) public indexAtFreeze;
-    /// @dev Prices at which positions are valued, once one of that day was. INVARIANT: never changed, so that what the long gains the short loses.
+    /// Prices at which positions of a day are valued, once somebody showed the day. INVARIANT: never changed, so that what the long gains the short loses.
     mapping(uint256 underlying => mapping(uint256 day => uint256)) public priceOf;
 
     constructor(
@@ -98,7 +102,7 @@ contract EscapeHatch is IEscapeHatch {
         require(isFrozen, NotFrozen());
         require(block.timestamp < registrationEndsAt, RegistrationOver(registrationEndsAt));
         require(!isRegistered[account], AlreadyRegistered(account));
-        showAccount(account, cell, siblings, kindRoots);
+        showCell(State.ACCOUNTS, ACCOUNT_DEPTH, account, cell, siblings, kindRoots);
         Account memory decoded = Accounts.decode(cell);
         int256 worth = decoded.cash;
         for (uint256 i = 0; i < decoded.positions.length; i++) worth += valueOf(decoded.positions[i]);
@@ -107,6 +111,30 @@ contract EscapeHatch is IEscapeHatch {
         claims[account] = Claim(decoded.owner, uint96(uint256(worth)));
         totalClaims += uint256(worth);
         emit Registered(account, decoded.owner, uint256(worth));
+    }
+
+    /// @inheritdoc IEscapeHatch
+    function fixPrice(
+        uint256 underlying,
+        uint256 day,
+        bytes calldata cell,
+        bytes32[] calldata siblings,
+        bytes32[] calldata kindRoots
+    ) external {
+        require(isFrozen, NotFrozen());
+        require(priceOf[underlying][day] == 0, AlreadyFixed(underlying, day));
+        showCell(State.EXPIRIES, EXPIRY_DEPTH, Series.slotOf(underlying, day), cell, siblings, kindRoots);
+        Expiry memory expiry = Expiries.decode(cell);
+        // SAFETY: where the machine settled a day, some accounts were paid at that price already, and everybody else is owed the same.
+        uint256 price = expiry.day == day ? expiry.settlementPrice : 0;
+        if (price == 0) price = ORACLE.settlementPrice(underlying, day);
+        // LIMIT: an option that has not expired pays its intrinsic value only: a dead rollup waits for no expiry, and nobody is left to judge time value.
+        if (price == 0) price = indexAtFreeze[underlying];
+        // Reports that only the machine saw are in its batches: anybody may show them to the oracle after the freeze.
+        if (price == 0) price = ORACLE.feedOf(underlying).indexPrice;
+        require(price != 0, NoPrice(underlying, day));
+        priceOf[underlying][day] = price;
+        emit PriceFixed(underlying, day, price);
     }
 
     /// @inheritdoc IEscapeHatch
@@ -160,35 +188,31 @@ contract EscapeHatch is IEscapeHatch {
         return next < INBOX.count() && block.timestamp > uint256(INBOX.timestampOf(next)) + UNSERVED_SECONDS;
     }
 
-    function showAccount(uint256 account, bytes calldata cell, bytes32[] memory siblings, bytes32[] calldata kindRoots) private view {
+    /// @dev Whether a cell stands at `index` of its kind's tree, of this depth, in the state of the freeze. One that was never put is empty.
+    function showCell(
+        uint256 kind,
+        uint256 depth,
+        uint256 index,
+        bytes calldata cell,
+        bytes32[] memory siblings,
+        bytes32[] calldata kindRoots
+    ) private view {
         State.Body memory state;
-        require(kindRoots.length == 8 && siblings.length == 24 && account >> 24 == 0, WrongState(stateRoot, bytes32(0)));
-        for (uint256 kind = 0; kind < 8; kind++) state.roots[kind] = kindRoots[kind];
+        // SAFETY: the kind's root is one of eight in a fixed order, and the path has the tree's length: no node, and no cell of another kind, is taken for this one.
+        require(kindRoots.length == 8 && siblings.length == depth && index >> depth == 0, WrongState(stateRoot, bytes32(0)));
+        for (uint256 i = 0; i < 8; i++) state.roots[i] = kindRoots[i];
         bytes32 root = State.stateRootOf(state);
         require(root == stateRoot, WrongState(stateRoot, root));
-        bytes32 hash = Merkle.rootOf(keccak256(cell), account, siblings);
-        require(hash == kindRoots[State.ACCOUNTS], WrongProof(kindRoots[State.ACCOUNTS], hash));
+        bytes32 hash = Merkle.rootOf(cell.length == 0 ? bytes32(0) : keccak256(cell), index, siblings);
+        require(hash == kindRoots[kind], WrongProof(kindRoots[kind], hash));
     }
 
     /// @dev ROUNDING: down for the holder, as the machine's own settlement.
-    function valueOf(Position memory position) private returns (int256) {
+    function valueOf(Position memory position) private view returns (int256) {
         uint256 underlying = Series.underlyingOf(position.series);
-        uint256 price = fixPrice(underlying, Series.dayOf(position.series));
+        uint256 price = priceOf[underlying][Series.dayOf(position.series)];
         require(price != 0, NotSettled(position.series));
         int256 intrinsic = int256(Settlement.intrinsic(position.series, price));
         return FixedPoint.mulDivDown(position.size, intrinsic, int256(lotsPerUnit(underlying)));
-    }
-
-    /// @dev LIMIT: an option that has not expired pays its intrinsic value only: a dead rollup waits for no expiry, and nobody is left to judge time value.
-    function fixPrice(uint256 underlying, uint256 day) private returns (uint256 price) {
-        price = priceOf[underlying][day];
-        if (price != 0) return price;
-        price = ORACLE.settlementPrice(underlying, day);
-        if (price == 0) price = indexAtFreeze[underlying];
-        // Reports that only the machine saw are in its batches: anybody may show them to the oracle after the freeze.
-        if (price == 0) price = ORACLE.feedOf(underlying).indexPrice;
-        if (price == 0) return 0;
-        priceOf[underlying][day] = price;
-        emit PriceFixed(underlying, day, price);
     }
 }

@@ -19,8 +19,11 @@ interface IEscapeHatch {
     error AlreadyRegistered(uint256 account);
     error WrongState(bytes32 expected, bytes32 actual);
     error WrongProof(bytes32 expected, bytes32 actual);
-    /// @notice L1 knows no price at all of the series' underlying: show its oracle a report.
+    /// @notice Nobody fixed the price of the series' day yet.
     error NotSettled(uint256 series);
+    /// @notice L1 knows no price at all of the underlying: show its oracle a report.
+    error NoPrice(uint256 underlying, uint256 day);
+    error AlreadyFixed(uint256 underlying, uint256 day);
     error NothingOwed(uint256 account);
     error AlreadyExecuted(uint64 index, uint64 firstUnexecuted);
     error AlreadyReturned(uint64 index);
@@ -30,8 +33,17 @@ interface IEscapeHatch {
     /// last confirmed leaf.
     function freeze(bytes calldata finalState) external;
 
-    /// @notice Registers an account's claim: its cash, and its positions at settlement prices fixed on L1, or at their intrinsic
-    /// value at the index price of the freeze where no settlement price is fixed. `kindRoots` are the eight roots of the state.
+    /// @notice Fixes for everybody at which price positions of a day count: the machine's settlement price in the state of the freeze, shown by its expiry's cell
+    /// (empty where there is none); else the oracle's; else, for their intrinsic value, the oracle's index price of the freeze; else the oracle's index price now.
+    function fixPrice(
+        uint256 underlying,
+        uint256 day,
+        bytes calldata cell,
+        bytes32[] calldata siblings,
+        bytes32[] calldata kindRoots
+    ) external;
+
+    /// @notice Registers an account's claim: its cash, and its positions at the prices that `fixPrice` fixed. `kindRoots` are the eight roots of the state.
     function register(uint256 account, bytes calldata cell, bytes32[] calldata siblings, bytes32[] calldata kindRoots) external;
 
     /// @notice Gives a deposit back to its owner that the confirmed state had not executed: L1 message `index`, with its payload. In full, like a confirmed

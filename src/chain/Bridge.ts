@@ -19,6 +19,9 @@ export type Claim = {
 	readonly siblings: readonly string[];
 };
 
+/** A cell under a state's root. */
+export type CellProof = { readonly cell: Uint8Array; readonly siblings: readonly Uint8Array[]; readonly kindRoots: readonly Uint8Array[] };
+
 /** The bridge as traders and auditors use it. What sends throws ChainError REFUSED with the contract's own error, or CANNOT_PAY. */
 export class Bridge {
 	readonly #provider: Provider;
@@ -85,12 +88,18 @@ export class Bridge {
 	}
 
 	/** Registers an account's claim on a frozen rollup, by its cell under the state of the freeze. */
-	register(
-		signer: ChainSigner,
-		account: number,
-		proof: { readonly cell: Uint8Array; readonly siblings: readonly Uint8Array[]; readonly kindRoots: readonly Uint8Array[] },
-	): Promise<Sent> {
+	register(signer: ChainSigner, account: number, proof: CellProof): Promise<Sent> {
 		return this.#send(signer, "EscapeHatch", "register", [account, proof.cell, proof.siblings, proof.kindRoots]);
+	}
+
+	/** Fixes at which price positions of a day count, by the day's cell under the state of the freeze. */
+	fixPrice(signer: ChainSigner, underlying: number, day: number, proof: CellProof): Promise<Sent> {
+		return this.#send(signer, "EscapeHatch", "fixPrice", [underlying, day, proof.cell, proof.siblings, proof.kindRoots]);
+	}
+
+	/** The price at which positions of a day count, in micro-USDC per unit; 0 while nobody fixed it. */
+	async escapePrice(underlying: number, day: number): Promise<bigint> {
+		return (await this.#read("EscapeHatch", "priceOf", [underlying, day])) as bigint;
 	}
 
 	/** Gives a deposit back that the state of the freeze had not executed. */

@@ -57,7 +57,7 @@ export type EscapeList = {
 	readonly deposits: readonly EscapeDeposit[];
 };
 
-export type EscapeStep = { readonly step: "freeze" | "report" | "register" | "return_deposit" | "escape"; readonly sent: Sent };
+export type EscapeStep = { readonly step: "freeze" | "report" | "price" | "register" | "return_deposit" | "escape"; readonly sent: Sent };
 
 /** The way out of a dead exchange with L1 alone: derives the last confirmed state from the inboxes, and proves accounts and deposits against it. */
 export class Escape {
@@ -129,7 +129,7 @@ export class Escape {
 	}
 
 	/**
-	 * Does for an account what is due: freezes a dead rollup; while registration is open, shows L1 the prices that its positions need, registers it and gives its
+	 * Does for an account what is due: freezes a dead rollup; while registration is open, shows L1 the prices that its positions need and fixes them, registers it and gives its
 	 * deposits back; afterwards has it paid. Anybody may sign. Throws ChainError with the contract's own refusal.
 	 */
 	async submit(signer: ChainSigner, account: number): Promise<EscapeStep[]> {
@@ -149,10 +149,15 @@ export class Escape {
 			return steps;
 		}
 		if (held.isRegistered) return steps;
-		for (const underlying of new Set(held.positions.map(({ series }) => Series.underlyingOf(series)))) {
-			if ((await this.#bridge.feed(underlying)).time > 0) continue;
-			const report = await this.#lastReport(underlying);
-			if (report) await did("report", this.#bridge.report(signer, report));
+		for (const series of new Map(held.positions.map((one) => [Series.expirySlotOf(one.series), one.series])).values()) {
+			const [underlying, day] = [Series.underlyingOf(series), Series.dayOf(series)];
+			if ((await this.#bridge.escapePrice(underlying, day)) > 0n) continue;
+			if ((await this.#bridge.feed(underlying)).time === 0) {
+				const report = await this.#lastReport(underlying);
+				if (report) await did("report", this.#bridge.report(signer, report));
+			}
+			const expiry = await this.#derived.proveCell(this.#confirmed, Kinds.EXPIRIES, Series.expirySlotOf(series));
+			if (expiry) await did("price", this.#bridge.fixPrice(signer, underlying, day, expiry));
 		}
 		const proof = await this.#derived.proveCell(this.#confirmed, Kinds.ACCOUNTS, account);
 		if (proof) await did("register", this.#bridge.register(signer, account, proof));

@@ -1,7 +1,7 @@
 // The bridge's contracts around a genesis of one's own: an AssertionChain that holds it, and a key in its place where the outbox listens.
 
 import { getBytes, hexlify, keccak256, toUtf8Bytes } from "ethers";
-import type { Contract, HDNodeWallet } from "ethers";
+import type { Contract, HDNodeWallet, TransactionReceipt } from "ethers";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import { DEVNET } from "../../src/chain/Deployment.ts";
 import { Forest } from "../../src/machine/state/Forest.ts";
@@ -9,13 +9,18 @@ import * as Kinds from "../../src/machine/state/Kinds.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
 import * as Accounts from "../../src/machine/types/Account.ts";
+import * as Expiries from "../../src/machine/types/Expiry.ts";
 import * as Machines from "../../src/machine/types/Machine.ts";
+import * as Series from "../../src/machine/types/Series.ts";
 import { L1, send } from "../chain/l1.ts";
 
 export const DEAD_AFTER_BLOCKS = 100;
 export const UNSERVED_SECONDS = 1000;
 export const REGISTRATION_SECONDS = 500;
 const DOMAIN = keccak256(toUtf8Bytes("a domain"));
+
+/** An expiry that the machine of the genesis holds; settled where its price is not 0. */
+export type Settled = { readonly underlying: number; readonly day: number; readonly settlementPrice: number };
 
 export class Bridge {
 	readonly l1: L1;
@@ -33,16 +38,27 @@ export class Bridge {
 	assertionChainKey!: HDNodeWallet;
 	reporter!: HDNodeWallet;
 
-	private constructor(l1: L1, accounts: readonly Accounts.Account[], cursor: Machines.Cursor) {
+	readonly #expiries = new Map<number, Uint8Array>();
+
+	private constructor(l1: L1, accounts: readonly Accounts.Account[], cursor: Machines.Cursor, settled: readonly Settled[]) {
 		this.l1 = l1;
+		for (const { underlying, day, settlementPrice } of settled) {
+			const cell = Expiries.encode({ ...Expiries.empty(), day, settlementPrice });
+			this.#expiries.set(Series.slotOf(underlying, day), cell);
+			this.forest.set(Kinds.EXPIRIES, Series.slotOf(underlying, day), cell);
+		}
 		this.cells = accounts.map((account) => Accounts.encode(account));
 		for (const [i, cell] of this.cells.entries()) this.forest.set(Kinds.ACCOUNTS, i + 1, cell);
 		this.finalState = Machines.encode({ ...Machines.initial(), cursor }, this.forest.stateRoot(), this.forest.outboxRoot());
 	}
 
 	/** The genesis holds these accounts, from number 1 on, and has consumed what the cursor says. */
-	static async deploy(accounts: readonly Accounts.Account[], cursor = Machines.initial().cursor): Promise<Bridge> {
-		const bridge = new Bridge(await L1.start(), accounts, cursor);
+	static async deploy(
+		accounts: readonly Accounts.Account[],
+		cursor = Machines.initial().cursor,
+		settled: readonly Settled[] = [],
+	): Promise<Bridge> {
+		const bridge = new Bridge(await L1.start(), accounts, cursor, settled);
 		const { l1 } = bridge;
 		bridge.assertionChainKey = await l1.wallet(20);
 		bridge.reporter = await l1.wallet(21);
@@ -82,6 +98,16 @@ export class Bridge {
 		const digest = Messages.reportDigest(getBytes(DOMAIN), { ...report, signatures: [] });
 		const signatures = [await new KeySigner(this.reporter.privateKey).sign(digest)];
 		await send(this.oracle, this.reporter, "report", [hexlify(Encoding.report({ ...report, signatures }))]);
+	}
+
+	/** Fixes the price of a day at the escape hatch by the expiry's cell, which the genesis holds where `expiries` was given one. */
+	async fixPrice(underlying: number, day: number, cell = this.expiryOf(underlying, day)): Promise<TransactionReceipt> {
+		const siblings = this.forest.siblings(Kinds.EXPIRIES, Series.slotOf(underlying, day));
+		return send(this.hatch, this.reporter, "fixPrice", [underlying, day, cell, siblings, this.forest.kindRoots()]);
+	}
+
+	expiryOf(underlying: number, day: number): Uint8Array {
+		return this.#expiries.get(Series.slotOf(underlying, day)) ?? new Uint8Array(0);
 	}
 
 	/** Takes money out of a contract as if it had been lost. */

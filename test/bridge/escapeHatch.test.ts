@@ -7,6 +7,7 @@ import { lotsPerUnit, tickSize } from "../../src/machine/Constants.ts";
 import * as Kinds from "../../src/machine/state/Kinds.ts";
 import { Tree } from "../../src/machine/state/Tree.ts";
 import * as Accounts from "../../src/machine/types/Account.ts";
+import * as Expiries from "../../src/machine/types/Expiry.ts";
 import * as Series from "../../src/machine/types/Series.ts";
 import * as Withdrawal from "../../src/protocol/Withdrawal.ts";
 import { START, eventOf, refuses, send } from "../chain/l1.ts";
@@ -19,12 +20,15 @@ const STRIKE = 10_000;
 const PRICE = STRIKE * TICK + 123_456_000;
 const CALL = Series.make(1, DAY, Series.CALL, STRIKE);
 const PUT = Series.make(1, DAY, Series.PUT, STRIKE);
+/** Which the machine settled before it died, at another price than L1 knows. */
+const SETTLED = Series.make(1, DAY - 1, Series.CALL, STRIKE);
+const SETTLED_PRICE = PRICE + 1_000_000;
 const UNEXPIRED = Series.make(1, DAY + 30, Series.CALL, STRIKE);
 /** Of an underlying that nobody ever reported. */
 const UNKNOWN = Series.make(0, DAY, Series.CALL, STRIKE);
 /** Index price at the freeze, after the settlement. */
 const LATER = PRICE + 55_000_001;
-const owners = [30, 31, 32, 33, 34, 35].map((place) => testWallet(place).address);
+const owners = [30, 31, 32, 33, 34, 35, 36].map((place) => testWallet(place).address);
 const position = (series: number, size: number): Accounts.Position => ({ series, size });
 const holder = (i: number, cash: number, positions: Accounts.Position[]): Accounts.Account => ({
 	...Accounts.empty(),
@@ -32,7 +36,7 @@ const holder = (i: number, cash: number, positions: Accounts.Position[]): Accoun
 	cash,
 	positions,
 });
-// Long and short of the same call, one who owes, one whose position has no price, one short of a worthless put, and one whose call has not expired.
+// Long and short of the same call, one who owes, one whose position has no price, one short of a worthless put, one whose call has not expired, and one who did not fold yet what the machine settled.
 const ACCOUNTS = [
 	holder(0, 1_000_000, [position(CALL, 7)]),
 	holder(1, 900_000_000, [position(CALL, -7)]),
@@ -40,6 +44,7 @@ const ACCOUNTS = [
 	holder(3, 10, [position(UNKNOWN, 1)]),
 	holder(4, 33, [position(PUT, -2)]),
 	holder(5, 0, [position(UNEXPIRED, 3)]),
+	holder(6, 0, [position(SETTLED, 2)]),
 ];
 const LOTS = BigInt(lotsPerUnit(1));
 const GAIN = 7n * BigInt(PRICE - STRIKE * TICK);
@@ -49,10 +54,11 @@ const OWED = new Map([
 	[2, 900_000_000n - (GAIN + LOTS - 1n) / LOTS],
 	[5, 33n],
 	[6, (3n * BigInt(LATER - STRIKE * TICK)) / LOTS],
+	[7, (2n * BigInt(SETTLED_PRICE - STRIKE * TICK)) / LOTS],
 ]);
 const ALL = [...OWED.values()].reduce((sum, amount) => sum + amount, 0n);
 
-describe("given a rollup whose confirmed state holds six accounts", () => {
+describe("given a rollup whose confirmed state holds seven accounts", () => {
 	let bridge: Bridge;
 	let hatch: Contract;
 	let anybody: HDNodeWallet;
@@ -60,7 +66,10 @@ describe("given a rollup whose confirmed state holds six accounts", () => {
 	const tree = new Tree(Withdrawal.DEPTH);
 	const root = (): string => hexlify(tree.root);
 	before(async () => {
-		bridge = await Bridge.deploy(ACCOUNTS);
+		bridge = await Bridge.deploy(ACCOUNTS, undefined, [
+			{ underlying: 1, day: DAY - 1, settlementPrice: SETTLED_PRICE },
+			{ underlying: 1, day: DAY, settlementPrice: 0 },
+		]);
 		({ hatch } = bridge);
 		anybody = await bridge.l1.wallet(2);
 		finalState = hexlify(bridge.finalState);
@@ -85,6 +94,7 @@ describe("given a rollup whose confirmed state holds six accounts", () => {
 	it("lets nobody register or escape while it lives", async () => {
 		await refuses(register(1), hatch.interface, "NotFrozen");
 		await refuses(send(hatch, anybody, "escape", [1]), hatch.interface, "NotFrozen");
+		await refuses(bridge.fixPrice(1, DAY), hatch.interface, "NotFrozen");
 	});
 
 	it("refuses to freeze what is not dead", async () => {
@@ -141,6 +151,31 @@ describe("given a rollup whose confirmed state holds six accounts", () => {
 	it("refuses who is owed nothing, and who holds what nobody ever priced", async () => {
 		await refuses(register(3), hatch.interface, "NothingOwed", [3n]);
 		await refuses(register(4), hatch.interface, "NotSettled", [BigInt(UNKNOWN)]);
+		await refuses(bridge.fixPrice(0, DAY), hatch.interface, "NoPrice", [0n, BigInt(DAY)]);
+	});
+
+	it("registers no position before its day has a price, and takes no other cell for the day's", async () => {
+		await refuses(register(1), hatch.interface, "NotSettled", [BigInt(CALL)]);
+		const richer = Expiries.encode({ ...Expiries.empty(), day: DAY, settlementPrice: PRICE * 2 });
+		await refuses(bridge.fixPrice(1, DAY, richer), hatch.interface, "WrongProof");
+		await refuses(bridge.fixPrice(1, DAY, new Uint8Array(0)), hatch.interface, "WrongProof");
+		await refuses(bridge.fixPrice(1, DAY - 1, bridge.expiryOf(1, DAY)), hatch.interface, "WrongProof");
+		const siblings = bridge.forest.siblings(Kinds.EXPIRIES, Series.slotOf(1, DAY));
+		const short = send(hatch, anybody, "fixPrice", [1, DAY, bridge.expiryOf(1, DAY), siblings.slice(1), bridge.forest.kindRoots()]);
+		await refuses(short, hatch.interface, "WrongState");
+	});
+
+	it("prices a day by the machine, else by the oracle, else by its index at the freeze, once for everybody", async () => {
+		for (const [day, price] of [
+			[DAY - 1, SETTLED_PRICE],
+			[DAY, Number(await bridge.oracle.getFunction("settlementPrice")(1, DAY))],
+			[DAY + 30, LATER],
+		]) {
+			const fixed = eventOf(hatch, await bridge.fixPrice(1, day), "PriceFixed");
+			assert.deepEqual(fixed, { underlying: 1n, day: BigInt(day), price: BigInt(price) });
+			await refuses(bridge.fixPrice(1, day), hatch.interface, "AlreadyFixed", [1n, BigInt(day)]);
+		}
+		assert.notEqual(await bridge.oracle.getFunction("settlementPrice")(1, DAY), 0n);
 	});
 
 	it("registers cash and what positions pay, settled or at the freeze's index price, once each account", async () => {

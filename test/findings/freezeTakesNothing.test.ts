@@ -116,8 +116,11 @@ describe("given a frozen rollup with open positions and withdrawals that are con
 
 	it("values an option that no settlement price is fixed for at its intrinsic value, and both sides at one price", async () => {
 		const intrinsic = ((21_000 - STRIKE) * USDC * LOTS) / lotsPerUnit(0);
+		const day = Series.dayOf(CALL);
+		const proof = [new Uint8Array(0), state.siblings(Kinds.EXPIRIES, Series.slotOf(0, day)), state.kindRoots()];
+		await send(hatch, anybody, "fixPrice", [0, day, ...proof]);
 		await register(1);
-		// A report after the first registration moves nothing: who comes second may not choose.
+		// A report after the price is fixed moves nothing: who comes second may not choose.
 		await report(START + 4000, 25_000 * USDC);
 		await register(2);
 		for (const [account, cash] of [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import { getBytes, hexlify, keccak256, toUtf8Bytes } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
@@ -14,6 +14,7 @@ const LOTS = BigInt(lotsPerUnit(0));
 /** 07:30 and 08:00 of the chain's first day. */
 const DAY = START / 86_400;
 const WINDOW_START = DAY * 86_400 + 7.5 * 3600;
+const DAY_SECONDS = 86_400;
 const EXPIRY = DAY * 86_400 + 8 * 3600;
 
 describe("given an oracle with a quorum of two of three reporters", () => {
@@ -47,6 +48,7 @@ describe("given an oracle with a quorum of two of three reporters", () => {
 		const digest = Messages.reportDigest(getBytes(DOMAIN), unsigned);
 		return Encoding.report({ ...unsigned, signatures: await Promise.all(signers.map((signer) => signer.sign(digest))) });
 	}
+	const fixHeld = (underlying: number, day: number): ReturnType<typeof send> => send(oracle, keeper, "fixHeld", [underlying, day]);
 	const report = (payload: Uint8Array): ReturnType<typeof send> => send(oracle, keeper, "report", [hexlify(payload)]);
 
 	it("refuses bytes that are no report", async () => {
@@ -133,6 +135,109 @@ describe("given an oracle with a quorum of two of three reporters", () => {
 		const fixed = await oracle.getFunction("settlementPrice")(0, DAY);
 		await report(await payloadOf({ time: EXPIRY + 10, indexPrice: 1 }));
 		assert.equal(await oracle.getFunction("settlementPrice")(0, DAY), fixed);
+	});
+
+	it("fixes nothing for a day whose end is reported, or that is no day yet, or of an underlying that there is not", async () => {
+		await refuses(fixHeld(0, DAY), oracle.interface, "TooEarlyToHold", [BigInt(EXPIRY + DAY_SECONDS)]);
+		await refuses(fixHeld(15, DAY), oracle.interface, "UnknownUnderlying", [15n]);
+		await l1.at(EXPIRY + DAY_SECONDS);
+		await refuses(fixHeld(0, DAY), oracle.interface, "NothingToHold", [0n, BigInt(DAY)]);
+		await refuses(fixHeld(1, DAY), oracle.interface, "NothingToHold", [1n, BigInt(DAY)]);
+	});
+
+	describe("when the reporters fall silent", () => {
+		/** Reports of the next day's window, from its first second on: the price grows by its seconds, a thousand micro-USDC each. */
+		const NEXT = DAY + 1;
+		const [WINDOW, END] = [WINDOW_START + DAY_SECONDS, EXPIRY + DAY_SECONDS];
+		const priceAt = (time: number): number => 2_000_000_000 + 1000 * (time - WINDOW);
+		const settled = async (day: number): Promise<bigint> => (await oracle.getFunction("settlementPrice")(0, day)) as bigint;
+		/** To the nearest micro-USDC per lot. */
+		const averaged = (sum: bigint): bigint => ((2n * sum + 1800n * LOTS) / (2n * 1800n * LOTS)) * LOTS;
+		let snapshot: string;
+		async function upTo(last: number): Promise<void> {
+			await l1.at(Math.max(END + 1, (await l1.now()) + 1));
+			for (let time = WINDOW; time <= last; time += 60) await report(await payloadOf({ time, indexPrice: priceAt(time) }));
+		}
+		/** What a window gives in which the last report was of `last`. */
+		function heldFrom(last: number): bigint {
+			let sum = 0n;
+			for (let time = WINDOW; time < last; time += 60) sum += 60n * BigInt(priceAt(time));
+			return averaged(sum + BigInt(priceAt(last)) * BigInt(END - last));
+		}
+		before(async () => {
+			snapshot = await l1.chain.snapshot();
+		});
+		beforeEach(async () => {
+			await l1.chain.revert(snapshot);
+			snapshot = await l1.chain.snapshot();
+		});
+
+		it("rung 1: lets nobody out of a window or over it as long as it may be filled, and fills it late", async () => {
+			await upTo(WINDOW + 600);
+			await l1.at(END + DAY_SECONDS - 10);
+			for (const time of [WINDOW + 661, END + 1, END + 3600])
+				await refuses(report(await payloadOf({ time, indexPrice: 1 })), oracle.interface, "ReportLeavesGap", [
+					BigInt(time),
+					BigInt(WINDOW + 600),
+				]);
+			for (let time = WINDOW + 660; time <= END; time += 60) await report(await payloadOf({ time, indexPrice: priceAt(time) }));
+			assert.equal(await settled(NEXT), heldFrom(END - 60), "the whole average, by reports that came late");
+		});
+
+		it("rung 2: holds the last price to the end of a window that broke off, for anybody, a day after the expiry and not before", async () => {
+			await upTo(WINDOW + 600);
+			await l1.at(END + DAY_SECONDS - 1);
+			await refuses(fixHeld(0, NEXT), oracle.interface, "TooEarlyToHold", [BigInt(END + DAY_SECONDS)]);
+			await l1.at(END + DAY_SECONDS);
+			const fixed = await fixHeld(0, NEXT);
+			assert.deepEqual(eventOf(oracle, fixed, "PriceHeld"), { underlying: 0n, day: BigInt(NEXT), reportTime: BigInt(WINDOW + 600) });
+			assert.equal(await settled(NEXT), heldFrom(WINDOW + 600));
+			await refuses(fixHeld(0, NEXT), oracle.interface, "NothingToHold");
+			// The late end of the window changes nothing any more.
+			for (let time = WINDOW + 660; time <= END; time += 60) await report(await payloadOf({ time, indexPrice: 1 }));
+			assert.equal(await settled(NEXT), heldFrom(WINDOW + 600));
+		});
+
+		it("rung 2: holds a price of before the window, if it is of the day before the expiry", async () => {
+			await l1.at(END + DAY_SECONDS);
+			// The last report was of ten seconds after the day's own expiry.
+			assert.equal((await oracle.getFunction("feedOf")(0)).time, BigInt(EXPIRY + 10));
+			await fixHeld(0, NEXT);
+			assert.equal(await settled(NEXT), LOTS, "one micro-USDC a lot is the least");
+			await l1.at(END + 2 * DAY_SECONDS);
+			await refuses(fixHeld(0, NEXT + 1), oracle.interface, "NothingToHold", [0n, BigInt(NEXT + 1)]);
+		});
+
+		it("rung 2: a report that comes back jumps over what is given up, and fixes it by what was known before", async () => {
+			await upTo(WINDOW + 600);
+			await l1.at(END + DAY_SECONDS);
+			const back = await report(await payloadOf({ time: END + 7200, indexPrice: 1 }));
+			assert.equal(eventOf(oracle, back, "SettlementFixed").price, heldFrom(WINDOW + 600));
+			assert.equal(await settled(NEXT), heldFrom(WINDOW + 600), "and not by what came back");
+		});
+
+		it("never jumps over a window that may still be filled behind one that is given up, and fixes no day that nobody knew", async () => {
+			await upTo(WINDOW + 600);
+			const late = END + 2 * DAY_SECONDS;
+			await l1.at(late + 60);
+			// Two windows later, of which the second may be filled for another day.
+			await refuses(report(await payloadOf({ time: late + 1, indexPrice: 1 })), oracle.interface, "ReportLeavesGap");
+			await report(await payloadOf({ time: END + 3600, indexPrice: 5 }));
+			assert.equal(await settled(NEXT), heldFrom(WINDOW + 600));
+			await l1.at(late + DAY_SECONDS);
+			// Into the middle of a window, whose average nobody can tell then.
+			await report(await payloadOf({ time: late - 900, indexPrice: 7 }));
+			assert.equal(await settled(NEXT + 1), LOTS, "what was known an hour after the day before");
+			await report(await payloadOf({ time: late + 5, indexPrice: 9 }));
+			assert.equal(await settled(NEXT + 2), 0n, "nobody knows how its window began");
+		});
+
+		it("takes no first report inside a window, however old", async () => {
+			await l1.at(END + 3 * DAY_SECONDS);
+			const time = END - 60;
+			const first = report(await payloadOf({ underlying: 1, time }));
+			await refuses(first, oracle.interface, "ReportLeavesGap", [BigInt(time), 0n]);
+		});
 	});
 
 	it("keeps underlyings apart", async () => {

@@ -97,8 +97,8 @@ describe("DeadExchangeUsersEscape", () => {
 		const flat = all.flat();
 		assert.deepEqual(all[0][0], "freeze");
 		assert.deepEqual(
-			["freeze", "report", "register", "return_deposit"].map((step) => flat.filter((done) => done === step).length),
-			[1, 1, 6, 1],
+			["freeze", "report", "price", "register", "return_deposit"].map((step) => flat.filter((done) => done === step).length),
+			[1, 1, 1, 6, 1],
 		);
 		const { phase, accounts, deposits } = await list();
 		assert.equal(phase, "registration");

@@ -105,7 +105,8 @@ library Reporting {
         return before == 0 ? windowStart <= time : windowStart < time;
     }
 
-    function isSound(Report memory message) private pure returns (bool) {
+    /// @notice Whether prices and surfaces are within what the kernel can reckon with.
+    function isSound(Report memory message) internal pure returns (bool) {
         if (message.time < SECONDS_PER_DAY || message.indexPrice == 0 || message.indexPrice >= MAX_PRICE || message.confidence > PPM) {
             return false;
         }

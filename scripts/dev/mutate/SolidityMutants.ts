@@ -1,5 +1,6 @@
 // Mutants of the Solidity twin, all in one compilation ("mutant schemata"): each changed expression stands beside the original behind a question, `(mutant(7) ? changed :
-// original)`, and the answer is whether the call's gas price is 7. So hundreds of mutants cost one compilation, and choosing one costs nothing.
+// original)`. So hundreds of mutants cost one compilation. In the machine, whose calls change nothing, the answer is whether the call's gas price is 7. Contracts that keep state must
+// behave the same for everybody in every block: there the answer is whether the library `Selected` was linked at the address 7, which is a constant of the code that is deployed.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,11 +14,53 @@ type Site = { readonly file: string; readonly start: number; readonly end: numbe
 
 type Node = { readonly type: string; readonly range: [number, number]; readonly [key: string]: unknown };
 
+/** Which files are changed, and how a mutant is chosen. */
+export type Scope = {
+	readonly files: () => string[];
+	/** Files whose functions are no longer pure when what they call asks which mutant is chosen. */
+	readonly relaxed: readonly string[];
+	/** The function `mutant(uint256 id)`. */
+	readonly selector: string;
+	/** Whether checks are left out too: `require` is how contracts refuse. */
+	readonly dropsChecks: boolean;
+};
+
 /** Where the rules are. Proofs of cells (State, Merkle) are the witness's business, and the innermost loop is assembly: the exact functions watch that. */
 const ROOMS = ["contracts/machine/step", "contracts/machine/risk", "contracts/machine/types", "contracts/machine/math"];
 const LEFT_OUT = /\/(Merkle|NormalTable|Black76)\.sol$/;
 /** Rooms whose functions are no longer pure when what they call asks for the gas price. */
 const RELAXED = ["contracts/machine", "contracts/protocol", "contracts/prover"];
+
+const HEAD = `// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+`;
+
+export const MACHINE: Scope = {
+	files: () =>
+		["contracts/machine/Constants.sol", ...ROOMS.flatMap((room) => filesUnder(room, ".sol"))].filter((file) => !LEFT_OUT.test(file)),
+	relaxed: RELAXED,
+	selector: `${HEAD}
+function mutant(uint256 id) view returns (bool) {
+    return tx.gasprice == id;
+}
+`,
+	dropsChecks: false,
+};
+
+export const CONTRACTS: Scope = {
+	files: () => ["assertions", "bridge", "inbox", "oracle", "staking"].flatMap((room) => filesUnder(`contracts/${room}`, ".sol")),
+	relaxed: [],
+	selector: `${HEAD}
+library Selected {
+    function nothing() external pure {}
+}
+
+function mutant(uint256 id) pure returns (bool) {
+    return uint160(address(Selected)) == id;
+}
+`,
+	dropsChecks: true,
+};
 
 function textOf(file: string): string {
 	return readFileSync(join(ROOT, file), "utf8");
@@ -44,11 +87,11 @@ function walk(node: unknown, visit: (node: Node, inFunction: boolean) => void, i
 export class Catalogue {
 	readonly mutants: Mutant[] = [];
 	readonly #sites: Site[] = [];
+	readonly #scope: Scope;
 
-	constructor() {
-		const files = ["contracts/machine/Constants.sol", ...ROOMS.flatMap((room) => filesUnder(room, ".sol"))].filter(
-			(file) => !LEFT_OUT.test(file),
-		);
+	constructor(scope: Scope = MACHINE) {
+		this.#scope = scope;
+		const files = scope.files();
 		const trees = new Map(files.map((file) => [file, parser.parse(textOf(file), { range: true }) as unknown as Node]));
 		const constants: Constants = { free: new Map(), members: new Map() };
 		for (const [file, tree] of trees) this.#declare(file, tree, constants);
@@ -68,6 +111,7 @@ export class Catalogue {
 			const mutant = this.#add({ file, line, before: declared, after: `${name} ${change}` });
 			const library = /^library (\w+)/m.exec(text.slice(0, start))?.[1];
 			if (library) members.set(`${library}.${name}`, [mutant, change]);
+			else if (/^contract \w+/m.test(text.slice(0, start))) members.set(`${file}#${name}`, [mutant, change]);
 			else free.set(name, [mutant, change]);
 		}
 	}
@@ -94,11 +138,22 @@ export class Catalogue {
 				const changed = String(BigInt((node.number as string).replaceAll("_", "")) + 1n);
 				site(node, fresh(node, changed), changed);
 			} else if (node.type === "Identifier") {
-				const constant = constants.members.get(`${library}.${node.name as string}`) ?? constants.free.get(node.name as string);
+				const name = node.name as string;
+				const { members, free } = constants;
+				const constant = members.get(`${library}.${name}`) ?? members.get(`${file}#${name}`) ?? free.get(name);
 				if (constant) site(node, constant[0], `(${node.name as string} ${constant[1]})`);
 			} else if (node.type === "MemberAccess") {
 				const constant = constants.members.get(source(node));
 				if (constant) site(node, constant[0], `(${source(node)} ${constant[1]})`);
+			} else if (
+				this.#scope.dropsChecks &&
+				node.type === "ExpressionStatement" &&
+				(node.range as unknown) &&
+				/^require\b/.test(source(node))
+			) {
+				const mutant = fresh(node, "");
+				const start = node.range[0];
+				this.#sites.push({ file, start, end: start, mutant, replacement: `if (!mutant(${mutant + 1})) ` });
 			} else if (node.type === "Block") this.#swaps(file, text, node);
 		});
 	}
@@ -124,34 +179,27 @@ export class Catalogue {
 	}
 
 	/**
-	 * The changed sources by path, with these mutants in them. `signed` are the mutants of literals that are of a signed type. The gas price of a mutant is its
+	 * The changed sources by path, with these mutants in them. `signed` are the mutants of literals that are of a signed type. A mutant is asked for by its
 	 * index and 1.
 	 */
 	render(chosen: ReadonlySet<number>, signed: ReadonlySet<number>): Map<string, string> {
 		const sources = new Map<string, string>();
-		for (const room of RELAXED) for (const file of filesUnder(room, ".sol")) sources.set(file, textOf(file).replace(/\bpure\b/g, "view"));
-		sources.set("contracts/machine/Mutant.sol", MUTANT);
+		for (const room of this.#scope.relaxed)
+			for (const file of filesUnder(room, ".sol")) sources.set(file, textOf(file).replace(/\bpure\b/g, "view"));
+		sources.set("contracts/Mutant.sol", this.#scope.selector);
 		const byFile = Map.groupBy(
 			this.#sites.filter(({ mutant }) => chosen.has(mutant)),
 			({ file }) => file,
 		);
 		for (const [file, sites] of byFile) {
 			const text = textOf(file);
-			const up = "../".repeat(file.split("/").length - 3) || "./";
-			const whole = renderRange(text, 0, text.length, sites, signed).replace(/\bpure\b/g, "view");
-			sources.set(file, whole.replace(/^pragma .*;$/m, `$&\nimport {mutant} from "${up}Mutant.sol";`));
+			const rendered = renderRange(text, 0, text.length, sites, signed);
+			const whole = this.#scope.relaxed.length > 0 ? rendered.replace(/\bpure\b/g, "view") : rendered;
+			sources.set(file, whole.replace(/^pragma .*;$/m, '$&\nimport {mutant} from "contracts/Mutant.sol";'));
 		}
 		return sources;
 	}
 }
-
-const MUTANT = `// SPDX-License-Identifier: MIT
-pragma solidity ^0.8.30;
-
-function mutant(uint256 id) view returns (bool) {
-    return tx.gasprice == id;
-}
-`;
 
 /** One more where the constant is a plain number; twice as much where it is a great one, of which one more changes no result. */
 function changeOf(declaration: string): string {

@@ -98,7 +98,8 @@ export function leavesGap(before: number, time: number): boolean {
 	return before === 0 ? windowStart <= time : windowStart < time;
 }
 
-function isSound(message: Report): boolean {
+/** Whether prices and surfaces are within what the kernel can reckon with. */
+export function isSound(message: Report): boolean {
 	if (message.time < SECONDS_PER_DAY || message.indexPrice === 0 || message.indexPrice >= MAX_PRICE || message.confidence > PPM)
 		return false;
 	for (let i = 0; i < message.surfaces.length; i++) {
