@@ -111,6 +111,19 @@ describe("given an assertion chain with its games", () => {
 		const refunds = 2n * (BigInt(HEIGHT) * 131_072n + 16_711_680n) * BigInt(DEVNET.refundCap);
 		const small = l1.deploy("AssertionChain", args(configOf(required + 1, refunds - 1n)));
 		await refuses(small, chain.interface, "BondTooSmall", [refunds - 1n, refunds]);
+		const limit = 2 ** 24 - 1;
+		const long = l1.deploy("AssertionChain", args(configOf(limit, BOND)));
+		await refuses(long, chain.interface, "PeriodTooLong", [BigInt(limit), BigInt(limit)]);
+		await l1.deploy("AssertionChain", args(configOf(limit - 1, BOND)));
+	});
+
+	it("gives back a bond of one wei that nothing was asserted with, once", async () => {
+		await send(chain, rival, "stake", [], 1n);
+		await send(chain, rival, "unstake", []);
+		assert.equal(await chain.getFunction("credits")(rival.address), 1n);
+		await send(chain, rival, "withdraw", []);
+		await refuses(send(chain, rival, "withdraw", []), chain.interface, "NothingToPay");
+		await refuses(send(chain, rival, "unstake", []), chain.interface, "NotBonded", [rival.address]);
 	});
 
 	it("names games as the other twin does", async () => {
@@ -172,6 +185,8 @@ describe("given an assertion chain with its games", () => {
 		it("refuses to back two rivals with one bond", async () => {
 			await refuses(assertBy(proposer, stateAt(1, 1)), chain.interface, "NotInLineage", [honest, genesis]);
 			await refuses(assertBy(proposer, stateAt(1, 1), { lineage: [ZeroHash] }), chain.interface, "NotInLineage");
+			// A line that is said to lead to what he asserted, and does not.
+			await refuses(assertBy(proposer, stateAt(1, 1), { lineage: [honest] }), chain.interface, "NotInLineage", [honest, genesis]);
 		});
 
 		it("refuses to give a bond back while its assertion is pending", async () => {
