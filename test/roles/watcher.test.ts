@@ -140,7 +140,8 @@ describe("given a watcher, and members and reporters with stake on the real cont
 	it("takes the stake of members under a batch on L1 that is not the one they certified in the order", async () => {
 		const content = Batch.encodeRecord(Uint8Array.of(99), 0);
 		const proposal = { index: 0, previousAccumulator: new Uint8Array(32), minTime: 0, maxTime: 1, l1End: 0, fromHeight: 1, toHeight: 1 };
-		const digestOf = (bytes: Uint8Array): Uint8Array => Checkpoint.batchDigest(committee, { ...proposal, contentHash: Kzg.contentHash(bytes) });
+		const digestOf = (bytes: Uint8Array): Uint8Array =>
+			Checkpoint.batchDigest(committee, { ...proposal, contentHash: Kzg.contentHash(bytes) });
 		// All who have stake left: more than two thirds of it.
 		const signers = [liar, honest, late].sort((a, b) => (a.address < b.address ? -1 : 1));
 		const signatures = await Promise.all(signers.map((key) => key.sign(digestOf(content))));

@@ -186,7 +186,11 @@ export class Stage {
 	}
 
 	batchCount(): Promise<number> {
-		return new L1InboxReader(this.cluster.provider, this.cluster.deployment, blobsAt(...MEMBERS.map((member) => this.cluster.api(member)))).batchCount();
+		return new L1InboxReader(
+			this.cluster.provider,
+			this.cluster.deployment,
+			blobsAt(...MEMBERS.map((member) => this.cluster.api(member))),
+		).batchCount();
 	}
 
 	/** When ETH's index is of, seconds, as a member knows it. */
