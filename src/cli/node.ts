@@ -280,11 +280,13 @@ async function run(context: Context, options: Options): Promise<Answer> {
 			: role === "batcher" || role === "keeper"
 				? await startFollowing(context, options, dataDirectory, role)
 				: await startFromL1(context, options, dataDirectory, role);
-	process.stderr.write(`${running.url} ${role} runs; its data and log are in ${dataDirectory}\n`);
-	await new Promise<void>((resolve) => {
+	const stopped = new Promise<void>((resolve) => {
 		process.once("SIGINT", resolve);
 		process.once("SIGTERM", resolve);
 	});
+	// Whoever reads this line may tell it to stop at once.
+	process.stderr.write(`${running.url} ${role} runs; its data and log are in ${dataDirectory}\n`);
+	await stopped;
 	await running.stop();
 	return { text: `${role} stopped`, json: { role, stopped: true } };
 }

@@ -130,9 +130,10 @@ esac`,
 			},
 		);
 		let said = "";
+		let isStopped = false;
 		const take = (chunk: Buffer): void => {
 			said += String(chunk);
-			if (stopsAt?.test(said)) child.kill("SIGTERM");
+			if (stopsAt?.test(said) && !isStopped) isStopped = child.kill("SIGTERM");
 		};
 		child.stdout.on("data", take);
 		child.stderr.on("data", take);
