@@ -3,7 +3,7 @@
 // --json the findings are read from a file that an earlier run of Slither wrote.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -36,8 +36,13 @@ function detect(): readonly Detected[] | undefined {
 	try {
 		// The build's own artifacts: no compiler is started, so none is fetched.
 		const args = [".", "--hardhat-ignore-compile", "--hardhat-artifacts-directory", "artifacts", "--json", file];
-		const { error } = spawnSync(process.env.SLITHER ?? "slither", args, { cwd: ROOT, stdio: "ignore" });
-		return error ? undefined : read(file);
+		const { error, stderr } = spawnSync(process.env.SLITHER ?? "slither", args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 });
+		if (error) return undefined;
+		if (existsSync(file)) return read(file);
+		// A build that went on from an earlier one keeps what the earlier one said of sources that have changed since.
+		console.log(`Slither could not read the build; remove artifacts/ and run it again.\n  ${stderr.trim().split("\n").at(-1)}`);
+		console.log("0 passed, 1 failed, 0 skipped");
+		process.exit(1);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
