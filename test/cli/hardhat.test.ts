@@ -65,7 +65,7 @@ describe("given a running exchange, and Hardhat's scripts", () => {
 	});
 
 	it("deploys to a second network of the same node, and finds it the second time", async () => {
-		assert.match((await run("deploy", "anvil")).said, /The deployment of 22 contracts on anvil was deployed: /);
+		assert.match((await run("deploy", "anvil")).said, /The deployment of 23 contracts on anvil was deployed: /);
 		assert.ok(existsSync(join(world.home, "deployments", "anvil.json")));
 		assert.match((await run("deploy", "anvil")).said, /was found: /);
 	});

@@ -17,7 +17,7 @@ function typeOf(schema: Json): string {
 	if (Array.isArray(schema.prefixItems)) return `[${schema.prefixItems.map((item) => typeOf(item as Json)).join(", ")}]`;
 	if (schema.type === "array") return `list of ${typeOf((schema.items ?? {}) as Json)}`;
 	if (schema.type === "object") {
-		const names = Object.keys((schema.properties ?? {}));
+		const names = Object.keys(schema.properties ?? {});
 		return names.length === 0 ? "object" : `{ ${names.map((name) => `\`${name}\``).join(", ")} }`;
 	}
 	return typeof schema.type === "string" ? schema.type : "any";

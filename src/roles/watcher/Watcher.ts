@@ -1,4 +1,3 @@
-import * as Keccak from "../../machine/math/Keccak.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import type { InboxReader, TransactionSender } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
@@ -6,7 +5,6 @@ import type { EvidenceChain } from "../../ports/Evidence.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Store } from "../../ports/Store.ts";
-import * as Batch from "../../protocol/Batch.ts";
 import type { CheckpointVote, Receipt } from "../../protocol/Checkpoint.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
