@@ -4,7 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { EndpointPool } from "../../src/chain/EndpointPool.ts";
+import { DEVELOPMENT_CHAIN_ID } from "../../src/chain/Networks.ts";
 import { testWallet } from "../../src/chain/TestKeys.ts";
+import { openLog } from "../../src/node/Log.ts";
+import { PrometheusMetrics } from "../../src/node/Metrics.ts";
 import { Connection, Trader } from "../../src/sdk/index.ts";
 import { World } from "../node/world.ts";
 
@@ -73,7 +77,12 @@ describe("given a node that is watched", () => {
 			await world.mine(3);
 			return (await get("/metrics")).text.includes("strikeproof_vital_time_to_confirmed");
 		});
-		const { text } = await get("/metrics");
+		// Endpoints of L1 are watched where a node is given some; this one has the chain inside it.
+		const ofEndpoints = new PrometheusMetrics();
+		const pool = new EndpointPool([world.chain.url], DEVELOPMENT_CHAIN_ID);
+		pool.watch(openLog(join(world.home, "pool.log")), ofEndpoints);
+		pool.destroy();
+		const text = (await get("/metrics")).text + (await ofEndpoints.text());
 		const exposed = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));
 		const panels = readFileSync(join(ROOT, "ops/grafana/strikeproof.json"), "utf8");
 		for (const name of [...askedIn(readFileSync(RULES, "utf8")), ...askedIn(panels)]) assert.ok(exposed.has(name), `${name} is exposed`);
