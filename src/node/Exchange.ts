@@ -218,8 +218,11 @@ export class Exchange {
 				genesis: deployment.genesis,
 				store: stores.orderer,
 				signer: sequencerSigner,
-				batchDigest: async (proposal, content) =>
-					Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash: await Kzg.contentHashAside(content) }),
+				batchDigest: async (proposal, content) => {
+					// Kept before it is signed: another's batcher may post it, and this node must be able to read it then.
+					await archive.keep(Blob.pack(content));
+					return Checkpoint.batchDigest(batchDomain, { ...proposal, contentHash: await Kzg.contentHashAside(content) });
+				},
 			}));
 		return new Exchange(options, {
 			stores,
