@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import type { Watched } from "../roles/challenger/Watcher.ts";
 import type { Answer, Common, Context } from "./Context.ts";
@@ -21,6 +22,10 @@ function etherOf(text: string): bigint {
 }
 
 const OPINIONS = { agree: ExitCode.Ok, disagree: ExitCode.Disagrees, unknown: ExitCode.Unknown } as const;
+
+/** Of --once: how often it looks before it says that it cannot know, and how long it waits in between. */
+const MAX_LOOKS = 4;
+const PAUSE_MS = 500;
 
 const short = (hash: string): string => `${hash.slice(0, 10)}…`;
 
@@ -74,8 +79,12 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 	try {
 		let last: Watched | undefined;
 		if (options.once) {
-			last = await node.watcher.round();
-			say(last);
+			// L1 goes on while it looks: what could not be known may be known a moment later.
+			for (let looks = 0; looks < MAX_LOOKS && (last === undefined || last.opinion === "unknown"); looks++) {
+				if (last) await pause(PAUSE_MS);
+				last = await node.watcher.round();
+			}
+			if (last) say(last);
 		} else {
 			const monitor = new Monitor({
 				host: "127.0.0.1",

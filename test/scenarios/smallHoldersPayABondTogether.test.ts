@@ -43,6 +43,7 @@ describe("SmallHoldersPayABondTogether", () => {
 			clock: world.clock,
 			log: openLog(join(folder, "proposer.log")),
 			pooled: true,
+			blobs: { archives: [world.exchange.url.replace("ws:", "http:")] },
 		});
 		proposer.start();
 	});
