@@ -124,18 +124,18 @@ export class Traders {
 		});
 	}
 
-	/** Reports every 48 seconds of the exchange's time. As reporters do, they send the report behind the last that the state has taken, again if need be. */
-	startReporting(): void {
-		const next = (): void => {
+	/** Reports every 48 seconds of the exchange's time. As reporters do, they send the report behind the last that the state has taken, again if need be. Resolves with the first that is taken. */
+	startReporting(): Promise<void> {
+		const next = async (): Promise<void> => {
 			if (this.#isDone) return;
-			this.#scheduler.after((REPORT_SECONDS * 1000) / PACE, next);
+			this.#scheduler.after((REPORT_SECONDS * 1000) / PACE, () => void next());
 			this.#index = Math.round(this.#index * (1 + 0.002 * (this.#random() - 0.5)));
 			const time = this.#time();
 			const days = DAYS.filter((day) => Series.expiryTimeOf(day) > time);
 			this.#reports.push({ time, payload: report(0, time, this.#index, days) });
-			void this.#sendReports();
+			await this.#sendReports();
 		};
-		next();
+		return next();
 	}
 
 	stopReporting(): void {

@@ -196,7 +196,8 @@ export class World {
 		const listings = DAYS.flatMap((day) => [list(0, day, 0), ...STRIKES.map((strike) => list(0, day, strike))]);
 		await this.#until("the market opens", 20_000, Promise.all(listings.map((payload) => this.#traders.send(payload))));
 		this.#begin = EXPIRY - 1800 - 300 - Math.floor((this.#scheduler.now * PACE) / 1000);
-		this.#traders.startReporting();
+		// An underlying's first report must come before the window, or nothing of that day is ever settled: no fault comes before it.
+		await this.#until("the first report", 20_000, this.#traders.startReporting());
 		this.#supervise();
 		this.#force();
 	}
