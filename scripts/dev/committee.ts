@@ -14,18 +14,24 @@ if (process.argv.includes("--load")) await import("./committee/load.ts");
 else await watch();
 
 async function watch(): Promise<void> {
-	const { values } = parseArgs({
-		options: {
-			validators: { type: "string", default: "4" },
-			reporters: { type: "string", default: "4" },
-			port: { type: "string", default: "8547" },
-			"rpc-url": { type: "string" },
-			data: { type: "string" },
-			seconds: { type: "string" },
-			rollup: { type: "boolean", default: false },
-			json: { type: "boolean", default: false },
-		},
-	});
+	const { values } = (() => {
+		try {
+			return parseArgs({
+				options: {
+					validators: { type: "string", default: "4" },
+					reporters: { type: "string", default: "4" },
+					port: { type: "string", default: "8547" },
+					"rpc-url": { type: "string" },
+					data: { type: "string" },
+					seconds: { type: "string" },
+					rollup: { type: "boolean", default: false },
+					json: { type: "boolean", default: false },
+				},
+			});
+		} catch (error) {
+			return fail((error as Error).message);
+		}
+	})();
 	const [validators, reporters, firstApiPort] = [Number(values.validators), Number(values.reporters), Number(values.port)];
 	const seconds = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds);
 	if (!Engine.isBuilt()) fail("CometBFT is not built here: run `npm run comet:build`, which needs Go.");
