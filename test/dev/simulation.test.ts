@@ -18,6 +18,12 @@ describe("given four nodes over an L1, and what goes wrong, all from a seed", ()
 			assert.ok(settled && acknowledged > 50);
 		});
 
+	it("SEED=753: takes a late answer to a report for that one's, not for the one sent after it, and settles", async () => {
+		const { broken, settled } = await new World(753).run();
+		assert.equal(broken, undefined);
+		assert.ok(settled);
+	});
+
 	it("does the same again with the same seed, and something else with another", async () => {
 		const [once, again, other] = [await new World(3).run(), await new World(3).run(), await new World(4).run()];
 		assert.deepEqual(again, once);

@@ -64,7 +64,9 @@ export class Traders {
 	}
 
 	/** Sends to some gateway, and to another one when it is not answered. Resolves with the acknowledgement. */
-	send(payload: Uint8Array): Promise<Acknowledgement> {
+	send(bytes: Uint8Array): Promise<Acknowledgement> {
+		// Sent twice, the same bytes are two messages: a late answer to the first must not be taken for the second's.
+		const payload = bytes.slice();
 		this.open.add(payload);
 		return new Promise((resolve) => {
 			const attempt = (): void => {
