@@ -54,6 +54,7 @@ import type { Boundary, World } from "./BoundaryWorld.ts";
 import { deals } from "./DealBoundaries.ts";
 import { bands } from "./BandBoundaries.ts";
 import { baskets } from "./BasketBoundaries.ts";
+import { blobs } from "./BlobBoundaries.ts";
 import { guards } from "./GuardBoundaries.ts";
 import { orders } from "./OrderBoundaries.ts";
 import { refusals } from "./RefusalBoundaries.ts";
@@ -358,6 +359,7 @@ export function boundaries(): Boundary[] {
 		...guards(),
 		...bands(),
 		...baskets(),
+		...blobs(),
 		...refusals(),
 	];
 }

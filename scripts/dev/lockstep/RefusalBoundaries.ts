@@ -168,6 +168,15 @@ function counterparties(ends: Ends): void {
 	const under = cells({ account: bidder, others: [debtor], guards: [undefined, auction(CLOCK - 7)] });
 	const old = patched(under, Kinds.EXPIRIES, (cell, index) => (index === Series.slotOf(1, DAY) ? { ...cell, time: CLOCK - age } : cell));
 	ends.add("bid/stale", Result.StalePrice, bid({}), old);
+	// Another expiry's prices are stale, the traded one's are not, and the account is poor: the first of both reasons is told.
+	const poor = cells({ account: { cash: 0, positions: bidder.positions } });
+	const poorAndOld = patched(poor, Kinds.EXPIRIES, (cell, index) =>
+		index === Series.slotOf(1, DAY) ? { ...cell, time: CLOCK - age } : cell,
+	);
+	ends.add("stale/poor", Result.StalePrice, place({ series: CALL }), poorAndOld);
+	// Half of a short position that nobody is sure of, bought back: what is missing in confidence counts for what is left, not for both halves.
+	const doubted = cells({ account: { cash: 0, positions: [{ series: CALL, size: -10 }] }, confidence: 0 });
+	ends.add("doubt/halved", Result.Rested, place({ series: CALL, size: 5 }), doubted);
 	// The least share takes one lot whole of what the debtor is long of, and pays for it, where his cash has no room.
 	const strike = MAX_PRICE_TICKS - 107;
 	const owing = [
