@@ -24,6 +24,8 @@ export const Schema = z.strictObject({
 /** LIMIT: forwards and strikes below 2^50 units, and the one at most 10^9 times the other. */
 const MAX_PRICE = 1n << (50n + BITS);
 const MAX_PROPORTION = 1_000_000_000n;
+/** LIMIT: an option of seconds may have a volatility of thousands a year, and still a small total. */
+const MAX_VOLATILITY = 1_000_000n * ONE;
 /** LIMIT: below 100. */
 const MAX_FACTOR = 100n * ONE;
 /** LIMIT: exp's own. */
@@ -38,7 +40,7 @@ export function quoteOf(line: z.infer<typeof Schema>): Quote {
 	demand(forward > 0n && forward < MAX_PRICE, "forward must be above 0 and below 2^50");
 	demand(strike > 0n && strike < MAX_PRICE, "strike must be above 0 and below 2^50");
 	demand(forward <= strike * MAX_PROPORTION && strike <= forward * MAX_PROPORTION, "forward / strike must be within 1e-9 .. 1e9");
-	demand(volatility >= 0n && volatility < MAX_FACTOR, "volatility must be at least 0 and below 100");
+	demand(volatility >= 0n && volatility < MAX_VOLATILITY, "volatility must be at least 0 and below 1000000");
 	demand(time >= 0n && time < MAX_FACTOR, "time must be at least 0 and below 100");
 	demand(rate > -MAX_FACTOR && rate < MAX_FACTOR, "rate must be above -100 and below 100");
 	const exponent = FixedPoint.mul(rate, time);
