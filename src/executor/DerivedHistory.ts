@@ -15,6 +15,9 @@ export type HistoryContext = {
 	read(index: number): Promise<ReadBatch | undefined>;
 };
 
+/** LIMIT: proofs that are kept, of some kilobytes each. Opening a blob takes half a second, and a move may have to be prepared again. */
+const KEPT_PROOFS = 256;
+
 /** A stretch of the derived commitments: from the state after `firstStep` steps to the target, or as far as 2^height steps go. */
 export class DerivedHistory implements History {
 	readonly height: number;
@@ -26,6 +29,7 @@ export class DerivedHistory implements History {
 	readonly #tree: HistoryTree;
 	/** Once it was executed again for somebody. */
 	#finalState: Uint8Array | undefined;
+	readonly #proofs = new Map<number, Promise<Uint8Array>>();
 
 	/** @param endStep steps since genesis at which the machine halts at the target, at least `firstStep` */
 	constructor(context: HistoryContext, firstStep: number, endStep: number, targetBatch: number, height: number) {
@@ -57,6 +61,22 @@ export class DerivedHistory implements History {
 	}
 
 	async prove(position: number): Promise<Uint8Array> {
+		// Throws once L1 has replaced what was proven.
+		this.#context.leaf(this.#firstStep);
+		const kept = this.#proofs.get(position);
+		if (kept) return kept;
+		const proof = this.#prove(position);
+		this.#proofs.set(position, proof);
+		for (const oldest of this.#proofs.keys()) {
+			if (this.#proofs.size <= KEPT_PROOFS) break;
+			this.#proofs.delete(oldest);
+		}
+		// What L1 did not give just now it may give the next time.
+		proof.catch(() => this.#proofs.delete(position));
+		return proof;
+	}
+
+	async #prove(position: number): Promise<Uint8Array> {
 		if (position < 0 || position >= 2 ** this.height) throw new RangeError(`a history of height ${this.height} has no step ${position}`);
 		const runner = await this.#context.runnerAt(this.#firstStep + Math.min(position, this.stepCount));
 		const { batch: index } = runner.machine.cursor;

@@ -104,6 +104,9 @@ export class History {
 	}
 }
 
+/** What an assertion is bonded with, and what of a move's gas is refunded, in wei a unit. */
+export type Money = { readonly bond: bigint; readonly refundCap: bigint };
+
 export class Arena {
 	readonly l1: L1;
 	readonly committee: HDNodeWallet;
@@ -131,10 +134,11 @@ export class Arena {
 		periodBlocks = PERIOD,
 		budget: readonly [number, number] = [0, 0],
 		height = HEIGHT,
+		money: Money = { bond: BOND, refundCap: BigInt(DEVNET.refundCap) },
 	): Promise<Arena> {
 		const l1 = await L1.start();
 		try {
-			return await Arena.#deploy(l1, built, periodBlocks, budget, height);
+			return await Arena.#deploy(l1, built, periodBlocks, budget, height, money);
 		} catch (error) {
 			// A chain that nobody closes keeps its process alive.
 			await l1.close();
@@ -148,6 +152,7 @@ export class Arena {
 		periodBlocks: number,
 		budget: readonly [number, number],
 		height: number,
+		{ bond, refundCap }: Money,
 	): Promise<Arena> {
 		const committee = await l1.wallet(1);
 		const verifier = await l1.runtime(STUB_VERIFIER);
@@ -157,7 +162,7 @@ export class Arena {
 		await l1.deploy("StakeRegistry", [TREASURY, TREASURY, 1, 1, [committee.address]], BOND);
 		const sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300, 300, 1]);
 		const games = await l1.deploy(built.get("ChallengeManager") ?? "ChallengeManager", [assertionChain]);
-		const config = [verifier, height, periodBlocks, GRACE, MINIMUM, BOND, BigInt(DEVNET.refundCap)];
+		const config = [verifier, height, periodBlocks, GRACE, MINIMUM, bond, refundCap];
 		const leaf = keccak256(stateAt(0));
 		const chain = await l1.deploy(built.get("AssertionChain") ?? "AssertionChain", [
 			challenges,
@@ -280,6 +285,15 @@ export class Arena {
 	/** What a move's refund needs, for an edge of a history. */
 	refund(who: HDNodeWallet, assertion: string, edge: EdgeKey, history: History): Promise<TransactionReceipt> {
 		return send(this.chain, who, "refund", [assertion, edge, history.path(edge.height, edge.position)]);
+	}
+
+	/** The next block's price of gas. One block at that price comes before it, from which senders know what to offer. */
+	async price(baseFee: bigint): Promise<void> {
+		const { chain } = this.l1;
+		for (const blocks of [1, 0]) {
+			await chain.provider.send("hardhat_setNextBlockBaseFeePerGas", [`0x${baseFee.toString(16)}`]);
+			if (blocks > 0) await chain.mine(blocks);
+		}
 	}
 
 	async statusOf(assertion: string): Promise<number> {

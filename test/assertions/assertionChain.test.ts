@@ -111,6 +111,7 @@ describe("given an assertion chain with its games", () => {
 		const refunds = 2n * (BigInt(HEIGHT) * 131_072n + 16_711_680n) * BigInt(DEVNET.refundCap);
 		const small = l1.deploy("AssertionChain", args(configOf(required + 1, refunds - 1n)));
 		await refuses(small, chain.interface, "BondTooSmall", [refunds - 1n, refunds]);
+		await l1.deploy("AssertionChain", args(configOf(required + 1, refunds)));
 		const limit = 2 ** 24 - 1;
 		const long = l1.deploy("AssertionChain", args(configOf(limit, BOND)));
 		await refuses(long, chain.interface, "PeriodTooLong", [BigInt(limit), BigInt(limit)]);
@@ -124,6 +125,12 @@ describe("given an assertion chain with its games", () => {
 		await send(chain, rival, "withdraw", []);
 		await refuses(send(chain, rival, "withdraw", []), chain.interface, "NothingToPay");
 		await refuses(send(chain, rival, "unstake", []), chain.interface, "NotBonded", [rival.address]);
+	});
+
+	it("begins with an assertion that nobody made, in no game and under no parent", async () => {
+		const [created] = await chain.queryFilter("AssertionCreated", 0);
+		assert.ok("args" in created);
+		assert.deepEqual([...created.args], [genesis, ZeroHash, ZeroHash, ZeroHash, 1n, ZeroAddress, false, "0x"]);
 	});
 
 	it("names games as the other twin does", async () => {

@@ -113,6 +113,19 @@ describe("given a bond that three people pay together", () => {
 		await refused(send(pool, people[0], "leave", []), "AlreadyInUse");
 	});
 
+	it("says how much is missing, takes parts of one wei as any other, and lets one leave in the very block in which its notice ends", async () => {
+		await join(0, 1n);
+		await join(1, THIRD);
+		assert.equal(await pool.getFunction("missing")(), BOND - THIRD - 1n);
+		const { blockNumber } = await send(pool, people[0], "startLeaving", []);
+		assert.equal(await pool.getFunction("leavesAt")(people[0].address), BigInt(blockNumber + NOTICE_BLOCKS));
+		await arena.l1.chain.mine(NOTICE_BLOCKS - 2);
+		await refused(send(pool, people[0], "leave", []), "NoticeRuns", [BigInt(blockNumber + NOTICE_BLOCKS)]);
+		assert.equal(await paid(0, "leave"), 1n);
+		assert.equal(await arena.l1.chain.provider.getBlockNumber(), blockNumber + NOTICE_BLOCKS);
+		assert.equal(await pool.getFunction("missing")(), BOND - THIRD);
+	});
+
 	it("pays who leaves after the notice, once, and takes the notice back from who joins again", async () => {
 		await join(0, THIRD);
 		await send(pool, people[0], "startLeaving", []);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { ZeroHash, hexlify } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
+import { DEVNET } from "../../src/chain/Deployment.ts";
 import type { EdgeKey } from "../../src/protocol/Edge.ts";
 import * as Edge from "../../src/protocol/Edge.ts";
 import { eventOf, refuses, send } from "../chain/l1.ts";
@@ -294,5 +295,76 @@ describe("given a lie that an honest player answered down to the step, and prove
 			await send(chain, alice, "withdraw", []);
 			assert.equal(await arena.credit(hostile), 7n);
 		});
+	});
+});
+
+describe("given moves made in a block so dear that a bisection costs more than is ever refunded for one", () => {
+	let arena: Arena;
+	const STEEP = 1_000_000_000_000n;
+	const BISECT_CAP = 131_072n * BigInt(DEVNET.refundCap);
+	const honest = new History(stateAt(0), 1);
+	const lie = new History(stateAt(0), 1, 1, STEP);
+	before(async () => {
+		arena = await Arena.start();
+	});
+	after(() => arena.close());
+
+	it("pays the cap of a bisection for the bisection, and all that the proof cost for the proof, whose cap is higher", async () => {
+		const [alice, mallory] = await Promise.all([arena.l1.wallet(2), arena.l1.wallet(3)]);
+		await arena.postBatch();
+		const honestId = await arena.assert(alice, arena.genesis, honest, BOND);
+		const lieId = await arena.assert(mallory, arena.genesis, lie, BOND);
+		const gameId = await arena.gameOf(arena.genesis);
+		const edges = arena.edgesTo(gameId, honest, STEP);
+		for (const [i, edge] of edges.slice(0, HEIGHT).entries()) {
+			if (i === 0) await arena.price(STEEP);
+			await arena.bisect(alice, edge, honest);
+			await arena.bisect(mallory, arena.edgesTo(gameId, lie, STEP)[i], lie);
+		}
+		await arena.price(STEEP);
+		const proven = await arena.prove(alice, edges[HEIGHT], honest);
+		await arena.win(alice, arena.genesis, honest, STEP);
+		await send(arena.chain, alice, "reject", [lieId]);
+		await send(arena.chain, alice, "forfeit", [mallory.address]);
+		await arena.refund(alice, honestId, edges[0], honest);
+		assert.equal(await arena.credit(alice), BISECT_CAP);
+		await arena.refund(alice, honestId, edges[HEIGHT], honest);
+		const paid = (await arena.credit(alice)) - BISECT_CAP;
+		assert.ok(paid * 20n >= proven.gasUsed * STEEP * 19n, `${paid} came back of ${proven.gasUsed * STEEP}`);
+	});
+});
+
+describe("given bonds of one wei, the least there is", () => {
+	it("takes one from who lied, refunds from it while it is there, and sweeps it", async () => {
+		const arena = await Arena.start(new Map(), PERIOD, [0, 0], HEIGHT, { bond: 1n, refundCap: 0n });
+		try {
+			const { chain } = arena;
+			const [alice, mallory] = await Promise.all([arena.l1.wallet(2), arena.l1.wallet(3)]);
+			const honest = new History(stateAt(0), 1);
+			const lie = new History(stateAt(0), 1, 1, STEP);
+			await arena.postBatch();
+			await refuses(arena.assert(alice, arena.genesis, honest), chain.interface, "NotBonded", [alice.address]);
+			const honestId = await arena.assert(alice, arena.genesis, honest, 1n);
+			const lieId = await arena.assert(mallory, arena.genesis, lie, 1n);
+			const gameId = await arena.gameOf(arena.genesis);
+			await arena.descend(gameId, [honest, lie], STEP, alice, mallory);
+			await arena.prove(alice, honest.edge(gameId, 0, STEP), honest);
+			await arena.win(alice, arena.genesis, honest, STEP);
+			await send(chain, alice, "reject", [lieId]);
+			await send(chain, alice, "forfeit", [mallory.address]);
+			assert.equal(await chain.getFunction("pots")(arena.genesis), 1n);
+			// Nothing of a move's gas is refunded here, so it takes nothing; but it is asked for as any other.
+			const refunded = await arena.refund(alice, honestId, honest.edge(gameId, HEIGHT, 0), honest);
+			assert.equal(eventOf(chain, refunded, "MoveRefunded").amount, 0n);
+			await arena.l1.chain.mine(PERIOD + GRACE);
+			await send(chain, mallory, "sweep", [arena.genesis]);
+			assert.equal(await arena.credit(TREASURY), 1n);
+			assert.equal(await chain.getFunction("pots")(arena.genesis), 0n);
+			await send(chain, alice, "unstake", []);
+			await send(chain, alice, "withdraw", []);
+			assert.equal(await arena.l1.chain.provider.getBalance(await chain.getAddress()), 1n, "the treasury's");
+		} finally {
+			await arena.close();
+		}
 	});
 });

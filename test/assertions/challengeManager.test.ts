@@ -121,6 +121,37 @@ describe("given two rivals in one game", () => {
 		});
 	});
 
+	describe("moveOf", () => {
+		const costAt = async (baseFee: bigint): Promise<{ cost: bigint; paid: bigint }> => {
+			const before = await arena.l1.chain.snapshot();
+			await arena.price(baseFee);
+			const { gasUsed } = await arena.bisect(alice, top(honest), honest);
+			const [mover, cost] = (await games.getFunction("moveOf")(Edge.edgeId(top(honest)))) as [string, bigint];
+			assert.equal(mover, alice.address);
+			await arena.l1.chain.revert(before);
+			return { cost, paid: gasUsed * baseFee };
+		};
+
+		it("keeps what a move cost in twelve bits, within a twentieth, at whatever price of gas", async () => {
+			await arena.assert(mallory, arena.genesis, lie, BOND);
+			// Each doubling is the next exponent, so both parities of it and mantissas of all sizes come up.
+			let bits = 0;
+			for (let baseFee = 21_000n; baseFee < 3_000_000_000n; baseFee = (baseFee * 201n) / 100n) {
+				const { cost, paid } = await costAt(baseFee);
+				assert.ok(cost * 20n >= paid * 19n && cost * 20n <= paid * 21n, `${cost} wei are kept of ${paid}`);
+				bits = Math.max(bits, cost.toString(2).replace(/0+$/, "").length);
+			}
+			assert.equal(bits, 7, "all seven bits of the mantissa are used");
+		});
+
+		it("keeps the least cost there is as one unit, and one too large for it as the largest", async () => {
+			await arena.assert(mallory, arena.genesis, lie, BOND);
+			assert.equal((await costAt(7n)).cost, 1n << 24n);
+			await arena.l1.chain.provider.send("hardhat_setBalance", [alice.address, "0xffffffffffffffffffffffff"]);
+			assert.equal((await costAt(100_000_000_000_000n)).cost, 127n << 55n);
+		});
+	});
+
 	describe("proveOneStep", () => {
 		const step = (history: History): EdgeKey => history.edge(gameId, 0, STEP);
 
@@ -270,6 +301,20 @@ describe("given two rivals in one game", () => {
 			await arena.updateTimer(mallory, alone);
 			assert.ok((await arena.timerOf(alone)) >= 30n);
 			assert.ok((await arena.timerOf(top(lie))) < 30n);
+		});
+
+		it("counts of the half beside a path the blocks that it stood alone, to the block", async () => {
+			await arena.assert(mallory, arena.genesis, lie, BOND);
+			const alone = 1n;
+			await arena.bisect(alice, top(honest), honest);
+			await arena.l1.chain.mine(4);
+			// They agree on no left half, so hers has a rival from here on; her right half never gets one.
+			await arena.bisect(mallory, top(lie), lie);
+			await arena.l1.chain.mine(20);
+			await update(top(honest), 1, honest.root(HEIGHT - 1, 1), [honest.root(HEIGHT - 1, 0)]);
+			assert.equal(await arena.timerOf(top(honest)), alone + 5n);
+			await update(top(lie), 1, lie.root(HEIGHT - 1, 1), [lie.root(HEIGHT - 1, 0)]);
+			assert.equal(await arena.timerOf(top(lie)), 0n, "who came second stood alone nowhere");
 		});
 
 		it("carries a proof up to what stands beside it, and takes nothing back", async () => {

@@ -154,6 +154,18 @@ describe("given a rollup whose confirmed state holds seven accounts", () => {
 		await refuses(bridge.fixPrice(0, DAY), hatch.interface, "NoPrice", [0n, BigInt(DAY)]);
 	});
 
+	it("prices what L1 knew nothing of at the freeze by a report that somebody shows afterwards, and by no later one", async () => {
+		const { chain } = bridge.l1;
+		const snapshot = await chain.snapshot();
+		await bridge.report(0, await bridge.l1.now(), 2_077_000_000);
+		assert.equal(eventOf(hatch, await bridge.fixPrice(0, DAY), "PriceFixed").price, 2_077_000_000n);
+		await bridge.report(0, await bridge.l1.now(), 2_078_000_000);
+		await refuses(bridge.fixPrice(0, DAY), hatch.interface, "AlreadyFixed", [0n, BigInt(DAY)]);
+		const worth = 10n + (2_077_000_000n - BigInt(STRIKE * tickSize(0))) / BigInt(lotsPerUnit(0));
+		assert.equal(eventOf(hatch, await register(4), "Registered").amount, worth);
+		await chain.revert(snapshot);
+	});
+
 	it("registers no position before its day has a price, and takes no other cell for the day's", async () => {
 		await refuses(register(1), hatch.interface, "NotSettled", [BigInt(CALL)]);
 		const richer = Expiries.encode({ ...Expiries.empty(), day: DAY, settlementPrice: PRICE * 2 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { MaxUint256, Signature, ZeroAddress, ZeroHash, hexlify } from "ethers";
+import { MaxUint256, Signature, ZeroAddress, ZeroHash, hexlify, toBeHex, toQuantity } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { MAX_CASH } from "../../src/machine/Constants.ts";
 import { DEPOSIT } from "../../src/machine/types/Machine.ts";
@@ -82,6 +82,24 @@ describe("given a vault", () => {
 		await refuses(tooMuch, vault.interface, "CapReached", [BigInt(MAX_CASH) + 1n, BigInt(MAX_CASH)]);
 		await send(vault, payer, "deposit", [owner.address, 0, room]);
 		await refuses(send(vault, payer, "deposit", [owner.address, 0, 1]), vault.interface, "CapReached");
+	});
+
+	it("opens as many accounts as a message can name, and not one more", async () => {
+		const { chain } = bridge.l1;
+		const snapshot = await chain.snapshot();
+		const address = await vault.getAddress();
+		const most = 2n ** 24n - 1n;
+		const count = (await vault.getFunction("accountCount")()) as bigint;
+		let slot = 0;
+		while ((BigInt(await chain.provider.getStorage(address, slot)) & 0xffffffffn) !== count) slot += 1;
+		// The sum of all deposits stands beside it, and starts from 0 here: what was deposited above leaves no room.
+		await chain.provider.send("hardhat_setStorageAt", [address, toQuantity(slot), toBeHex(most - 1n, 32)]);
+		await send(usdc, payer, "mint", [payer.address, 2]);
+		const last = await send(vault, payer, "deposit", [owner.address, 77, 1]);
+		assert.equal(eventOf(vault, last, "AccountOpened").account, most);
+		await refuses(send(vault, payer, "deposit", [owner.address, 78, 1]), vault.interface, "TooManyAccounts");
+		await send(vault, payer, "deposit", [owner.address, 77, 1]);
+		await chain.revert(snapshot);
 	});
 
 	describe("when a root with three withdrawals is confirmed", () => {

@@ -177,6 +177,7 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await send(registry, second, "startUnbonding", []);
 		await accuse("conflictingBatches", await voteOf(second), await voteOf(second, { maxTime: 7 }));
 		assert.deepEqual(await totals(), [STAKE, STAKE], "what leaves counts no more now");
+		assert.deepEqual(await powerOf(second), [0n, 0n], "though it would have counted to the end of the epoch");
 		await l1.at((await l1.now()) + 2 * UNBONDING);
 		await refuses(send(registry, second, "withdraw", []), registry.interface, "NothingStaked", [second.address]);
 		assert.equal(await l1.chain.provider.getBalance(await registry.getAddress()), STAKE + (STAKE * 3n) / 4n);
@@ -246,6 +247,30 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await certify(voteFor([first], ZeroHash));
 	});
 
+	it("slashes a stake that grew in the epoch before, and was most of all there is", async () => {
+		await afresh();
+		await send(registry, stranger, "stake", [second.address], 50n * STAKE);
+		await nextEpoch();
+		await accuse("conflictingReceipts", await receiptOf(second), await receiptOf(second, { messageHash: hash(9) }));
+		assert.deepEqual(await totals(), [STAKE, STAKE]);
+		await certify(voteFor([first], ZeroHash));
+	});
+
+	it("counts and lets go of a stake of one wei as of any other", async () => {
+		await afresh();
+		await send(registry, governor, "setStanding", [stranger.address, Member]);
+		await send(registry, stranger, "stake", [stranger.address], 1n);
+		await nextEpoch();
+		await certify(voteFor([first, second, stranger], ZeroHash));
+		// Dismissed, it signs to the end of the epoch, also when a slash has the committee written anew.
+		await send(registry, governor, "setStanding", [stranger.address, None]);
+		await accuse("conflictingReceipts", await receiptOf(second), await receiptOf(second, { messageHash: hash(9) }));
+		await certify(voteFor([first, stranger], ZeroHash));
+		await send(registry, stranger, "startUnbonding", []);
+		await l1.at((await l1.now()) + EPOCH + UNBONDING);
+		assert.equal(eventOf(registry, await send(registry, stranger, "withdraw", []), "Withdrawn").amount, 1n);
+	});
+
 	it("writes the committee down once, and again only after it changed", async () => {
 		await afresh();
 		const written = (receipt: TransactionReceipt): number => receipt.logs.filter(({ topics }) => topics[0] === WRITTEN).length;
@@ -301,6 +326,24 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		await certify(voteFor([first], ZeroHash));
 	});
 
+	it("takes in and forgets who stands last in the list of members, as anybody else", async () => {
+		await afresh();
+		const newcomers = Array.from({ length: 62 }, (_, i) => toBeHex(i + 1, 20));
+		for (const newcomer of newcomers) await send(registry, governor, "setStanding", [newcomer, Member]);
+		const [last, one, another] = [newcomers[61], toBeHex(100, 20), toBeHex(101, 20)];
+		await send(registry, governor, "setStanding", [last, None]);
+		await send(registry, governor, "setStanding", [one, Member]);
+		await refuses(send(registry, governor, "setStanding", [another, Member]), registry.interface, "TooManyMembers", [64n]);
+		// The first of the list, whose place the last one takes.
+		await send(registry, first, "startUnbonding", []);
+		await send(registry, governor, "setStanding", [first.address, None]);
+		await refuses(send(registry, governor, "setStanding", [another, Member]), registry.interface, "TooManyMembers", [64n]);
+		await nextEpoch();
+		await send(registry, governor, "setStanding", [another, Member]);
+		await refuses(send(registry, governor, "setStanding", [last, Member]), registry.interface, "TooManyMembers", [64n]);
+		await certify(voteFor([second], ZeroHash));
+	});
+
 	it("lets the governor alone say who may stake", async () => {
 		const call = send(registry, first, "setStanding", [stranger.address, Member]);
 		await refuses(call, registry.interface, "OnlyGovernor", [first.address]);
@@ -347,5 +390,7 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		const slashed = await accuse("conflictingReports", a, await reportOf(stranger, { indexPrice: 2_000_001 }));
 		assert.equal(eventOf(registry, slashed, "Slashed").amount, STAKE);
 		assert.deepEqual(await totals(), [2n * STAKE, 2n * STAKE]);
+		const next = await certify(voteFor([first, second], ZeroHash));
+		assert.equal(next.logs.length, 0, "who had no voice changes no committee, so nobody writes it down anew");
 	});
 });

@@ -10,6 +10,10 @@ export type Hostility = {
 	readonly censorBlocks: number;
 	/** How many blocks a reorganisation takes back; 0 for none. */
 	readonly reorgDepth: number;
+	/** Once, behind this block of those that are made, and not again and again. */
+	readonly reorgAt?: number;
+	/** Whether what was taken back is sent again at once by somebody, where it happens once; by its senders alone otherwise, when they notice. */
+	readonly isSentAgain?: boolean;
 	/** Copies what the honest side sends, and has the copy included first. */
 	readonly frontRunner: HDNodeWallet | undefined;
 	/** Calls of the honest side that may be copied. */
@@ -70,6 +74,8 @@ export class BlockProducer {
 	mined = 0;
 	censored = 0;
 	reorganisations = 0;
+	/** Those of the blocks that hold transactions. */
+	readonly full: number[] = [];
 	copies = 0;
 
 	constructor(chain: EmbeddedChain, hostility: Hostility, random: Random) {
@@ -81,6 +87,13 @@ export class BlockProducer {
 	/** A way to L1 for the honest side. */
 	connect(): WatchedProvider {
 		const provider = new WatchedProvider(this.#chain.url, (raw) => this.#take(raw));
+		this.#connected.push(provider);
+		return provider;
+	}
+
+	/** A way for everybody else: what is sent waits for the next block at once. */
+	connectOpenly(): WatchedProvider {
+		const provider = new WatchedProvider(this.#chain.url, (raw) => this.#send(raw));
 		this.#connected.push(provider);
 		return provider;
 	}
@@ -108,8 +121,17 @@ export class BlockProducer {
 		}
 		await provider.send("evm_mine", []);
 		this.mined += 1;
-		if (reorgDepth > 0 && this.#before.length === reorgDepth && this.reorganisations < MAX_REORGS && this.#random.below(REORG_EVERY) === 0)
-			await this.#reorganise();
+		if (reorgDepth === 0) return;
+		const count = (await provider.send("eth_getBlockTransactionCountByNumber", ["latest"])) as string;
+		if (BigInt(count) > 0n) this.full.push(this.mined);
+		if (this.#isReorganised()) await this.#reorganise();
+	}
+
+	/** Whether the newest blocks are taken back now. */
+	#isReorganised(): boolean {
+		const { reorgAt, reorgDepth } = this.#hostility;
+		if (reorgAt !== undefined) return this.mined === reorgAt;
+		return this.#before.length === reorgDepth && this.reorganisations < MAX_REORGS && this.#random.below(REORG_EVERY) === 0;
 	}
 
 	/** Takes the newest blocks back, and mines one more than they were. Half of the time their transactions are gone. */
@@ -128,7 +150,7 @@ export class BlockProducer {
 		this.reorganisations += 1;
 		// Another block at the same height must not have the same hash.
 		await provider.send("evm_increaseTime", ["0x3"]);
-		if (this.#random.below(2) === 0) for (const raw of dropped) await this.#send(raw);
+		if (this.#hostility.isSentAgain ?? this.#random.below(2) === 0) for (const raw of dropped) await this.#send(raw);
 		else await new Promise((resolve) => setTimeout(resolve, 3 * RESEND_MS));
 		for (let block = oldest.block; block <= head; block++) await provider.send("evm_mine", []);
 	}

@@ -33,6 +33,9 @@ export type Rules = {
 	readonly first: "honest" | "lie";
 	readonly censorBlocks: number;
 	readonly reorgDepth: number;
+	/** Or once, behind this block of those that are made; `isSentAgain` says whether what it drops comes back at once. */
+	readonly reorgAt?: number;
+	readonly isSentAgain?: boolean;
 	readonly isFrontRun: boolean;
 	/** Whether the challenger is killed in each round, and another goes on from its journal. */
 	readonly restarts: boolean;
@@ -74,6 +77,8 @@ export type Played = {
 	readonly kills: number;
 	/** Blocks made while somebody waited for one, or for time to pass one by one. */
 	readonly mined: number;
+	/** Where L1 is reorganised: those of the blocks that held transactions, the first being 1. */
+	readonly full: readonly number[];
 };
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
@@ -104,7 +109,9 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 	const hostility = { ...rules, frontRunner: rules.isFrontRun ? frontRunner : undefined, copied };
 	const blocks = new BlockProducer(chain, hostility, random);
 	const managers = new Set<TransactionManager>();
-	const managerOf = async (place: number, through: JsonRpcProvider = provider, store = new MemoryStore()): Promise<TransactionManager> => {
+	// The attackers' way to L1, on which nobody is held back.
+	const open = blocks.connectOpenly();
+	const managerOf = async (place: number, through: JsonRpcProvider = open, store = new MemoryStore()): Promise<TransactionManager> => {
 		const manager = new TransactionManager({
 			provider: through,
 			wallet: testWallet(place),
@@ -269,18 +276,22 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 		copies: blocks.copies,
 		kills,
 		mined: blocks.mined,
+		full: blocks.full,
 	};
 	blocks.close();
 	return result;
 }
+
+type Block = { readonly transactions: readonly { readonly from: string; readonly hash: string }[] };
 
 /** Wei that an account paid for its transactions from a block on, those that reverted too. */
 async function gasPaid(provider: JsonRpcProvider, address: string, from: number): Promise<bigint> {
 	let paid = 0n;
 	const head = await provider.getBlockNumber();
 	for (let number = from; number <= head; number++) {
-		const block = await provider.getBlock(number, true);
-		for (const transaction of block?.prefetchedTransactions ?? []) {
+		// As the node says it: the library would recover each transaction's sender anew.
+		const block = (await provider.send("eth_getBlockByNumber", [`0x${number.toString(16)}`, true])) as Block;
+		for (const transaction of block.transactions) {
 			if (transaction.from.toLowerCase() !== address) continue;
 			const receipt = await provider.getTransactionReceipt(transaction.hash);
 			paid += (receipt?.gasUsed ?? 0n) * (receipt?.gasPrice ?? 0n);
