@@ -303,19 +303,29 @@ describe("given two rivals in one game", () => {
 			assert.ok((await arena.timerOf(top(lie))) < 30n);
 		});
 
-		it("counts of the half beside a path the blocks that it stood alone, to the block", async () => {
-			await arena.assert(mallory, arena.genesis, lie, BOND);
-			const alone = 1n;
-			await arena.bisect(alice, top(honest), honest);
-			await arena.l1.chain.mine(4);
-			// They agree on no left half, so hers has a rival from here on; her right half never gets one.
-			await arena.bisect(mallory, top(lie), lie);
-			await arena.l1.chain.mine(20);
-			await update(top(honest), 1, honest.root(HEIGHT - 1, 1), [honest.root(HEIGHT - 1, 0)]);
-			assert.equal(await arena.timerOf(top(honest)), alone + 5n);
-			await update(top(lie), 1, lie.root(HEIGHT - 1, 1), [lie.root(HEIGHT - 1, 0)]);
-			assert.equal(await arena.timerOf(top(lie)), 0n, "who came second stood alone nowhere");
-		});
+		for (const [where, step, parted] of [
+			["left", STEP, 0],
+			["right", STEP + 8, 1],
+		] as const) {
+			it(`counts of both halves the blocks that each stood alone, to the block, from either side, where rivals part in the ${where} one`, async () => {
+				const other = new History(stateAt(0), 1, 1, step);
+				await arena.assert(mallory, arena.genesis, other, BOND);
+				// Her left half has a rival from then on, or it is his too and her right half has one: the other half stands alone.
+				await arena.bisect(alice, top(honest), honest);
+				await arena.l1.chain.mine(4);
+				await arena.bisect(mallory, top(other), other);
+				await arena.l1.chain.mine(20);
+				const halves = [honest.root(HEIGHT - 1, 0), honest.root(HEIGHT - 1, 1)];
+				for (const position of [parted, 1 - parted]) {
+					const before = await arena.l1.chain.snapshot();
+					await update(top(honest), position, halves[position], [halves[1 - position]]);
+					assert.equal(await arena.timerOf(top(honest)), 1n + 5n, "a block before the rival came, and five of the half in which they part");
+					await arena.l1.chain.revert(before);
+				}
+				await update(top(other), 1, other.root(HEIGHT - 1, 1), [other.root(HEIGHT - 1, 0)]);
+				assert.equal(await arena.timerOf(top(other)), 0n, "who came second stood alone nowhere");
+			});
+		}
 
 		it("carries a proof up to what stands beside it, and takes nothing back", async () => {
 			await down();

@@ -34,6 +34,7 @@ export class Bridge {
 	vault!: Contract;
 	outbox!: Contract;
 	hatch!: Contract;
+	assertions!: Contract;
 	/** Stands where the outbox expects the assertion chain. */
 	assertionChainKey!: HDNodeWallet;
 	reporter!: HDNodeWallet;
@@ -71,7 +72,7 @@ export class Bridge {
 		await l1.deploy("SequencerInbox", [inbox, nobody, 300, 300, 1]);
 		bridge.oracle = await l1.deploy("PriceOracle", [DOMAIN, [bridge.reporter.address], 1]);
 		const genesis = keccak256(bridge.finalState);
-		await l1.deploy("AssertionChain", [nobody, sequencerInbox, outbox, nobody, config, [0, 0], genesis]);
+		bridge.assertions = await l1.deploy("AssertionChain", [nobody, sequencerInbox, outbox, nobody, config, [0, 0], genesis]);
 		bridge.vault = await l1.deploy("Vault", [usdc, inbox, outbox, hatch]);
 		bridge.outbox = await l1.deploy("Outbox", [bridge.assertionChainKey.address, vault, hatch]);
 		bridge.hatch = await l1.deploy("EscapeHatch", [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { hexlify } from "ethers";
+import { ZeroHash, hexlify } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { testWallet } from "../../src/chain/TestKeys.ts";
 import { lotsPerUnit, tickSize } from "../../src/machine/Constants.ts";
@@ -28,7 +28,7 @@ const UNEXPIRED = Series.make(1, DAY + 30, Series.CALL, STRIKE);
 const UNKNOWN = Series.make(0, DAY, Series.CALL, STRIKE);
 /** Index price at the freeze, after the settlement. */
 const LATER = PRICE + 55_000_001;
-const owners = [30, 31, 32, 33, 34, 35, 36].map((place) => testWallet(place).address);
+const owners = [30, 31, 32, 33, 34, 35, 36, 37].map((place) => testWallet(place).address);
 const position = (series: number, size: number): Accounts.Position => ({ series, size });
 const holder = (i: number, cash: number, positions: Accounts.Position[]): Accounts.Account => ({
 	...Accounts.empty(),
@@ -36,7 +36,7 @@ const holder = (i: number, cash: number, positions: Accounts.Position[]): Accoun
 	cash,
 	positions,
 });
-// Long and short of the same call, one who owes, one whose position has no price, one short of a worthless put, one whose call has not expired, and one who did not fold yet what the machine settled.
+// Long and short of the same call, one who owes, one whose position has no price, one short of a worthless put, one whose call has not expired, one who did not fold yet what the machine settled, and one who has the least there is.
 const ACCOUNTS = [
 	holder(0, 1_000_000, [position(CALL, 7)]),
 	holder(1, 900_000_000, [position(CALL, -7)]),
@@ -45,6 +45,7 @@ const ACCOUNTS = [
 	holder(4, 33, [position(PUT, -2)]),
 	holder(5, 0, [position(UNEXPIRED, 3)]),
 	holder(6, 0, [position(SETTLED, 2)]),
+	holder(7, 1, []),
 ];
 const LOTS = BigInt(lotsPerUnit(1));
 const GAIN = 7n * BigInt(PRICE - STRIKE * TICK);
@@ -55,10 +56,11 @@ const OWED = new Map([
 	[5, 33n],
 	[6, (3n * BigInt(LATER - STRIKE * TICK)) / LOTS],
 	[7, (2n * BigInt(SETTLED_PRICE - STRIKE * TICK)) / LOTS],
+	[8, 1n],
 ]);
 const ALL = [...OWED.values()].reduce((sum, amount) => sum + amount, 0n);
 
-describe("given a rollup whose confirmed state holds seven accounts", () => {
+describe("given a rollup whose confirmed state holds eight accounts", () => {
 	let bridge: Bridge;
 	let hatch: Contract;
 	let anybody: HDNodeWallet;
@@ -139,7 +141,9 @@ describe("given a rollup whose confirmed state holds seven accounts", () => {
 		const richer = Accounts.encode({ ...ACCOUNTS[0], cash: 2_000_000 });
 		await refuses(register(1, { cell: richer }), hatch.interface, "WrongProof");
 		await refuses(register(2, { cell: bridge.cells[0] }), hatch.interface, "WrongProof");
-		await refuses(register(1, { siblings: bridge.forest.siblings(Kinds.ACCOUNTS, 1).slice(1) }), hatch.interface, "WrongState");
+		const stateRoot = hexlify(bridge.forest.stateRoot());
+		const short = register(1, { siblings: bridge.forest.siblings(Kinds.ACCOUNTS, 1).slice(1) });
+		await refuses(short, hatch.interface, "WrongState", [stateRoot, ZeroHash]);
 		const roots = bridge.forest.kindRoots();
 		await refuses(register(1, { kindRoots: [...roots.slice(1), roots[0]] }), hatch.interface, "WrongState");
 		await refuses(register(1, { kindRoots: roots.slice(0, 7) }), hatch.interface, "WrongState");

@@ -129,6 +129,16 @@ export async function refuses(call: Promise<unknown>, interface_: Interface, nam
 	assert.fail(`${name} was expected, and the call failed otherwise: ${(failure as Error).message}`);
 }
 
+/** The name of the error of one of these interfaces that a failed call reverted with. */
+export function refusalIn(failure: unknown, interfaces: readonly Interface[]): string | undefined {
+	for (const data of hexStringsIn(failure, new Set()))
+		for (const interface_ of interfaces) {
+			const error = /^0x([0-9a-f]{2})+$/i.test(data) ? interface_.parseError(data) : null;
+			if (error) return error.name;
+		}
+	return undefined;
+}
+
 /** Providers bury revert data at different depths: every value named `data` that could be some. */
 function* hexStringsIn(value: unknown, seen: Set<unknown>): Generator<string> {
 	if (typeof value !== "object" || value === null || seen.has(value)) return;

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { getBytes, hexlify, keccak256, toUtf8Bytes } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
-import { MAX_PRICE, MAX_REPORT_GAP_SECONDS, lotsPerUnit } from "../../src/machine/Constants.ts";
+import { MAX_PRICE, MAX_REPORT_GAP_SECONDS, MAX_UNDERLYINGS, lotsPerUnit } from "../../src/machine/Constants.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
 import { L1, START, eventOf, refuses, send } from "../chain/l1.ts";
@@ -61,7 +61,8 @@ describe("given an oracle with a quorum of two of three reporters", () => {
 	});
 
 	it("refuses an underlying that there is not", async () => {
-		await refuses(report(await payloadOf({ underlying: 15 })), oracle.interface, "UnknownUnderlying", [15n]);
+		for (const underlying of [MAX_UNDERLYINGS, 15])
+			await refuses(report(await payloadOf({ underlying })), oracle.interface, "UnknownUnderlying", [BigInt(underlying)]);
 	});
 
 	it("refuses one signature where two are needed", async () => {
@@ -141,7 +142,7 @@ describe("given an oracle with a quorum of two of three reporters", () => {
 
 	it("fixes nothing for a day whose end is reported, or that is no day yet, or of an underlying that there is not", async () => {
 		await refuses(fixHeld(0, DAY), oracle.interface, "TooEarlyToHold", [BigInt(EXPIRY + DAY_SECONDS)]);
-		await refuses(fixHeld(15, DAY), oracle.interface, "UnknownUnderlying", [15n]);
+		for (const none of [MAX_UNDERLYINGS, 15]) await refuses(fixHeld(none, DAY), oracle.interface, "UnknownUnderlying", [BigInt(none)]);
 		await l1.at(EXPIRY + DAY_SECONDS);
 		await refuses(fixHeld(0, DAY), oracle.interface, "NothingToHold", [0n, BigInt(DAY)]);
 		await refuses(fixHeld(1, DAY), oracle.interface, "NothingToHold", [1n, BigInt(DAY)]);

@@ -19,6 +19,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
 		"bridge/vault",
 		"bridge/escapeHatch",
 		"bridge/returnDeposit",
+		"bridge/invariants",
 		"findings/freezeTakesNothing",
 		"findings/nothingIsConfirmedAfterAFreeze",
 	],
