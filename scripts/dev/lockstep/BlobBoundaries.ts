@@ -28,6 +28,8 @@ function read(item: Item, before: number, after: number): Recorded {
 export function blobs(): Boundary[] {
 	const cut: Item = { kind: "raw", bytes: Batch.encodeRecord(new Uint8Array(500), 0).slice(0, 300) };
 	const message: Item = { kind: "message", taken: false, l1Kind: Machines.DEPOSIT, sender: `0x${"11".repeat(20)}`, payload: new Uint8Array(31) };
+	// A blob of zeros is committed to by the point at infinity.
+	const zeros: Item = { kind: "raw", bytes: new Uint8Array(40) };
 	const places: readonly (readonly [name: string, item: Item, before: number, after: number])[] = [
 		["first", SETTLE, 0, 9],
 		["alone", SETTLE, 0, 0],
@@ -38,6 +40,7 @@ export function blobs(): Boundary[] {
 		["blob/across", SETTLE, CONTENT_BYTES - LENGTH + 1, 40],
 		["blob/behind", SETTLE, CONTENT_BYTES, 0],
 		["cut", cut, 700, 0],
+		["zeros", zeros, 0, 0],
 		["message", message, 0, 0],
 	];
 	return places.map(([name, item, before, after]) => ({ name: `blob/${name}`, recorded: read(item, before, after) }));
