@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { MaxUint256, ZeroAddress, hexlify } from "ethers";
 import type { Contract, HDNodeWallet } from "ethers";
 import { testWallet } from "../../src/chain/TestKeys.ts";
-import { lotsPerUnit, tickSize } from "../../src/machine/Constants.ts";
+import { lotsPerUnit } from "../../src/machine/Constants.ts";
 import * as Kinds from "../../src/machine/state/Kinds.ts";
 import { Tree } from "../../src/machine/state/Tree.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
