@@ -61,6 +61,7 @@ import { Health } from "./Health.ts";
 import { countAlarms } from "./Log.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import * as Pages from "./Pages.ts";
+import { reportsTaken } from "./payloads.ts";
 import { Reconciler } from "./Reconciler.ts";
 import { rollupView } from "./rollupView.ts";
 import { Vitals } from "./Vitals.ts";
@@ -111,6 +112,8 @@ export function testKeys(): Keys {
 }
 
 const REPORT_INTERVAL_SECONDS = 10;
+/** Turns that a circle's report to L1 is left to each before it. */
+const ORACLE_PATIENCE_TURNS = 3;
 const ATTESTATION_INTERVAL_SECONDS = 60;
 /** Bundles that execution may be behind the order and still be called up to date. */
 const MAX_BEHIND = 64;
@@ -391,7 +394,10 @@ export class Exchange {
 			sender: managerOf(keys.feeder, prefixed(stores.reporters, "feeder/"), "reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
+			// Beyond the delay of its clock: a report of the one before it is to be mined by then.
+			oraclePatienceSeconds: Math.ceil((ORACLE_PATIENCE_TURNS * patienceMs) / 1000),
 		});
+		this.#follower.onApplied((bundle, results) => this.reporters.hear(bundle.height, reportsTaken(bundle, results)));
 		this.attestations = new Attestations({
 			reporters,
 			quorum: deployment.quorum,

@@ -47,21 +47,52 @@ class Destination {
 	}
 }
 
+/** The order of one exchange: what its machine took, everybody hears. */
+class Order {
+	readonly machine = new Destination();
+	readonly heard: ((height: number, payloads: readonly Uint8Array[]) => void)[] = [];
+	height = 0;
+
+	take(payload: Uint8Array): boolean {
+		const taken = this.machine.take(payload);
+		this.height += 1;
+		for (const hear of this.heard) hear(this.height, taken ? [payload] : []);
+		return taken;
+	}
+}
+
 /** A circle of seven over one machine and one oracle, whose time and faults a test sets. */
 class Bench {
 	now = START;
-	readonly machine = new Destination();
-	readonly oracle = new Destination();
+	readonly order: Order;
+	readonly machine: Destination;
+	readonly oracle: Destination;
 	readonly store = new MemoryStore();
-	readonly #signed = Array.from({ length: 7 }, () => new MemoryStore());
+	readonly #signed: readonly MemoryStore[];
 	/** Payloads that were handed to L1, by underlying and time: none may ever change. */
 	readonly sent = new Map<string, Uint8Array>();
+	/** How many L1 refused. */
+	refused = 0;
+	/** Seconds that this circle leaves to those before it. */
+	readonly turn: number;
 	sequencerIsDead = false;
+	isDown = false;
 	l1IsDead = false;
 	/** How many of the next reports L1 loses. */
 	lost = 0;
 	#other = 0;
-	circle = this.open();
+	circle: ReporterCircle;
+
+	constructor(turn = 0, beside?: Bench) {
+		this.turn = turn;
+		this.order = beside?.order ?? new Order();
+		this.machine = this.order.machine;
+		this.oracle = beside?.oracle ?? new Destination();
+		this.#signed = beside ? beside.#signed : Array.from({ length: 7 }, () => new MemoryStore());
+		this.circle = this.open();
+		// What was executed while a member is down, it executes when it is back.
+		this.order.heard.push((height, payloads) => !this.isDown && this.circle.hear(height, payloads));
+	}
 
 	open(): ReporterCircle {
 		const queries = {
@@ -82,8 +113,11 @@ class Bench {
 					}),
 			),
 			quorum: 5,
-			live: { queries } as unknown as LiveExecutor,
-			clock: { now: () => this.now, sleep: () => Promise.resolve() },
+			live: {
+				queries,
+				height: this.order.height,
+			} as unknown as LiveExecutor,
+			clock: { now: () => this.now - this.turn, sleep: () => Promise.resolve() },
 			log: silent,
 			metrics: { set: () => undefined, add: () => undefined, observe: () => undefined },
 			store: this.store,
@@ -91,7 +125,7 @@ class Bench {
 				if (this.sequencerIsDead) return Promise.reject(new Error("the sequencer is dead"));
 				const { underlying, time } = Messages.parseReport(payload) as Messages.Report;
 				if (underlying === 1) this.#other = time;
-				return Promise.resolve(this.machine.take(payload));
+				return Promise.resolve(this.order.take(payload));
 			},
 			oracle: {
 				lastTime: (underlying) =>
@@ -100,6 +134,7 @@ class Bench {
 			},
 			sender: { address: "0x", send: (request) => this.#send(request) },
 			intervalSeconds: 10,
+			oraclePatienceSeconds: 3 * this.turn,
 		});
 	}
 
@@ -116,6 +151,7 @@ class Bench {
 				: Promise.resolve({ status: "reverted", error: "out of gas" });
 		}
 		if (this.oracle.take(payload)) return Promise.resolve({ status: "mined", hash: "0x", block: 1, gasUsed: 1n });
+		this.refused += 1;
 		return Promise.resolve({ status: "reverted", error: "ReportLeavesGap" });
 	}
 
@@ -155,15 +191,26 @@ describe("given an hour around a settlement", () => {
 		assert.equal(bench.oracle.times.filter((time) => time >= EXPIRY).length, 1);
 	});
 
+	it("tells L1 nothing that the order has not taken, as long as it may still take it", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW + 100);
+		bench.sequencerIsDead = true;
+		await bench.runTo(WINDOW + 200);
+		assert.ok(bench.oracle.time <= bench.machine.time);
+		bench.sequencerIsDead = false;
+		await bench.runTo(EXPIRY + 200);
+		settlesAlike(bench);
+	});
+
 	it("settles on L1 when the sequencer dies before the window, and on the machine when it is back", async () => {
 		const bench = new Bench();
 		await bench.runTo(WINDOW - 60);
 		bench.sequencerIsDead = true;
-		await bench.runTo(EXPIRY + 100);
+		await bench.runTo(EXPIRY + 200);
 		assert.equal(bench.machine.settled, 0);
 		assert.ok(bench.oracle.settled > 0);
 		bench.sequencerIsDead = false;
-		await bench.runTo(EXPIRY + 200);
+		await bench.runTo(EXPIRY + 300);
 		settlesAlike(bench);
 	});
 
@@ -199,7 +246,7 @@ describe("given an hour around a settlement", () => {
 		await bench.runTo(WINDOW + 200);
 		bench.l1IsDead = true;
 		await bench.runTo(WINDOW + 400);
-		await bench.store.commit([...bench.store.range("made/", "made0")].map(([key]) => ({ key })));
+		await bench.store.commit([...bench.store.range("", "~")].map(([key]) => ({ key })));
 		bench.restart();
 		bench.l1IsDead = false;
 		await bench.runTo(EXPIRY + 200);
@@ -209,7 +256,88 @@ describe("given an hour around a settlement", () => {
 	it("keeps nothing that nobody will ask for", async () => {
 		const bench = new Bench();
 		await bench.runTo(EXPIRY + 600);
-		const kept = [...bench.store.range("made/0/", "made/00")].length;
-		assert.ok(kept <= 2, `${kept} kept`);
+		for (const kind of ["made", "taken"]) {
+			const kept = [...bench.store.range(`${kind}/0/`, `${kind}/00`)].length;
+			assert.ok(kept <= 2, `${kept} of ${kind} kept`);
+		}
+	});
+});
+
+/** Members of a committee, each with a circle of its own over the same reporters, one order and one oracle. */
+class Members {
+	readonly benches: readonly Bench[];
+
+	constructor(count: number) {
+		const first = new Bench();
+		this.benches = [first, ...Array.from({ length: count - 1 }, (_, i) => new Bench(3 * (i + 1), first))];
+	}
+
+	/** Rounds of those that are up until this time, `step` seconds apart. */
+	async runTo(time: number, step = 3): Promise<void> {
+		for (let now = this.benches[0].now; now < time;) {
+			now = Math.min(time, now + step);
+			for (const bench of this.benches) {
+				bench.now = now;
+				if (!bench.isDown) await bench.round();
+			}
+		}
+	}
+
+	/** A member that is back begins where the others' order is: as one that took a state over. */
+	back(place: number): void {
+		this.benches[place].isDown = false;
+		this.benches[place].restart();
+	}
+
+	get refused(): number {
+		return this.benches.reduce((sum, bench) => sum + bench.refused, 0);
+	}
+}
+
+describe("given members of a committee who each bring reporters together", () => {
+	it("lets one of them tell L1 what the machine took, and both fix the same price", async () => {
+		const members = new Members(4);
+		await members.runTo(EXPIRY + 300);
+		settlesAlike(members.benches[0]);
+		assert.deepEqual(
+			members.benches.map(({ sent }) => [...sent.keys()].some((place) => place.startsWith("0/"))),
+			[true, false, false, false],
+		);
+	});
+
+	it("fixes the machine's price when the member that tells L1 is killed in the window, and when it is back without what it missed", async () => {
+		const members = new Members(4);
+		await members.runTo(WINDOW + 300);
+		members.benches[0].isDown = true;
+		await members.runTo(WINDOW + 900);
+		assert.ok(
+			[...members.benches[1].sent.keys()].some((place) => place.startsWith("0/")),
+			"the next one tells L1",
+		);
+		assert.ok(members.benches[1].oracle.time > WINDOW + 800);
+		members.back(0);
+		await members.runTo(EXPIRY + 300);
+		settlesAlike(members.benches[0]);
+		assert.equal(members.refused, 0, "and nothing is sent to be refused");
+	});
+
+	it("fixes the machine's price when the sender reaches no L1 while its reports are ordered", async () => {
+		const members = new Members(2);
+		await members.runTo(WINDOW + 300);
+		members.benches[0].l1IsDead = true;
+		await members.runTo(EXPIRY + 60);
+		members.benches[0].l1IsDead = false;
+		await members.runTo(EXPIRY + 300);
+		settlesAlike(members.benches[0]);
+	});
+
+	it("fixes the machine's price when reports come from another member's circle by turns", async () => {
+		const members = new Members(3);
+		for (let time = START; time < EXPIRY + 300; time += 45) {
+			members.benches[0].sequencerIsDead = !members.benches[0].sequencerIsDead;
+			await members.runTo(time + 45);
+		}
+		settlesAlike(members.benches[0]);
+		assert.equal(members.refused, 0);
 	});
 });

@@ -3,8 +3,8 @@ import type { Follower } from "../../executor/Follower.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import type { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
 import * as Proposals from "../../ordering/proposals.ts";
-import * as Batch from "../../protocol/Batch.ts";
 import type { Watcher } from "../../roles/watcher/Watcher.ts";
+import { payloadsOf } from "../payloads.ts";
 
 /** Lets a watcher hear what the committee signs: roots in the votes, certificates of batches, and the reports in the order. */
 export function watch(orderer: CometOrderer, follower: Follower, watcher: Watcher): void {
@@ -26,12 +26,7 @@ export function watch(orderer: CometOrderer, follower: Follower, watcher: Watche
 			watcher.batch(proposal, Kzg.contentHash(content), Object.values(one.signed).map(Bytes.fromHex));
 		}
 	});
-	follower.onApplied(({ records }) => {
-		for (let at = 0; at < records.length;) {
-			const record = Batch.readRecord(records, 0, at, records.length);
-			if (!record.ok) return;
-			at = record.payloadAt + record.length;
-			watcher.record(records.subarray(record.payloadAt, at));
-		}
+	follower.onApplied((bundle) => {
+		for (const payload of payloadsOf(bundle)) watcher.record(payload);
 	});
 }

@@ -1,3 +1,4 @@
+import { MAX_UNDERLYINGS } from "../../machine/Constants.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import type { TransactionSender } from "../../ports/Chain.ts";
@@ -10,11 +11,12 @@ import type { Store } from "../../ports/Store.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
 import type { Due } from "./decide.ts";
-import { decide, medianOf, obsolete, owed } from "./decide.ts";
+import { decide, medianOf, obsoleteMade, obsoleteTaken, owedToMachine, owedToOracle } from "./decide.ts";
 import { MadeReports } from "./MadeReports.ts";
 import type { Seat } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
-import type { Made, View } from "./view.ts";
+import { TakenReports } from "./TakenReports.ts";
+import type { Feed, View } from "./view.ts";
 import { look } from "./view.ts";
 
 export type CirclePorts = {
@@ -31,6 +33,8 @@ export type CirclePorts = {
 	readonly oracle: Oracle;
 	readonly sender: TransactionSender;
 	readonly intervalSeconds: number;
+	/** Seconds that this circle leaves to those before it to tell L1 of a report. */
+	readonly oraclePatienceSeconds?: number;
 };
 
 const PAUSE_MS = 200;
@@ -48,6 +52,7 @@ export class ReporterCircle {
 	readonly #loop: Loop;
 	readonly #liveReporters = new Map<number, number>();
 	readonly #made: MadeReports;
+	readonly #taken: TakenReports;
 	readonly #oracleTimes = new Map<number, number>();
 	/** Reports that L1 refused. */
 	#attempt = 0;
@@ -58,6 +63,9 @@ export class ReporterCircle {
 	constructor(ports: CirclePorts) {
 		this.#ports = ports;
 		this.#made = new MadeReports(ports.store);
+		const { live, store, log } = ports;
+		const machineTimes = Array.from({ length: MAX_UNDERLYINGS }, (_, underlying) => live.queries.underlying(underlying).time);
+		this.#taken = new TakenReports(store, log, live.height, machineTimes);
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
 	}
 
@@ -79,6 +87,12 @@ export class ReporterCircle {
 		await this.#loop.stop();
 		await this.#publishing;
 		await this.#feeding;
+		await this.#taken.close();
+	}
+
+	/** Hears which reports the machine took from the bundle of a height. */
+	hear(height: number, payloads: readonly Uint8Array[]): void {
+		this.#taken.hear(height, payloads);
 	}
 
 	#look(): View {
@@ -88,6 +102,7 @@ export class ReporterCircle {
 			clock,
 			intervalSeconds,
 			(underlying) => this.#made.of(underlying),
+			this.#taken,
 			(underlying) => this.#oracleTimes.get(underlying),
 		);
 	}
@@ -104,7 +119,10 @@ export class ReporterCircle {
 		const view = this.#look();
 		this.#publishing ??= this.#publish(view).finally(() => (this.#publishing = undefined));
 		this.#feeding ??= this.#feed(view).finally(() => (this.#feeding = undefined));
-		for (const feed of view.feeds) await this.#made.forget(feed.underlying, obsolete(feed));
+		for (const feed of view.feeds) {
+			await this.#made.forget(feed.underlying, obsoleteMade(feed));
+			await this.#taken.forget(feed.underlying, obsoleteTaken(feed));
+		}
 	}
 
 	/** Sends the machine what it is owed, in order. Never rejects: what failed is owed still. */
@@ -112,7 +130,7 @@ export class ReporterCircle {
 		const { publish, log, clock, intervalSeconds } = this.#ports;
 		try {
 			for (const feed of view.feeds) {
-				for (const { time, payload } of owed(feed).machine) {
+				for (const { time, payload } of owedToMachine(feed)) {
 					const refused = this.#refused.get(feed.underlying);
 					if (refused?.time === time && clock.now() < refused.until) break;
 					if (await publish(payload)) continue;
@@ -130,15 +148,20 @@ export class ReporterCircle {
 	async #feed(view: View): Promise<void> {
 		const { log } = this.#ports;
 		try {
-			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed.underlying, owed(feed).oracle)));
+			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed, view.now)));
 		} catch (error) {
 			log.warn("L1's oracle could not be reached", { reason: (error as Error).message });
 		}
 	}
 
-	async #feedOne(underlying: number, reports: readonly Made[]): Promise<void> {
-		const { oracle, sender, log, metrics } = this.#ports;
-		if (this.#oracleTimes.has(underlying) && reports.length === 0) return;
+	async #feedOne(feed: Feed, now: number): Promise<void> {
+		const { oracle, sender, log, oraclePatienceSeconds = 0 } = this.#ports;
+		const { underlying } = feed;
+		const patient = now - oraclePatienceSeconds;
+		if (this.#oracleTimes.has(underlying) && !owedToOracle(feed, now).some(({ time }) => time <= patient)) return;
+		// Others tell L1 as well: what it has heard from them is not sent to be refused.
+		const oracleTime = await this.#readOracle(underlying);
+		const reports = owedToOracle({ ...feed, oracleTime }, now).filter(({ time }) => time <= patient);
 		// One after the other: were one lost and the next one taken, L1 would have another average than the machine.
 		for (const { time, payload } of reports.slice(0, MAX_SENT)) {
 			const outcome = await sender.send(oracle.report(underlying, time, payload, this.#attempt));
@@ -147,9 +170,15 @@ export class ReporterCircle {
 			log.debug("L1's oracle refused a report", { underlying, time, error: outcome.error });
 			break;
 		}
+		if (reports.length > 0) await this.#readOracle(underlying);
+	}
+
+	async #readOracle(underlying: number): Promise<number> {
+		const { oracle, metrics } = this.#ports;
 		const last = await oracle.lastTime(underlying);
 		this.#oracleTimes.set(underlying, last);
 		metrics.set("oracle_report_time_seconds", last, { underlying: String(underlying) });
+		return last;
 	}
 
 	/** Makes one report. Returns whether it could. */

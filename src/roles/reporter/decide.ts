@@ -23,23 +23,45 @@ function holeOf(feed: Feed, now: number): number | undefined {
 	const machine = rules.neededByMachine(feed.made, feed.machineTime)[0];
 	const missing = rules.hole(feed.machineTime, machine?.time, now);
 	if (missing !== undefined || feed.oracleTime === undefined) return missing;
-	return rules.hole(feed.oracleTime, rules.neededByOracle(feed.made, feed.oracleTime)[0]?.time, now);
+	return rules.hole(feed.oracleTime, owedToOracle(feed, now)[0]?.time, now);
 }
 
-/** Which reports the machine and L1's oracle are owed, oldest first. Pure. */
-export function owed(feed: Feed): { readonly machine: readonly Made[]; readonly oracle: readonly Made[] } {
-	return {
-		machine: rules.neededByMachine(feed.made, feed.machineTime),
-		oracle: feed.oracleTime === undefined ? [] : rules.neededByOracle(feed.made, feed.oracleTime),
-	};
+/** Which reports the machine is owed, oldest first. Pure. */
+export function owedToMachine(feed: Feed): Made[] {
+	return rules.neededByMachine(feed.made, feed.machineTime);
 }
 
-/** Which reports nobody will ask for any more: both destinations are past them, or they are of no window and not the newest. Pure. */
-export function obsolete(feed: Feed): Made[] {
-	const { machine, oracle } = owed(feed);
-	const isOwed = (one: Made): boolean => machine.includes(one) || oracle.includes(one);
-	const isUnknown = feed.oracleTime === undefined;
-	return feed.made.slice(0, -1).filter((one) => !isOwed(one) && !(isUnknown && rules.countsForWindow(one.time)));
+/**
+ * Which reports L1's oracle is owed, oldest first: those that the machine took, so that both fix one price, and of those that this circle made only what no order
+ * took in time. Pure.
+ */
+export function owedToOracle(feed: Feed, now: number): Made[] {
+	const { made, taken, takenSince, oracleTime } = feed;
+	if (oracleTime === undefined) return [];
+	const newest = Math.max(feed.machineTime, taken.at(-1)?.time ?? 0);
+	const unordered = made.filter(({ time }) => time > newest && rules.isSilent(time, now));
+	if (oracleTime >= takenSince) return rules.neededByOracle([...taken, ...unordered], oracleTime);
+	// Others know what the oracle is to hear before the first report that is known here. Where nobody tells it, a window with other prices is better than none.
+	const known = [...taken, ...unordered];
+	const first = known.find(({ time }) => rules.countsForWindow(time));
+	if (first === undefined || !rules.isForgotten(first.time, now)) return [];
+	return rules.neededByOracle([...made.filter(({ time }) => time < known[0].time), ...known], oracleTime);
+}
+
+/** Which of the reports that this circle made nobody will ask for any more: they are of no window and not the newest, or both destinations are past them. Pure. */
+export function obsoleteMade(feed: Feed): Made[] {
+	const { made, oracleTime } = feed;
+	const machine = owedToMachine(feed);
+	const oracle = oracleTime === undefined ? made.filter(({ time }) => rules.countsForWindow(time)) : rules.neededByOracle(made, oracleTime);
+	return made.slice(0, -1).filter((one) => !machine.includes(one) && !oracle.includes(one));
+}
+
+/** Which of the reports that the machine took L1's oracle will not ask for any more. The newest tells where the next begins. Pure. */
+export function obsoleteTaken(feed: Feed): Made[] {
+	const { taken, oracleTime } = feed;
+	if (oracleTime === undefined) return taken.slice(0, -1).filter(({ time }, i) => i > 0 && !rules.countsForWindow(time));
+	const needed = rules.neededByOracle(taken, oracleTime);
+	return taken.slice(0, -1).filter((one) => !needed.includes(one));
 }
 
 /** The median of what the reporters see, field by field. Requires at least one quote, and all of the same days. */

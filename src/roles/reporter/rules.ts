@@ -4,6 +4,10 @@ import type { MarketQuote } from "../../ports/PriceSource.ts";
 
 /** How far a proposed price may be from a reporter's own, as parts of it. */
 const TOLERANCE = 0.005;
+/** Seconds in which the order takes a report, if there is an order. */
+const SILENCE_SECONDS = 120;
+/** Seconds in which one of those who know it all tells L1 of a report. */
+const FORGOTTEN_SECONDS = 600;
 /** How far a surface's level may be. */
 const VARIANCE_TOLERANCE = 0.1;
 
@@ -63,16 +67,29 @@ export function neededByMachine<R extends { readonly time: number }>(made: reado
 export function neededByOracle<R extends { readonly time: number }>(made: readonly R[], last: number): R[] {
 	const needed: R[] = [];
 	let before = last;
-	for (const report of made) {
+	for (const [i, report] of made.entries()) {
 		const { time } = report;
 		if (time <= before) continue;
 		const isFirst = before === 0 && !Reporting.leavesGap(0, time);
 		const ends = before !== 0 && isInWindow(before);
 		if (!isFirst && !ends && !(before !== 0 && isInWindow(time))) continue;
+		// Its first second has the price before it, where it has no report of its own.
+		const opens = before !== 0 && isInWindow(time) && before < windowStartFrom(time) && time > windowStartFrom(time);
+		if (opens && i > 0 && made[i - 1].time > before) needed.push(made[i - 1]);
 		needed.push(report);
 		before = time;
 	}
 	return needed;
+}
+
+/** Whether no order took a report of that time for so long that L1 is to hear it from whoever made it. */
+export function isSilent(time: number, now: number): boolean {
+	return now - time > SILENCE_SECONDS;
+}
+
+/** Whether nobody told L1 of a report of that time for so long that it must be assumed that nobody will. */
+export function isForgotten(time: number, now: number): boolean {
+	return now - time > FORGOTTEN_SECONDS;
 }
 
 /** The time at which a destination misses a report that nobody made, or nothing. */

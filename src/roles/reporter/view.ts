@@ -2,6 +2,7 @@ import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import { MAX_REPORT_EXPIRIES, MAX_UNDERLYINGS } from "../../machine/Constants.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
+import type { TakenReports } from "./TakenReports.ts";
 
 /** A report under a quorum of signatures. */
 export type Made = { readonly time: number; readonly payload: Uint8Array };
@@ -11,8 +12,11 @@ export type Feed = {
 	/** Times of the last reports that the machine and L1's oracle took, 0 before the first; the oracle's is undefined while it is not known. */
 	readonly machineTime: number;
 	readonly oracleTime: number | undefined;
-	/** Reports that may still be needed, in order of time. */
+	/** Reports that this circle made and that may still be needed, in order of time. */
 	readonly made: readonly Made[];
+	/** Reports that the machine took, whoever made them, in order of time: all behind `takenSince`. */
+	readonly taken: readonly Made[];
+	readonly takenSince: number;
 	readonly days: readonly number[];
 };
 
@@ -28,6 +32,7 @@ export function look(
 	clock: Clock,
 	intervalSeconds: number,
 	made: (underlying: number) => readonly Made[],
+	taken: Pick<TakenReports, "of" | "since">,
 	oracleTime: (underlying: number) => number | undefined,
 ): View {
 	const feeds: Feed[] = [];
@@ -38,6 +43,8 @@ export function look(
 			machineTime: live.queries.underlying(underlying).time,
 			oracleTime: oracleTime(underlying),
 			made: made(underlying),
+			taken: taken.of(underlying),
+			takenSince: taken.since(underlying),
 			days: days.sort((x, y) => x - y).slice(0, MAX_REPORT_EXPIRIES),
 		});
 	}
