@@ -48,7 +48,7 @@ withdrawal of everything must arrive in his wallet on L1.
 - *orders*: sent and acknowledged during the fault, the first three seconds left out.
 - *recovery*: seconds from the end of the fault to the next block / to the acknowledgement of an order sent after it / until every member votes again and stands where the others stand. What was killed is started again at the end of the fault, so starting a process is part of it.
 - *lost*: orders that were acknowledged and that some member does not know, or knows under another number. *wrong*: heights at which members showed different roots.
-- *slashed*: what the members' stake lost.
+- *slashed*: what the members' stake lost. Watchers of other members found the contradiction, and showed it to L1.
 - *right*, *paid*: runs in which the position settled for the right amount, and in which the trader was paid.
 
 ${report.played} runs: ${report.lost} acknowledged orders lost, ${report.wrongStates} wrong states, ${report.paid} traders paid, ${report.unexpected} cells not as expected. The machine's settlement price and that of L1's own oracle were ${(report.oracleDifference / 1e6).toFixed(6)} USDC apart at most. Times are of a machine of two cores that did other work beside.

@@ -3,6 +3,7 @@
 // After so many seconds no further seeds begin. Status 1 when something broke.
 
 import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -34,23 +35,38 @@ const alone = process.env.SEED;
 const from = whole(alone ? "SEED" : "--from", alone ?? values.from);
 const count = alone ? 1 : whole("--seeds", values.seeds);
 
-/** Runs seeds here, and tells the parent of each. */
-async function work(first: number, last: number, tell: (outcome: Outcome) => void): Promise<void> {
-	for (let seed = first; seed <= last; seed++) tell(await new World(seed).run());
-}
+/** A process that runs one seed after another, as it is told which. */
+class Runner {
+	readonly #child: ChildProcess;
+	#left = SEEDS_OF_PROCESS;
 
-/** Runs seeds in a process of their own. */
-function delegate(first: number, last: number, take: (outcome: Outcome) => void): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const child = fork(fileURLToPath(import.meta.url), [], {
+	constructor() {
+		this.#child = fork(fileURLToPath(import.meta.url), [], {
 			execArgv: [...process.execArgv, ...NODE_OPTIONS],
-			env: { ...process.env, SIMULATE_FIRST: `${first}`, SIMULATE_LAST: `${last}` },
+			env: { ...process.env, SIMULATE_RUNNER: "1" },
 		});
-		child.on("message", (outcome) => take(outcome as Outcome));
-		child.on("exit", (code) =>
-			code === 0 ? resolve() : reject(new Error(`seeds ${first} to ${last}: the process ended with status ${code}`)),
-		);
-	});
+	}
+
+	get isSpent(): boolean {
+		return this.#left === 0;
+	}
+
+	run(seed: number): Promise<Outcome> {
+		this.#left -= 1;
+		return new Promise((resolve, reject) => {
+			const ended = (code: number | null): void => reject(new Error(`seed ${seed}: the process ended with status ${code}`));
+			this.#child.once("exit", ended);
+			this.#child.once("message", (outcome) => {
+				this.#child.off("exit", ended);
+				resolve(outcome as Outcome);
+			});
+			this.#child.send(seed);
+		});
+	}
+
+	end(): void {
+		this.#child.disconnect();
+	}
 }
 
 async function main(): Promise<void> {
@@ -62,20 +78,20 @@ async function main(): Promise<void> {
 		if (!values.json && outcomes.length % 100 === 0) console.error(`${outcomes.length} seeds …`);
 	};
 	const started = performance.now();
-	if (alone) await work(from, from, take);
+	if (alone) take(await new World(from).run());
 	else {
 		const workers = whole("--workers", values.workers);
-		const share = Math.min(SEEDS_OF_PROCESS, Math.max(10, Math.ceil(count / workers / 16)));
 		const seconds = values.seconds === undefined ? Number.POSITIVE_INFINITY : whole("--seconds", values.seconds);
 		let next = from;
+		const isLeft = (): boolean => next < from + count && performance.now() - started < 1000 * seconds;
 		const worker = async (): Promise<void> => {
-			while (next < from + count && performance.now() - started < 1000 * seconds) {
-				const first = next;
-				next += share;
-				await delegate(first, Math.min(first + share, from + count) - 1, take);
+			while (isLeft()) {
+				const runner = new Runner();
+				while (isLeft() && !runner.isSpent) take(await runner.run(next++));
+				runner.end();
 			}
 		};
-		await Promise.all(Array.from({ length: workers }, worker));
+		await Promise.all(Array.from({ length: Math.min(workers, count) }, worker));
 	}
 	const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
 	const faults: Record<string, number> = {};
@@ -103,7 +119,6 @@ async function main(): Promise<void> {
 	process.exitCode = broken.length > 0 ? 1 : 0;
 }
 
-if (process.env.SIMULATE_FIRST && process.send) {
-	await work(Number(process.env.SIMULATE_FIRST), Number(process.env.SIMULATE_LAST), (outcome) => process.send?.(outcome));
-	process.disconnect();
-} else await main();
+if (process.env.SIMULATE_RUNNER && process.send)
+	process.on("message", (seed) => void new World(seed as number).run().then((outcome) => process.send?.(outcome)));
+else await main();

@@ -4,6 +4,9 @@ import type { Log } from "../ports/Log.ts";
 /** How a role fares: whether it runs, how long ago a round succeeded (milliseconds; undefined before the first), and how many failed since. */
 export type LoopHealth = { readonly isRunning: boolean; readonly successAgeMs: number | undefined; readonly failures: number };
 
+/** Why a sleep ended. Without a reason every end makes an exception with a stack, which nobody reads. */
+const WOKEN = "woken";
+
 /** Look, decide, act, sleep, until it is stopped. A failed round is logged and tried again: everything a round does may be done twice. */
 export class Loop {
 	readonly #clock: Clock;
@@ -36,13 +39,13 @@ export class Loop {
 
 	/** Ends the present sleep: an event says that there may be something to do. */
 	wake(): void {
-		if (!this.#wake.signal.aborted) this.#wake.abort();
+		if (!this.#wake.signal.aborted) this.#wake.abort(WOKEN);
 	}
 
 	/** Resolves when the round at hand is over. It may be started again. */
 	async stop(): Promise<void> {
 		this.#stop.abort();
-		this.#wake.abort();
+		this.#wake.abort(WOKEN);
 		await this.#running;
 		this.#running = undefined;
 	}

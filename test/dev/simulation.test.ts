@@ -24,6 +24,12 @@ describe("given four nodes over an L1, and what goes wrong, all from a seed", ()
 		assert.ok(settled);
 	});
 
+	it("SEED=107: rejects a lie about a step that is read from a blob, though commitments are imitated", async () => {
+		const { broken, lies } = await new World(107).run();
+		assert.equal(broken, undefined);
+		assert.equal(lies, 1);
+	});
+
 	it("does the same again with the same seed, and something else with another", async () => {
 		const [once, again, other] = [await new World(3).run(), await new World(3).run(), await new World(4).run()];
 		assert.deepEqual(again, once);

@@ -155,20 +155,30 @@ export class Stage {
 		return Claims.Claim.open(this.cluster, member, buyer, this.#maker);
 	}
 
-	/** Resolves when every member is there, votes, and stands where the others stand. */
+	/** Resolves when every member that L1 still names is there and votes, and every node stands where the others stand. Whoever was slashed is no member any more. */
 	healthy(seconds = 120): Promise<void> {
 		return this.cluster.until(
 			"every member to be healthy",
 			async () => {
 				const seen = await Promise.all(MEMBERS.map((member) => this.cluster.committee(member)));
+				const count = await this.#memberCount();
 				const top = Math.max(...seen.map(({ height }) => height));
 				return seen.every(
-					({ quorum_slack, height, checkpoint_height, silent_because }) =>
-						quorum_slack === 1 && silent_because === null && top - height < 20 && top - checkpoint_height < 40,
+					({ quorum_slack, members, height, checkpoint_height, silent_because }) =>
+						members.length === count &&
+						members.every(({ state }) => state === "present") &&
+						quorum_slack === Math.floor((count - 1) / 3) &&
+						silent_because === null &&
+						top - height < 20 &&
+						top - checkpoint_height < 40,
 				);
 			},
 			seconds,
 		);
+	}
+
+	async #memberCount(): Promise<number> {
+		return (await this.staking.committee()).length;
 	}
 
 	/** The last block that a member knows; 0 when it does not answer. */
@@ -201,10 +211,15 @@ export class Stage {
 		return timestamp;
 	}
 
+	/** Wei that a member has at stake. */
+	async stakeOf(member: number): Promise<bigint> {
+		return (await this.staking.stakeOf(addressOf(member))).staked;
+	}
+
 	/** Wei at stake of all members. */
 	async staked(): Promise<bigint> {
-		const stakes = await Promise.all(MEMBERS.map((member) => this.staking.stakeOf(addressOf(member))));
-		return stakes.reduce((sum, { staked }) => sum + staked, 0n);
+		const stakes = await Promise.all(MEMBERS.map((member) => this.stakeOf(member)));
+		return stakes.reduce((sum, staked) => sum + staked, 0n);
 	}
 
 	/** What an operator does when nothing else helps: undoes every fault and starts all members again over what they left. */

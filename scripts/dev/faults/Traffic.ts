@@ -10,6 +10,8 @@ import type { Cluster } from "../committee/Cluster.ts";
 const PAUSE_MS = 150;
 
 const ATTEMPTS = 6;
+/** How long a member may take to execute what another gateway has acknowledged, until that is called lost. */
+const CATCH_UP_MS = 30_000;
 
 /** Asks again for a few seconds: a busy machine cuts calls off. */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
@@ -93,19 +95,30 @@ export class Traffic {
 		this.refusals.set(short, (this.refusals.get(short) ?? 0) + 1);
 	}
 
-	/** Acknowledged ones that one of the members does not know, or knows otherwise: must be none. */
+	/** Acknowledged ones that one of the members knows otherwise, or does not know in the end either: must be none. */
 	async lost(since: number, members: readonly number[]): Promise<number> {
 		const lost = new Set<number>();
 		const checked = this.acknowledged.filter(({ at }) => at >= since);
+		const late = performance.now() + CATCH_UP_MS;
 		for (const member of members)
-			for (const { nonce, sequence } of checked) {
-				const asked = { account: this.account, order: nonce };
-				const state = await patiently(() =>
-					this.#cluster.call<{ state: string; sequence?: number }>(member, "private/get_order_state", asked),
-				);
-				if (state.state === "unknown" || state.sequence !== sequence) lost.add(nonce);
-			}
+			for (const { nonce, sequence } of checked)
+				for (;;) {
+					const asked = { account: this.account, order: nonce };
+					const state = await patiently(() =>
+						this.#cluster.call<{ state: string; sequence?: number }>(member, "private/get_order_state", asked),
+					);
+					if (state.state !== "unknown" && state.sequence === sequence) break;
+					// What one gateway has just acknowledged another member executes a moment later.
+					if (state.state === "unknown" && performance.now() < late) {
+						await new Promise((resolve) => setTimeout(resolve, 300));
+						continue;
+					}
+					process.stderr.write(`Member ${member} knows order ${nonce}, acknowledged as number ${sequence}, as ${JSON.stringify(state)}.\n`);
+					lost.add(nonce);
+					break;
+				}
 		const twice = checked.length - new Set(checked.map(({ sequence }) => sequence)).size;
+		if (twice > 0) process.stderr.write(`${twice} numbers were given to two orders.\n`);
 		return lost.size + twice;
 	}
 }

@@ -1,12 +1,11 @@
 // Every cell of the matrix: what fails, how, and what must be seen. `begin` does it, `end` undoes it as an operator would: what was killed is started again over what it left.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import { separatorOf } from "../../../src/chain/Bridge.ts";
-import { PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
@@ -88,12 +87,45 @@ async function sign(member: number, digest: Uint8Array): Promise<string> {
 	return Bytes.toHex(await new KeySigner(keyOf(member)).sign(digest));
 }
 
-/** What a witness shows L1: the deployer pays for it here, and gets the reward. */
-async function accuse(stage: Stage, kind: string, a: object, signatureA: string, b: object, signatureB: string): Promise<void> {
-	const witness = testWallet(PLACES.deployer).connect(stage.cluster.provider);
-	await stage.staking.accuse(witness, kind, [a, signatureA, b, signatureB]);
+/** A member whose process does one thing dishonestly (dishonest.ts), started again honestly at the end. */
+function dishonest(member: number, how: "omits" | "lies"): Pick<Cell, "begin" | "end"> {
+	const name = `member/${member}`;
+	return {
+		async begin(stage) {
+			stage.environment.set(name, {
+				NODE_OPTIONS: `--import=${join(import.meta.dirname, "dishonest.ts")}`,
+				DISHONEST: how,
+				DISHONEST_TOLD: toldBy(stage, member),
+				DISHONEST_MEMBER: String(member),
+				DISHONEST_DOMAIN: Bytes.toHex(separatorOf(stage.cluster.deployment, "SequencerInbox")),
+			});
+			await stage.kill(name);
+			stage.run(name);
+		},
+		async end(stage) {
+			stage.environment.delete(name);
+			await stage.kill(name);
+			stage.run(name);
+		},
+	};
 }
 
+function toldBy(stage: Stage, member: number): string {
+	return join(stage.cluster.options.directory, `dishonest.${member}.txt`);
+}
+
+/** How often a dishonest member has been it. */
+function timesDishonest(stage: Stage, member: number): number {
+	const file = toldBy(stage, member);
+	return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").length : 0;
+}
+
+/** Waits until the watchers have taken a member's stake. */
+async function slashed(stage: Stage, member: number): Promise<void> {
+	await stage.cluster.until(`member ${member} to be slashed`, async () => (await stage.stakeOf(member)) === 0n, SLASHED_S);
+}
+
+const SLASHED_S = 120;
 const REPORTERS_FAULT_MS = 20_000;
 
 export const CELLS: readonly Cell[] = [
@@ -227,46 +259,47 @@ export const CELLS: readonly Cell[] = [
 	lying("reporter-lies", "reporters, f = 1 of 4", [3], "prices continue"),
 	lying("reporters-lie", "reporters, f + 1 = 2 of 4", [2, 3], "prices halt"),
 	{
+		...{
+			name: "proposer-omits",
+			component: "validator 1 of 4",
+			fault: "proposes blocks without the votes' extensions",
+			expected: "continues",
+		},
+		...dishonest(3, "omits"),
+		async during(stage) {
+			await stage.cluster.until("the member to propose", () => timesDishonest(stage, 3) > 2, 90);
+			const before = await stage.block(0);
+			await stage.cluster.until("blocks of the others", async () => (await stage.block(0)) > before + 4, 60);
+			return `${timesDishonest(stage, 3)} such blocks were refused by the others, who decided their own`;
+		},
+	},
+	{
+		...{ name: "false-root", component: "validator 1 of 4", fault: "signs a false root beside the true one", expected: "slashed" },
+		...dishonest(2, "lies"),
+		async during(stage) {
+			await slashed(stage, 2);
+			return `the others' watchers heard ${timesDishonest(stage, 2)} lies in its votes, and showed L1 one of them`;
+		},
+	},
+	{
 		...{ name: "gateway-equivocates", component: "gateway", fault: "gives one number to two messages", expected: "slashed" },
 		begin: () => undefined,
 		end: () => undefined,
 		async during(stage) {
 			const domain = separatorOf(stage.cluster.deployment, "SequencerInbox");
 			const { sequence } = stage.traffic.acknowledged.at(-1) ?? { sequence: 1 };
-			const of = (message: string): Checkpoint.Receipt => ({
-				...{ sequence, messageHash: Keccak.hashText(message), streamHash: new Uint8Array(32), time: 1 },
-			});
-			const [a, b] = [of("to the buyer"), of("to the seller")];
-			await accuse(
-				stage,
-				"receipts",
-				a,
-				await sign(3, Checkpoint.receiptDigest(domain, a)),
-				b,
-				await sign(3, Checkpoint.receiptDigest(domain, b)),
-			);
-			return "two receipts of the member's key were shown to L1";
-		},
-	},
-	{
-		...{ name: "false-root", component: "validator 1 of 4", fault: "signs a false root beside the true one", expected: "slashed" },
-		begin: () => undefined,
-		end: () => undefined,
-		async during(stage) {
-			const domain = separatorOf(stage.cluster.deployment, "SequencerInbox");
-			const { checkpoint_height, checkpoint_root } = await stage.cluster.committee(0);
-			const streamHash = Keccak.hashText("the stream at that height");
-			const of = (root: Uint8Array): Checkpoint.CheckpointVote => ({ height: checkpoint_height, streamHash, root });
-			const [a, b] = [of(Bytes.fromHex(String(checkpoint_root))), of(Keccak.hashText("another root"))];
-			await accuse(
-				stage,
-				"checkpoints",
-				a,
-				await sign(2, Checkpoint.checkpointDigest(domain, a)),
-				b,
-				await sign(2, Checkpoint.checkpointDigest(domain, b)),
-			);
-			return "two checkpoints of one height by the member's key were shown to L1";
+			for (const message of ["to the buyer", "to the seller"]) {
+				const receipt = { sequence, messageHash: Keccak.hashText(message), streamHash: new Uint8Array(32), time: 1 };
+				await stage.cluster.call(0, "public/show_receipt", {
+					sequence,
+					message_hash: Bytes.toHex(receipt.messageHash),
+					stream_hash: Bytes.toHex(receipt.streamHash),
+					time: receipt.time,
+					receipt: await sign(3, Checkpoint.receiptDigest(domain, receipt)),
+				});
+			}
+			await slashed(stage, 3);
+			return "two receipts of the member's key were shown to another's watcher, which showed them to L1";
 		},
 	},
 ];
@@ -277,11 +310,6 @@ export const NOT_PLAYED: readonly { readonly component: string; readonly fault: 
 		component: "executor alone",
 		fault: "any",
 		why: "It runs inside its member's process and has no failure of its own: what kills it kills the member, which is played. A state that differs from the others' is looked for in every cell.",
-	},
-	{
-		component: "proposer of a block",
-		fault: "omits extensions of votes",
-		why: "CometBFT cannot be made to do it without another engine. `test/ordering/comet/application.test.ts` offers such blocks to the application, which refuses them.",
 	},
 	{
 		component: "CometBFT",

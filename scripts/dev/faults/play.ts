@@ -5,7 +5,7 @@ import type { Claim } from "./Claim.ts";
 import { MEMBERS } from "./Stage.ts";
 import type { Stage } from "./Stage.ts";
 
-const FAULT_MS = 8000;
+const FAULT_MS = 12_000;
 /** What is sent so soon after the fault may still have been on its way before it. */
 const GRACE_MS = 3000;
 /** How old prices must become until nobody can call them fresh; reports come every ten seconds. */

@@ -147,6 +147,7 @@ export class Committee {
 					await new Promise<void>((resolve) => {
 						const done = (): void => {
 							seat.listeners.delete(done);
+							signal.removeEventListener("abort", done);
 							resolve();
 						};
 						seat.listeners.add(done);

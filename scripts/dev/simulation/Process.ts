@@ -38,10 +38,14 @@ export class Process implements Clock {
 	sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
 		return new Promise((resolve) => {
 			if (signal?.aborted) return this.later(0, resolve);
-			signal?.addEventListener("abort", () => this.later(0, resolve), { once: true });
+			const woken = (): void => this.later(0, resolve);
+			signal?.addEventListener("abort", woken, { once: true });
 			// Whoever asks less and less often, because nobody answers, sleeps at the exchange's pace.
 			const pause = milliseconds > LONGEST_SLEEP_MS ? LONGEST_SLEEP_MS + (milliseconds - LONGEST_SLEEP_MS) / PACE : milliseconds;
-			this.later(Math.max(SHORTEST_SLEEP_MS, pause), resolve);
+			this.later(Math.max(SHORTEST_SLEEP_MS, pause), () => {
+				signal?.removeEventListener("abort", woken);
+				resolve();
+			});
 		});
 	}
 

@@ -16,6 +16,7 @@ import * as Series from "../../../src/machine/types/Series.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import { DAYS, DEPOSIT, GENESIS, TRADERS, deposit, list, randomOf, STRIKES } from "../../../test/executor/world.ts";
 import { BLOCK_MS, Chain } from "./Chain.ts";
+import { imitateCommitments } from "./commitments.ts";
 import { Committee, VALIDATORS } from "./Committee.ts";
 import * as Faults from "./Faults.ts";
 import type { Fault } from "./Faults.ts";
@@ -63,6 +64,7 @@ export type Outcome = {
 };
 
 imitateSigners();
+imitateCommitments();
 
 class Broken extends Error {}
 
