@@ -496,6 +496,10 @@ export class Exchange {
 			port: options.port,
 			log: logOf("api"),
 			calls: options.calls,
+			reads: async (path, query) => {
+				const answer = await this.#api.read(path, query);
+				return answer && { type: "application/json", ...answer };
+			},
 			// Who watches from elsewhere begins with the record of the deployment.
 			pages: async (path) =>
 				path === "/deployment.json"

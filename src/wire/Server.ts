@@ -19,6 +19,8 @@ export type ServerOptions = {
 	readonly calls?: Rate;
 	/** Serves GET requests that are not JSON-RPC, such as /metrics and the page. */
 	readonly pages?: (path: string) => Promise<Page | undefined>;
+	/** Answers GET requests below /api/, which count as calls of their address. */
+	readonly reads?: (path: string, query: URLSearchParams) => Promise<Page | undefined>;
 };
 
 /** LIMIT: a frame, a batch of calls, and what may wait for a peer that reads slowly. */
@@ -28,8 +30,13 @@ const MAX_BUFFERED_BYTES = 8_388_608;
 /** A peer with more than this unread is not listened to until it has read. */
 const SLOW_BYTES = 1_048_576;
 const DRAIN_POLL_MS = 50;
-/** For so long notifications are written at a stretch before calls have their turn. */
-const WRITING_MS = 3;
+/**
+ * For so long notifications are written at a stretch before calls have their turn. An acknowledgement takes some eight turns (signature, log, execution, receipt):
+ * each may be as late as this.
+ */
+const WRITING_MS = 1;
+/** Notifications of a busy market are written so often: a system call for each of them and each connection costs more than all the rest. */
+const GATHERING_MS = 25;
 /** Frames of one connection that are looked at before the answers to them are sent, and others have their turn. */
 const FRAMES_PER_TURN = 16;
 /** LIMIT: calls of one connection that are being answered. */
@@ -49,7 +56,11 @@ export class Server implements Transport {
 	readonly #frames = new WeakMap<object, { readonly channel: string; readonly bytes: Buffer }>();
 	/** Connections with notifications that are not written yet, in the order in which they are served. */
 	readonly #writing = new Set<Outlet>();
+	/** Those that the present round has still to serve, the next one last. */
+	#round: Outlet[] = [];
 	#isWriting = false;
+	/** When the last round of writing began. */
+	#wroteAt = -Infinity;
 	#handler: Handler = () => Promise.reject(new RpcError(Code.Internal, "the server is starting"));
 	#nextPeer = 1;
 	#heartbeat: NodeJS.Timeout | undefined;
@@ -173,10 +184,7 @@ export class Server implements Transport {
 			}
 			outlet.queue(bytes());
 			this.#writing.add(outlet);
-			if (!this.#isWriting) {
-				this.#isWriting = true;
-				setImmediate(() => this.#write());
-			}
+			this.#writeSoon();
 			return true;
 		};
 		return {
@@ -193,16 +201,35 @@ export class Server implements Transport {
 		};
 	}
 
+	/** What comes after a pause is written at once, and what comes soon after that is gathered. */
+	#writeSoon(): void {
+		if (this.#isWriting) return;
+		this.#isWriting = true;
+		const rest = this.#wroteAt + GATHERING_MS - performance.now();
+		const begin = (): void => {
+			this.#wroteAt = performance.now();
+			// Who is told more meanwhile waits for the next round.
+			this.#round = [...this.#writing].reverse();
+			this.#writing.clear();
+			this.#write();
+		};
+		if (rest > 0) setTimeout(begin, rest);
+		else setImmediate(begin);
+	}
+
 	/** Writes what waits, a connection at a time, and lets calls in between: many followers must not make one order late. */
 	#write(): void {
 		const began = performance.now();
-		for (const outlet of this.#writing) {
-			this.#writing.delete(outlet);
+		for (let outlet = this.#round.pop(); outlet; outlet = this.#round.pop()) {
 			outlet.write();
 			if (performance.now() - began > WRITING_MS) break;
 		}
-		this.#isWriting = this.#writing.size > 0;
-		if (this.#isWriting) setImmediate(() => this.#write());
+		if (this.#round.length > 0) {
+			setImmediate(() => this.#write());
+			return;
+		}
+		this.#isWriting = false;
+		if (this.#writing.size > 0) this.#writeSoon();
 	}
 
 	/** What is told to many is written once: the same object on the same channel is the same frame. */
@@ -214,10 +241,25 @@ export class Server implements Transport {
 		return bytes;
 	}
 
+	async #page({ url, socket }: IncomingMessage): Promise<Page | undefined> {
+		const { pages, reads } = this.#options;
+		const { pathname, searchParams } = new URL(url ?? "/", "http://localhost");
+		if (!reads || !pathname.startsWith("/api/")) return pages?.(pathname);
+		const wait = this.#addresses.take(socket.remoteAddress ?? "", performance.now(), 1);
+		if (wait > 0) return { type: "application/json", status: 429, body: JSON.stringify(failure(null, tooMany(this.#calls, wait))) };
+		try {
+			return await reads(pathname, searchParams);
+		} catch (error) {
+			this.#options.log.alarm("ApiFailed", "a call failed for a fault of our own", { method: pathname, reason: (error as Error).message });
+			const body = JSON.stringify(failure(null, new RpcError(Code.Internal, "the server failed at this call; it is logged")));
+			return { type: "application/json", status: 500, body };
+		}
+	}
+
 	async #answerHttp(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		try {
 			if (request.method === "GET") {
-				const page = await this.#options.pages?.(new URL(request.url ?? "/", "http://localhost").pathname);
+				const page = await this.#page(request);
 				response.writeHead(page ? (page.status ?? 200) : 404, { "content-type": page?.type ?? "text/plain; charset=utf-8" });
 				response.end(page?.body ?? "Nothing is here. JSON-RPC 2.0 is served to POST, and over WebSocket.\n");
 				return;

@@ -44,7 +44,12 @@ describe(`given ${CLIENTS} connections that follow 50 channels each, and one tha
 		const channels = [...names, ...own].slice(0, 50);
 		const followers = spawn(
 			process.execPath,
-			[join(import.meta.dirname, "followers.ts"), world.exchange.url, String(CLIENTS), JSON.stringify(channels)],
+			[
+				join(import.meta.dirname, "..", "..", "bench", "load", "followers.ts"),
+				world.exchange.url,
+				String(CLIENTS),
+				JSON.stringify(channels),
+			],
 			{
 				stdio: ["pipe", "pipe", "inherit"],
 			},

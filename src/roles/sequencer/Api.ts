@@ -21,6 +21,8 @@ import * as AccountViews from "./AccountViews.ts";
 import { Channels } from "./Channels.ts";
 import type { Progress } from "./Channels.ts";
 import * as DealViews from "./DealViews.ts";
+import { Deribit } from "./Deribit.ts";
+import type { Ask, DeribitAnswer } from "./Deribit.ts";
 import { debug } from "./debug.ts";
 import { Heartbeats } from "./Heartbeats.ts";
 import * as Payloads from "./Payloads.ts";
@@ -61,6 +63,9 @@ export type ApiPorts = {
 
 type Handlers = { [M in Method]: (params: Params<M>, peer: Peer) => Answer<M> | Promise<Answer<M>> };
 
+/** Who reads by GET: nothing can be told to him later. */
+const READER: Peer = { id: 0, isSlow: false, notify: () => false, tell: () => false, close: () => undefined };
+
 /** The methods of docs/api, over a sequencer and its live state. */
 export class Api {
 	readonly #ports: ApiPorts;
@@ -68,6 +73,7 @@ export class Api {
 	readonly #heartbeats = new Heartbeats();
 	readonly #requests: Requests;
 	readonly #handlers: Handlers;
+	readonly #deribit: Deribit;
 
 	constructor(ports: ApiPorts) {
 		this.#ports = ports;
@@ -75,7 +81,12 @@ export class Api {
 		this.#requests = new Requests({ now: () => clock.now(), userDomain, signersOf: (account) => live.queries.signersOf(account) });
 		this.#channels = new Channels(live, this.#requests, () => ports.finality.progress());
 		this.#handlers = { ...this.#session(), ...this.#market(), ...this.#accounts(), ...this.#trading(), ...this.#deals() };
+		const ask: Ask = async (method, params) => (await this.handle(method, params, READER)) as never;
+		this.#deribit = new Deribit(ask, () => clock.now());
 	}
+
+	/** The market in Deribit's own units, by GET; undefined when the path is none of theirs. */
+	readonly read = (path: string, query: URLSearchParams): Promise<DeribitAnswer | undefined> => this.#deribit.get(path, query);
 
 	/** Ends what goes on by itself. */
 	close(): void {

@@ -22,7 +22,7 @@ const TICKER_TICKS = 2;
 /** Ticks between looks at what changes with time alone: orders expire, options lose value. */
 const SLOW_TICKS = 20;
 /** For so long channels are looked at, at a stretch, before orders have their turn. */
-const LOOKING_MS = 3;
+const LOOKING_MS = 1;
 const SNAPSHOT_TRADES = 20;
 /** What changes with time alone, or with L1. */
 const TIMED: ReadonlySet<Channel["kind"]> = new Set(["book", "auctions", "finality"] as const);
