@@ -27,7 +27,13 @@ function read(item: Item, before: number, after: number): Recorded {
 
 export function blobs(): Boundary[] {
 	const cut: Item = { kind: "raw", bytes: Batch.encodeRecord(new Uint8Array(500), 0).slice(0, 300) };
-	const message: Item = { kind: "message", taken: false, l1Kind: Machines.DEPOSIT, sender: `0x${"11".repeat(20)}`, payload: new Uint8Array(31) };
+	const message: Item = {
+		kind: "message",
+		taken: false,
+		l1Kind: Machines.DEPOSIT,
+		sender: `0x${"11".repeat(20)}`,
+		payload: new Uint8Array(31),
+	};
 	// A blob of zeros is committed to by the point at infinity.
 	const zeros: Item = { kind: "raw", bytes: new Uint8Array(40) };
 	const places: readonly (readonly [name: string, item: Item, before: number, after: number])[] = [
