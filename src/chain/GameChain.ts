@@ -2,7 +2,8 @@ import { getBytes, keccak256 } from "ethers";
 import type { JsonRpcProvider, LogDescription } from "ethers";
 import type { TransactionRequest } from "../ports/Chain.ts";
 import type { AssertionView, EdgeView, GameParameters, GameReader, GameSnapshot, GameTransactions, TimerUpdate } from "../ports/Game.ts";
-import { toHex } from "../machine/math/Bytes.ts";
+import * as Bytes from "../machine/math/Bytes.ts";
+import * as Assertion from "../protocol/Assertion.ts";
 import type { EdgeKey } from "../protocol/Edge.ts";
 import * as Edge from "../protocol/Edge.ts";
 import { codecOf } from "./Contracts.ts";
@@ -35,6 +36,8 @@ export class GameChain implements GameReader, GameTransactions {
 	readonly #stakes = new Map<string, { amount: bigint; latest: string }>();
 	readonly #pots = new Map<string, bigint>();
 	readonly #genesis: string;
+	/** What L1's assertions pin for their children: immutable there. */
+	#configId: Uint8Array | undefined;
 	/** Every event that L1 still has. */
 	#events: { readonly event: LogDescription; readonly block: number }[] = [];
 	#latestConfirmed: string;
@@ -69,6 +72,13 @@ export class GameChain implements GameReader, GameTransactions {
 	async gameIdOf(parent: string): Promise<string> {
 		const data = codecOf("AssertionChain").encodeFunctionData("gameIdOf", [parent]);
 		return this.#provider.call({ to: this.#chain, data });
+	}
+
+	async gameId({ id, targetBatch }: AssertionView, accumulator: Uint8Array): Promise<string> {
+		this.#configId ??= Bytes.fromHex(
+			await this.#provider.call({ to: this.#chain, data: codecOf("AssertionChain").encodeFunctionData("CONFIG_ID") }),
+		);
+		return Bytes.toHex(Assertion.gameId(Bytes.fromHex(id), targetBatch, accumulator, this.#configId));
 	}
 
 	async batchCount(): Promise<number> {
@@ -185,9 +195,9 @@ export class GameChain implements GameReader, GameTransactions {
 
 	/** An edge that may stand already: rivals share the left halves on which they agree. */
 	#addEdge(edge: EdgeKey, block: number): void {
-		const id = toHex(Edge.edgeId(edge));
+		const id = Bytes.toHex(Edge.edgeId(edge));
 		if (this.#edges.has(id)) return;
-		const mutualId = toHex(Edge.mutualId(edge));
+		const mutualId = Bytes.toHex(Edge.mutualId(edge));
 		const rivals = this.#byMutual.get(mutualId) ?? [];
 		this.#byMutual.set(mutualId, rivals);
 		if (rivals.length === 1) for (const rival of rivals) rival.rivalledAt = block;
@@ -242,7 +252,7 @@ export class GameChain implements GameReader, GameTransactions {
 	}
 
 	bisect(edge: EdgeKey, left: Uint8Array, right: Uint8Array): TransactionRequest {
-		return this.#toChallenges(`bisect/${toHex(Edge.edgeId(edge))}`, "bisect", [edge, left, right]);
+		return this.#toChallenges(`bisect/${Bytes.toHex(Edge.edgeId(edge))}`, "bisect", [edge, left, right]);
 	}
 
 	proveOneStep(
@@ -252,8 +262,8 @@ export class GameChain implements GameReader, GameTransactions {
 		siblings: readonly Uint8Array[],
 		proof: Uint8Array,
 	): TransactionRequest {
-		const parent = this.#parents.get(toHex(edge.gameId));
-		return this.#toChallenges(`prove/${toHex(Edge.edgeId(edge))}`, "proveOneStep", [
+		const parent = this.#parents.get(Bytes.toHex(edge.gameId));
+		return this.#toChallenges(`prove/${Bytes.toHex(Edge.edgeId(edge))}`, "proveOneStep", [
 			edge,
 			parent,
 			preState,
@@ -285,7 +295,7 @@ export class GameChain implements GameReader, GameTransactions {
 	}
 
 	refund(assertion: string, edge: EdgeKey, path: readonly Uint8Array[]): TransactionRequest {
-		return this.#toChain(`refund/${toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]);
+		return this.#toChain(`refund/${Bytes.toHex(Edge.edgeId(edge))}`, "refund", [assertion, edge, path]);
 	}
 
 	unstake(latest: string): TransactionRequest {

@@ -183,6 +183,10 @@ export class DerivedExecutor implements Histories {
 		return { cells: this.#runner.cells(), clock, l1Index, batchCount: this.#batches.length, streamEnd, stateRoot, accumulatorAt };
 	}
 
+	accumulator(batches: number): Uint8Array | undefined {
+		return batches === 0 ? new Uint8Array(32) : this.#batches[batches - 1]?.accumulator;
+	}
+
 	history(start: HistoryStart, targetBatch: number, height: number): HistoryAnswer {
 		const place = this.#find(start);
 		if (place === "foreign") return { status: "foreign" };

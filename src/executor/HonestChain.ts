@@ -29,7 +29,7 @@ export async function follow(
 	histories: Histories,
 	height: number,
 	batchCount: number,
-	gameIdOf: (parent: string) => Promise<string>,
+	gameIdOf: (parent: AssertionView, accumulator: Uint8Array) => Promise<string>,
 ): Promise<HonestChain> {
 	const links: Link[] = [];
 	const children = new Map<string, AssertionView[]>();
@@ -42,9 +42,10 @@ export async function follow(
 	while (parent) {
 		if (batchCount < parent.targetBatch) return { links, isComplete: true };
 		const answer = histories.history(start, parent.targetBatch, height);
-		if (answer.status !== "known") return { links, isComplete: false };
+		const accumulator = histories.accumulator(parent.targetBatch);
+		if (answer.status !== "known" || !accumulator) return { links, isComplete: false };
 		const { history } = answer;
-		const gameId = await gameIdOf(parent.id);
+		const gameId = await gameIdOf(parent, accumulator);
 		const root = history.root(height, 0);
 		const honestId = Bytes.toHex(Assertion.assertionId(Bytes.fromHex(gameId), root));
 		const candidates: AssertionView[] = children.get(parent.id) ?? [];

@@ -241,8 +241,12 @@ export class Demonstration {
 		await this.#mine(3);
 		const game = new GameChain(provider, this.deployment);
 		const snapshot = await game.look();
-		const chain = await HonestChain.follow(snapshot, exchange.derived, game.parameters.height, await game.batchCount(), (parent) =>
-			game.gameIdOf(parent),
+		const chain = await HonestChain.follow(
+			snapshot,
+			exchange.derived,
+			game.parameters.height,
+			await game.batchCount(),
+			(parent, accumulator) => game.gameId(parent, accumulator),
 		);
 		const link = chain.links.at(-1);
 		if (!link) throw new Error("There is no place for a wrong assertion: nothing was posted since the last one.");

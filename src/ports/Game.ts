@@ -65,6 +65,11 @@ export interface GameReader {
 	look(): Promise<GameSnapshot>;
 	/** Game of an assertion's children: it names the batches up to the assertion's target, which must be posted. */
 	gameIdOf(parent: string): Promise<string>;
+	/**
+	 * The same by what the asker knows: the target he has seen, and the accumulator of the batches that he executed. SAFETY: L1 may go back between two
+	 * questions; its own answer would then name batches whose history is another, and a bond under the old history's root would be lost.
+	 */
+	gameId(parent: AssertionView, accumulator: Uint8Array): Promise<string>;
 	batchCount(): Promise<number>;
 }
 

@@ -39,6 +39,8 @@ export interface Histories {
 	/** Batches that are executed to their end; everything about targets up to here is known. */
 	readonly batchCount: number;
 	history(start: HistoryStart, targetBatch: number, height: number): HistoryAnswer;
+	/** L1's accumulator after so many batches, those that the histories are of; undefined when they are not executed. */
+	accumulator(batches: number): Uint8Array | undefined;
 	/** Start of the very first assertion: the machine before its first step. */
 	genesis(): HistoryStart;
 }

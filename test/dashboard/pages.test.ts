@@ -240,8 +240,12 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		let link: HonestChain.Link | undefined;
 		await world.until("a place for a lie", async () => {
 			await derived.sync();
-			const honest = await HonestChain.follow(await game.look(), derived, game.parameters.height, await game.batchCount(), (parent) =>
-				game.gameIdOf(parent),
+			const honest = await HonestChain.follow(
+				await game.look(),
+				derived,
+				game.parameters.height,
+				await game.batchCount(),
+				(parent, accumulator) => game.gameId(parent, accumulator),
 			);
 			link = honest.links.find((one) => one.history.stepCount > 4);
 			return link !== undefined;

@@ -30,6 +30,11 @@ describe("given four nodes over an L1, and what goes wrong, all from a seed", ()
 		assert.equal(lies, 1);
 	});
 
+	it("SEED=1028: lets L1 go back without giving older assertions another target", async () => {
+		const { broken } = await new World(1028).run();
+		assert.equal(broken, undefined);
+	});
+
 	it("does the same again with the same seed, and something else with another", async () => {
 		const [once, again, other] = [await new World(3).run(), await new World(3).run(), await new World(4).run()];
 		assert.deepEqual(again, once);

@@ -192,8 +192,8 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 		await until("a place for a lie", async () => {
 			await derived.sync();
 			const snapshot = await game.look();
-			const honest = await HonestChain.follow(snapshot, derived, game.parameters.height, await game.batchCount(), (parent) =>
-				game.gameIdOf(parent),
+			const honest = await HonestChain.follow(snapshot, derived, game.parameters.height, await game.batchCount(), (parent, accumulator) =>
+				game.gameId(parent, accumulator),
 			);
 			link = honest.links.find((one) => one.history.stepCount > 4 && (one.honest === undefined || one.honest.status === "pending"));
 			return link !== undefined;

@@ -112,7 +112,7 @@ describe("StrangerWatchesWithoutAKey", () => {
 			exchange.derived,
 			exchange.game.parameters.height,
 			Math.min(exchange.derived.batchCount, await exchange.game.batchCount()),
-			(parent) => exchange.game.gameIdOf(parent),
+			(parent, accumulator) => exchange.game.gameId(parent, accumulator),
 		);
 		const link = chain.links[0];
 		const liar = new Liar(

@@ -181,8 +181,8 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 	await provider.send("evm_setAutomine", [false]);
 	const begin = async (): Promise<HonestChain.Link> => {
 		const snapshot = await game.look();
-		const found = await HonestChain.follow(snapshot, derived, game.parameters.height, derived.batchCount, (parent) =>
-			game.gameIdOf(parent),
+		const found = await HonestChain.follow(snapshot, derived, game.parameters.height, derived.batchCount, (parent, accumulator) =>
+			game.gameId(parent, accumulator),
 		);
 		return found.links.at(-1) as HonestChain.Link;
 	};

@@ -33,7 +33,8 @@ const NOTHING = new Uint8Array(0);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Slot = Mutable<EdgeView> & { timer: number };
-type Move = { readonly block: number; readonly from: string; readonly run: (from: string) => void };
+/** `batches`: how many L1 held when it was made. */
+type Move = { readonly block: number; readonly batches: number; readonly from: string; readonly run: (from: string) => void };
 
 /** What a rule of the contracts refuses, by the name of their error. */
 class Refused extends Error {}
@@ -55,6 +56,8 @@ export class Game {
 	readonly #world: Surroundings;
 	readonly #genesis: Uint8Array;
 	#block = 0;
+	/** While moves are done again: how many batches L1 held at the time. */
+	#batchesThen: number | undefined;
 	#latestConfirmed = "";
 	#isFrozen = false;
 	readonly #assertions = new Map<string, Mutable<AssertionView>>();
@@ -95,7 +98,7 @@ export class Game {
 			if (error instanceof Refused) return error.message;
 			throw error;
 		}
-		this.#moves.push({ block: this.#block, from, run });
+		this.#moves.push({ block: this.#block, batches: this.#batchCount(), from, run });
 		return undefined;
 	}
 
@@ -107,12 +110,18 @@ export class Game {
 			map.clear();
 		this.#begin();
 		this.#moves = [];
-		for (const { block: at, from, run } of moves) {
+		for (const { block: at, batches, from, run } of moves) {
 			this.#block = at;
+			this.#batchesThen = batches;
 			// What followed something that is gone is gone, too.
 			this.play(from, run);
 		}
 		this.#block = now;
+		this.#batchesThen = undefined;
+	}
+
+	#batchCount(): number {
+		return this.#batchesThen ?? this.#world.batchCount();
 	}
 
 	look(): GameSnapshot {
@@ -153,6 +162,8 @@ export class Game {
 			parameters: this.#parameters,
 			look: () => ask(() => copy(this.look())),
 			gameIdOf: (parent) => ask(() => this.gameIdOf(parent)),
+			gameId: async ({ id, targetBatch }, accumulator) =>
+				Bytes.toHex(Assertion.gameId(Bytes.fromHex(id), targetBatch, accumulator, CONFIG)),
 			batchCount: () => ask(() => this.#world.batchCount()),
 			createAssertion: (fields) => move(`assert/${fields.expectedId}`, (from) => this.#create(from, fields)),
 			bisect: (edge, left, right) => move(`bisect/${nameOf(edge)}`, (from) => this.#bisect(from, edge, left, right)),
@@ -191,7 +202,7 @@ export class Game {
 		check(of !== undefined && of.status !== "rejected", "WrongStatus");
 		const parentView = of as AssertionView;
 		check(parentView.status !== "confirmed" || parent === this.#latestConfirmed, "WrongStatus");
-		check(this.#world.batchCount() >= parentView.targetBatch, "TargetNotReached");
+		check(this.#batchCount() >= parentView.targetBatch, "TargetNotReached");
 		check(this.#block >= parentView.createdAt + (parentView.isOverflow ? 0 : this.#parameters.minimumPeriodBlocks), "TooSoon");
 		check(held.amount + stake >= this.#parameters.bond, "NotBonded");
 		if (held.latest !== "" && held.latest !== parent && this.#assertions.get(held.latest)?.status !== "confirmed") {
@@ -221,7 +232,7 @@ export class Game {
 		const first = this.#firsts.get(Bytes.toHex(Edge.mutualId(top)));
 		check(!first || first.rivalledAt !== 0 || this.#block < first.createdAt + this.#parameters.challengePeriodBlocks, "RivalTooLate");
 		const isOverflow = Bytes.uint(finalState, 96, 8) < parentView.targetBatch;
-		const count = this.#world.batchCount();
+		const count = this.#batchCount();
 		const targetBatch = isOverflow ? parentView.targetBatch : Math.max(count, parentView.targetBatch + 1);
 		const fresh = { createdAt: this.#block, status: "pending" as const, decidedAt: 0 };
 		this.#assertions.set(id, {

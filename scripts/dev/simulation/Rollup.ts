@@ -118,7 +118,9 @@ export class SimulatedLiar {
 		if (!histories) return;
 		const game = this.#chain.gamePorts(this.#process);
 		const count = Math.min(await game.batchCount(), histories.batchCount);
-		const { links } = await HonestChain.follow(await game.look(), histories, PARAMETERS.height, count, (parent) => game.gameIdOf(parent));
+		const { links } = await HonestChain.follow(await game.look(), histories, PARAMETERS.height, count, (parent, accumulator) =>
+			game.gameId(parent, accumulator),
+		);
 		const link = links.findLast(({ history, honest }) => history.stepCount > 4 && (honest === undefined || honest.status === "pending"));
 		if (!link) return;
 		const flavour = Math.floor(this.#random() * 1000);

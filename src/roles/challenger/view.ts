@@ -18,6 +18,8 @@ export async function look(game: GameReader, histories: Histories, self: string)
 	const batchCount = await game.batchCount();
 	const snapshot = await game.look();
 	const known = Math.min(batchCount, histories.batchCount);
-	const chain = await HonestChain.follow(snapshot, histories, game.parameters.height, known, (parent) => game.gameIdOf(parent));
+	const chain = await HonestChain.follow(snapshot, histories, game.parameters.height, known, (parent, accumulator) =>
+		game.gameId(parent, accumulator),
+	);
 	return { snapshot, parameters: game.parameters, links: chain.links, isComplete: chain.isComplete, self };
 }

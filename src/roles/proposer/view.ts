@@ -13,6 +13,8 @@ export type View = {
 export async function look(game: GameReader, histories: Histories, self: string): Promise<View> {
 	const batchCount = Math.min(await game.batchCount(), histories.batchCount);
 	const snapshot = await game.look();
-	const chain = await Chain.follow(snapshot, histories, game.parameters.height, batchCount, (parent) => game.gameIdOf(parent));
+	const chain = await Chain.follow(snapshot, histories, game.parameters.height, batchCount, (parent, accumulator) =>
+		game.gameId(parent, accumulator),
+	);
 	return { snapshot, parameters: game.parameters, chain, self };
 }
