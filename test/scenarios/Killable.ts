@@ -44,6 +44,10 @@ export class Killable {
 		});
 	}
 
+	get isRunning(): boolean {
+		return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+	}
+
 	/** SIGTERM, as an operator does it. Resolves with the exit code. */
 	async stop(): Promise<number> {
 		const child = this.#child as ChildProcess;

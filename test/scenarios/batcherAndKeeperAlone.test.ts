@@ -21,6 +21,8 @@ const BACKUP = 61;
 const REPORTERS = 3;
 const QUORUM = 2;
 const BEHIND_SECONDS = 600;
+/** LIMIT: what the systemd unit grants before it kills. */
+const STOP_MS = 60_000;
 const RICH = `0x${(10n ** 21n).toString(16)}`;
 
 describe("BatcherAndKeeperAlone", () => {
@@ -183,5 +185,17 @@ describe("BatcherAndKeeperAlone", () => {
 		});
 		for (const name of ["batcher", "backup", "keeper"])
 			assert.equal((await fetch(`${urls[name].replace("ws:", "http:")}/livez`)).status, 200, name);
+	});
+
+	it("given SIGTERM, with the sequencer that they follow gone, batchers, keeper and reporters end with 0", async () => {
+		const running = Object.entries(nodes).filter(([, { isRunning }]) => isRunning);
+		assert.equal(running.length, REPORTERS + 3);
+		const began = performance.now();
+		const codes = await Promise.all(running.map(async ([name, node]) => [name, await node.stop()]));
+		assert.deepEqual(
+			codes,
+			running.map(([name]) => [name, 0]),
+		);
+		assert.ok(performance.now() - began < STOP_MS, `stopping took ${(performance.now() - began).toFixed(0)} ms`);
 	});
 });

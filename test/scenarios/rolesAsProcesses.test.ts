@@ -17,6 +17,8 @@ const REPORTERS = 3;
 const QUORUM = 2;
 /** L1 begins so far in the past: a block a second would take minutes to make an assertion old enough, and so these come at once. */
 const BEHIND_SECONDS = 240;
+/** LIMIT: what the systemd unit grants before it kills. */
+const STOP_MS = 60_000;
 const RICH = `0x${(10n ** 21n).toString(16)}`;
 
 describe("RolesAsProcesses", () => {
@@ -169,5 +171,42 @@ describe("RolesAsProcesses", () => {
 		const other = { ...(signed as object), confidence: 999_999 };
 		assert.equal((await ask("reporter/sign", { proposal: other })).result, null);
 		assert.match(String((await ask("reporter/sign", { proposal: signed as object })).result), /^0x[0-9a-f]{130}$/);
+	});
+
+	it("given SIGTERM while an order is under way, every role ends with 0 within its bound, and what was acknowledged is there afterwards", async () => {
+		const connection = await Connection.open(urls.sequencer);
+		const [account] = await connection.call<number[]>("public/get_accounts_of", { owner: testWallet(TRADER).address });
+		const trader = await Trader.open(connection, testWallet(TRADER), account);
+		const [{ series }] = await connection.call<{ series: number }[]>("public/get_instruments", { currency: "ETH" });
+		const acknowledged: number[] = [];
+		let isFlowing = true;
+		const flow = (async () => {
+			while (isFlowing) {
+				const answer = await trader.place({ series, side: 0, price: 2, size: 1 }).catch(() => undefined);
+				if (!answer) return;
+				if (answer.result === "Rested") acknowledged.push(answer.order);
+			}
+		})();
+		await until("orders to flow", async () => acknowledged.length > 2);
+		// The one that was killed before is gone already.
+		const running = processes.filter(({ isRunning }) => isRunning);
+		assert.equal(running.length, REPORTERS + 2);
+		const began = performance.now();
+		const codes = await Promise.all(running.map((node) => node.stop()));
+		isFlowing = false;
+		await flow;
+		assert.deepEqual(
+			codes,
+			running.map(() => 0),
+		);
+		assert.ok(performance.now() - began < STOP_MS, `stopping took ${(performance.now() - began).toFixed(0)} ms`);
+		const node = await run("sequencer", "sequencer", 0, ["--strikes", "1"]);
+		const again = await Connection.open(urls.sequencer);
+		for (const order of acknowledged) {
+			const { state } = await again.call<{ state: string }>("private/get_order_state", { account, order });
+			assert.equal(state, "open", `order ${order} of ${acknowledged.length}`);
+		}
+		again.close();
+		assert.equal(await node.stop(), 0);
 	});
 });
