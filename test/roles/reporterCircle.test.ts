@@ -321,6 +321,19 @@ describe("given members of a committee who each bring reporters together", () =>
 		assert.equal(members.refused, 0, "and nothing is sent to be refused");
 	});
 
+	it("waits for the order behind a jump of the clock too: what is old when it is made is not what no order took", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW - 60);
+		bench.sequencerIsDead = true;
+		bench.now = WINDOW + 400;
+		await bench.round();
+		await bench.runTo(WINDOW + 460);
+		assert.ok(bench.oracle.time < WINDOW, "L1 hears nothing that the machine may still hear otherwise");
+		bench.sequencerIsDead = false;
+		await bench.runTo(EXPIRY + 200);
+		settlesAlike(bench);
+	});
+
 	it("fixes the machine's price when the sender reaches no L1 while its reports are ordered", async () => {
 		const members = new Members(2);
 		await members.runTo(WINDOW + 300);

@@ -62,7 +62,7 @@ export class ReporterCircle {
 
 	constructor(ports: CirclePorts) {
 		this.#ports = ports;
-		this.#made = new MadeReports(ports.store);
+		this.#made = new MadeReports(ports.store, ports.clock.now());
 		const { live, store, log } = ports;
 		const machineTimes = Array.from({ length: MAX_UNDERLYINGS }, (_, underlying) => live.queries.underlying(underlying).time);
 		this.#taken = new TakenReports(store, log, live.height, machineTimes);
@@ -209,7 +209,11 @@ export class ReporterCircle {
 			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ", { signed: signatures.length, quorum });
 			return false;
 		}
-		await this.#made.add(due.underlying, { time: due.time, payload: Encoding.report(reportOf(proposal, signers, signatures)) });
+		await this.#made.add(due.underlying, {
+			time: due.time,
+			payload: Encoding.report(reportOf(proposal, signers, signatures)),
+			madeAt: this.#ports.clock.now(),
+		});
 		return true;
 	}
 }

@@ -1,6 +1,6 @@
 import type { MarketQuote, SurfaceQuote } from "../../ports/PriceSource.ts";
 import * as rules from "./rules.ts";
-import type { Feed, Made, View } from "./view.ts";
+import type { Feed, Made, Own, View } from "./view.ts";
 
 /** A report to make: an underlying, a time, and the days that are listed. */
 export type Due = { readonly underlying: number; readonly time: number; readonly days: readonly number[] };
@@ -39,7 +39,7 @@ export function owedToOracle(feed: Feed, now: number): Made[] {
 	const { made, taken, takenSince, oracleTime } = feed;
 	if (oracleTime === undefined) return [];
 	const newest = Math.max(feed.machineTime, taken.at(-1)?.time ?? 0);
-	const unordered = made.filter(({ time }) => time > newest && rules.isSilent(time, now));
+	const unordered = made.filter(({ time, madeAt }) => time > newest && rules.isSilent(madeAt, now));
 	if (oracleTime >= takenSince) return rules.neededByOracle([...taken, ...unordered], oracleTime);
 	// Others know what the oracle is to hear before the first report that is known here. Where nobody tells it, a window with other prices is better than none.
 	const known = [...taken, ...unordered];
@@ -49,7 +49,7 @@ export function owedToOracle(feed: Feed, now: number): Made[] {
 }
 
 /** Which of the reports that this circle made nobody will ask for any more: they are of no window and not the newest, or both destinations are past them. Pure. */
-export function obsoleteMade(feed: Feed): Made[] {
+export function obsoleteMade(feed: Feed): Own[] {
 	const { made, oracleTime } = feed;
 	const machine = owedToMachine(feed);
 	const oracle = oracleTime === undefined ? made.filter(({ time }) => rules.countsForWindow(time)) : rules.neededByOracle(made, oracleTime);

@@ -82,9 +82,9 @@ export function neededByOracle<R extends { readonly time: number }>(made: readon
 	return needed;
 }
 
-/** Whether no order took a report of that time for so long that L1 is to hear it from whoever made it. */
-export function isSilent(time: number, now: number): boolean {
-	return now - time > SILENCE_SECONDS;
+/** Whether no order took a report since it was made for so long that L1 is to hear it from whoever made it. */
+export function isSilent(madeAt: number, now: number): boolean {
+	return now - madeAt > SILENCE_SECONDS;
 }
 
 /** Whether nobody told L1 of a report of that time for so long that it must be assumed that nobody will. */

@@ -7,13 +7,16 @@ import type { TakenReports } from "./TakenReports.ts";
 /** A report under a quorum of signatures. */
 export type Made = { readonly time: number; readonly payload: Uint8Array };
 
+/** One that this circle made, and when: its clock may jump, and the report's own time may be long past then. */
+export type Own = Made & { readonly madeAt: number };
+
 export type Feed = {
 	readonly underlying: number;
 	/** Times of the last reports that the machine and L1's oracle took, 0 before the first; the oracle's is undefined while it is not known. */
 	readonly machineTime: number;
 	readonly oracleTime: number | undefined;
 	/** Reports that this circle made and that may still be needed, in order of time. */
-	readonly made: readonly Made[];
+	readonly made: readonly Own[];
 	/** Reports that the machine took, whoever made them, in order of time: all behind `takenSince`. */
 	readonly taken: readonly Made[];
 	readonly takenSince: number;
@@ -31,7 +34,7 @@ export function look(
 	live: LiveExecutor,
 	clock: Clock,
 	intervalSeconds: number,
-	made: (underlying: number) => readonly Made[],
+	made: (underlying: number) => readonly Own[],
 	taken: Pick<TakenReports, "of" | "since">,
 	oracleTime: (underlying: number) => number | undefined,
 ): View {
