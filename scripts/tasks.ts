@@ -27,8 +27,9 @@ export const COMMANDS: Readonly<Record<string, readonly [description: string, co
 	doctor: ["Looks at everything that a command needs", ["doctor"]],
 };
 
-export const tasks: TaskDefinition[] = Object.entries(COMMANDS).map(([name, [description]]) =>
-	task(name, `${description} (npx hardhat ${name} -- --help)`)
+export const tasks: TaskDefinition[] = Object.entries(COMMANDS).map(([name, [description, command]]) =>
+	// Hardhat keeps every --help for itself, behind -- too.
+	task(name, `${description} (what it takes: npx strikeproof ${command[0]} --help)`)
 		.addVariadicArgument({ name: "words", description: "what the command takes, behind --", type: ArgumentType.STRING, defaultValue: [] })
 		.setAction(() => import("./task.ts"))
 		.build(),

@@ -22,7 +22,11 @@ describe("given a running exchange, and Hardhat's scripts", () => {
 		network: string,
 		environment: Readonly<Record<string, string>> = {},
 	): Promise<{ code: number; said: string }> {
-		const child = spawn(process.execPath, [HARDHAT, "run", "--no-compile", `scripts/${script}.ts`, "--network", network], {
+		return hardhat(["run", "--no-compile", `scripts/${script}.ts`, "--network", network], environment);
+	}
+
+	function hardhat(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<{ code: number; said: string }> {
+		const child = spawn(process.execPath, [HARDHAT, ...words], {
 			cwd: root,
 			env: {
 				PATH: process.env.PATH,
@@ -63,6 +67,30 @@ describe("given a running exchange, and Hardhat's scripts", () => {
 		await done("force", /^The withdrawal is in L1's inbox/, { AMOUNT: "3" });
 		await world.until("both withdrawals", () => world.exchange.live.queries.account(1)?.cash === 3_897_500_000);
 	});
+
+	// The others are the scripts above, run until they are stopped, or need a dead exchange.
+	for (const [name, words, pattern, status] of [
+		["quote", ["INSTRUMENT"], /mark/i, 0],
+		["positions", [], /3,?897\.5/, 0],
+		["dispute", [], /assertion/i, 0],
+		["stake", ["show"], /stake/i, 0],
+		["keys", ["list"], /./, 0],
+		["doctor", [], /chain|L1/i, 0],
+		["status", [], /chain/i, 0],
+		["trade", ["buy", "INSTRUMENT", "1", "--price", "1.5"], /order \d+, 0 lots filled, 100 stand/, 0],
+		["deposit", ["10"], /10\.00 USDC deposited/, 0],
+		["withdraw", ["2"], /2\.00 USDC leave/, 0],
+		["faucet", ["5"], /5\.00 USDC/, 0],
+		["slash", [], /missing|required|choose|usage/i, 2],
+		["escape", ["--list"], /./, 0],
+	] as const)
+		it(`does ${name} as a task`, async () => {
+			const instrument = nameOf(world.exchange.live.queries.instruments()[0].series);
+			const given = words.map((word) => (word === "INSTRUMENT" ? instrument : word));
+			const { code, said } = await hardhat(["--network", "localhost", name, "--", ...given]);
+			assert.match(said, pattern);
+			assert.equal(code, status, said);
+		});
 
 	it("deploys to a second network of the same node, and finds it the second time", async () => {
 		assert.match((await run("deploy", "anvil")).said, /The deployment of 23 contracts on anvil was deployed: /);
