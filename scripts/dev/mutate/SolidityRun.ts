@@ -43,11 +43,11 @@ function agrees(trace: EvmTrace, vector: Case): boolean {
 	);
 }
 
-/** Verdicts of `count` mutants drawn from the seed, in the given families only when there are any. Throws when the vectors do not hold without a mutant. */
-export async function run(count: number, seed: number, thorough = false, families: readonly string[] = FAMILIES): Promise<Verdicts> {
+/** Verdicts of `count` mutants drawn from the seed. Throws when the vectors do not hold without a mutant. */
+export async function run(count: number, seed: number, thorough = false): Promise<Verdicts> {
 	const catalogue = new Catalogue();
 	// The entry takes a message out of its basket itself.
-	const files = [...families, "OneStepProofEntry"].map((name) => `contracts/prover/${name}.sol`);
+	const files = [...FAMILIES, "OneStepProofEntry"].map((name) => `contracts/prover/${name}.sol`);
 	const { artifacts, chosen, dropped } = build(catalogue, files, count, seed);
 	const evm = await Evm.start(artifacts);
 	// What has just killed may kill again.
