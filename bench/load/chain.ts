@@ -3,7 +3,7 @@
 import { deploy } from "../../deploy/deploy.ts";
 import * as Deployments from "../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
-import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import { PLACES, testParties, testWallet } from "../../src/chain/TestKeys.ts";
 
 const [, , home, wallets] = process.argv as [string, string, string, string];
 const RICH = `0x${(10n ** 21n).toString(16)}`;
@@ -15,10 +15,7 @@ const places = [...Object.values(PLACES).slice(0, 8), ...Array.from({ length: Nu
 for (const place of places) await chain.provider.send("hardhat_setBalance", [testWallet(place).address, RICH]);
 const deployment = await deploy(testWallet(PLACES.deployer).connect(chain.provider), {
 	network: "localhost",
-	reporters: Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i).address),
-	quorum: 5,
-	committee: [testWallet(PLACES.sequencer).address],
-	treasury: testWallet(PLACES.deployer).address,
+	...testParties(),
 });
 Deployments.save(home, deployment);
 process.stdout.write(`${JSON.stringify({ url: chain.url })}\n`);

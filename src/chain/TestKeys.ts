@@ -29,3 +29,13 @@ export function memberPlace(member: number, role: (typeof MEMBER_ROLES)[number])
 export function testWallet(place: number): HDNodeWallet {
 	return HDNodeWallet.fromPhrase(TEST_MNEMONIC, undefined, `m/44'/60'/0'/0/${place}`);
 }
+
+/** Who has a standing where nothing else is asked for: seven reporters of whom five are a quorum, a committee of one sequencer, and the deployer's treasury. */
+export function testParties(): { reporters: string[]; quorum: number; committee: string[]; treasury: string } {
+	return {
+		reporters: Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i).address),
+		quorum: 5,
+		committee: [testWallet(PLACES.sequencer).address],
+		treasury: testWallet(PLACES.deployer).address,
+	};
+}

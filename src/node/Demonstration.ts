@@ -6,7 +6,7 @@ import type { Deployment } from "../chain/Deployment.ts";
 import * as Deployments from "../chain/Deployment.ts";
 import * as EmbeddedChain from "../chain/EmbeddedChain.ts";
 import { GameChain } from "../chain/GameChain.ts";
-import { PLACES, testWallet } from "../chain/TestKeys.ts";
+import { PLACES, testParties, testWallet } from "../chain/TestKeys.ts";
 import { TransactionManager } from "../chain/TransactionManager.ts";
 import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY, SETTLEMENT_WINDOW_SECONDS } from "../machine/Constants.ts";
 import { SyntheticMarket } from "../market/SyntheticMarket.ts";
@@ -110,13 +110,9 @@ export class Demonstration {
 		for (const place of [...Object.values(PLACES).slice(0, 8), ...Array.from({ length: TRADERS }, (_, i) => PLACES.traders + i)]) {
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, `0x${(1000n * ETH).toString(16)}`]);
 		}
-		const addressOf = (place: number): string => testWallet(place).address;
 		const deployment = await deploy(testWallet(PLACES.deployer).connect(chain.provider), {
 			network: "embedded",
-			reporters: Array.from({ length: 7 }, (_, i) => addressOf(PLACES.reporters + i)),
-			quorum: 5,
-			committee: [addressOf(PLACES.sequencer)],
-			treasury: addressOf(PLACES.deployer),
+			...testParties(),
 			onProgress: (name, done, all) => say(1, `deploying ${name} (${done + 1} of ${all})`),
 		});
 		Deployments.save(root, deployment);

@@ -8,7 +8,7 @@ import { Bridge } from "../../src/chain/Bridge.ts";
 import type { Deployment } from "../../src/chain/Deployment.ts";
 import * as Deployments from "../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
-import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import { PLACES, testParties, testWallet } from "../../src/chain/TestKeys.ts";
 import { SECONDS_PER_DAY } from "../../src/machine/Constants.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import { MovableClock } from "../../src/node/Clock.ts";
@@ -74,10 +74,7 @@ export class World {
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, RICH]);
 		const deployment = await deploy(testWallet(PLACES.deployer).connect(chain.provider), {
 			network: "embedded",
-			reporters: Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i).address),
-			quorum: 5,
-			committee: [testWallet(PLACES.sequencer).address],
-			treasury: testWallet(PLACES.deployer).address,
+			...testParties(),
 		});
 		const home = mkdtempSync(join(tmpdir(), "strikeproof-world-"));
 		Deployments.save(home, deployment);

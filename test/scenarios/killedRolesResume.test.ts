@@ -11,7 +11,7 @@ import * as Deployments from "../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
 import { GameChain } from "../../src/chain/GameChain.ts";
 import { L1InboxReader } from "../../src/chain/L1InboxReader.ts";
-import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import { PLACES, testParties, testWallet } from "../../src/chain/TestKeys.ts";
 import { TransactionManager } from "../../src/chain/TransactionManager.ts";
 import { DerivedExecutor } from "../../src/executor/DerivedExecutor.ts";
 import * as Genesis from "../../src/executor/Genesis.ts";
@@ -53,10 +53,7 @@ describe(`KilledRolesResume (seed ${SEED})`, () => {
 			await chain.provider.send("hardhat_setBalance", [testWallet(place).address, RICH]);
 		deployment = await deploy(testWallet(PLACES.deployer).connect(chain.provider), {
 			network: "embedded",
-			reporters: Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i).address),
-			quorum: 5,
-			committee: [testWallet(PLACES.sequencer).address],
-			treasury: testWallet(PLACES.deployer).address,
+			...testParties(),
 		});
 		home = mkdtempSync(join(tmpdir(), "strikeproof-killed-"));
 		Deployments.save(home, deployment);

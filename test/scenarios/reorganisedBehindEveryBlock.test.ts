@@ -3,42 +3,22 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Played, Rules } from "../../scripts/dev/dispute/Game.ts";
-import { FAIR, play, prepare } from "../../scripts/dev/dispute/Game.ts";
-import type { World } from "../../scripts/dev/dispute/World.ts";
-import { build } from "../../scripts/dev/dispute/World.ts";
+import { FairGame } from "./FairGame.ts";
 
-const STEP = 2;
 /** Finality of Ethereum is deeper; nobody reorganised it by more than seven blocks since it has validators. */
 const DEPTH = 8;
 const IS_WHOLE = process.env.STRIKEPROOF_REORGANISED === "all";
 
 describe("ReorganisedBehindEveryBlock", () => {
-	let world: World;
-	let fair: Played;
+	let game: FairGame;
 	before(async () => {
-		world = await build({ height: 2, seed: 11, censorBlocks: 2 * (DEPTH + 1) });
-		await prepare(world);
-		fair = await against({ reorgAt: Infinity });
-		assert.equal(fair.reorganisations, 0);
+		game = await FairGame.start(2 * (DEPTH + 1), { reorgDepth: DEPTH }, { reorgAt: Infinity });
+		assert.equal(game.fair.reorganisations, 0);
 	});
-	after(() => world.close());
-
-	async function against(rules: Partial<Rules>): Promise<Played> {
-		const snapshot = await world.chain.snapshot();
-		const played = await play(world, [STEP], { ...FAIR, reorgDepth: DEPTH, ...rules });
-		await world.chain.revert(snapshot);
-		return played;
-	}
-
-	const isSame = (played: Played, when: string): void => {
-		assert.ok(played.honestWon, `it won ${when}`);
-		assert.equal(played.confirmedRoot, fair.confirmedRoot, when);
-		assert.equal(played.forfeited, 1, when);
-		assert.ok(played.honestNet + played.honestGas >= 0n, `everything but gas came back ${when}`);
-	};
+	after(() => game.close());
 
 	it("given L1 reorganised by eight blocks behind each block of the game, it ends the same", async () => {
+		const { fair } = game;
 		const blocks = Array.from({ length: fair.mined }, (_, i) => i + 1);
 		const holds = (block: number): boolean => fair.full.some((full) => full <= block && full > block - DEPTH);
 		const chosen = IS_WHOLE ? blocks : blocks.filter(holds);
@@ -46,11 +26,11 @@ describe("ReorganisedBehindEveryBlock", () => {
 		let ended = 0;
 		for (const block of chosen) {
 			for (const isSentAgain of IS_WHOLE ? [true, false] : [block % 2 === 0]) {
-				const played = await against({ reorgAt: block, isSentAgain });
+				const played = await game.against({ reorgAt: block, isSentAgain });
 				// What is sent when depends on how soon its sender notices, so a game may end some blocks sooner than the one that was counted.
 				assert.equal(played.reorganisations, played.mined < block ? 0 : 1);
 				ended += 1 - played.reorganisations;
-				isSame(played, `behind block ${block} of ${fair.mined}, its transactions ${isSentAgain ? "sent again" : "gone"}`);
+				game.assertSame(played, `behind block ${block} of ${fair.mined}, its transactions ${isSentAgain ? "sent again" : "gone"}`);
 			}
 		}
 		assert.ok(ended <= DEPTH, `${ended} games ended before their reorganisation`);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { deployRecorded } from "../../deploy/record.ts";
 import { Bridge } from "../../src/chain/Bridge.ts";
 import type { Deployment } from "../../src/chain/Deployment.ts";
-import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import { PLACES, testParties, testWallet } from "../../src/chain/TestKeys.ts";
 import { SECONDS_PER_DAY } from "../../src/machine/Constants.ts";
 import { FUTURE } from "../../src/machine/types/Series.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
@@ -52,10 +52,7 @@ for (const kind of KINDS)
 			const wallet = testWallet(PLACES.deployer).connect(node.provider);
 			const options = {
 				network: "real",
-				reporters: Array.from({ length: 7 }, (_, i) => testWallet(PLACES.reporters + i).address),
-				quorum: 5,
-				committee: [testWallet(PLACES.sequencer).address],
-				treasury: wallet.address,
+				...testParties(),
 			};
 			const recorded = await deployRecorded(home, wallet, options);
 			assert.equal(recorded.how, "deployed");
