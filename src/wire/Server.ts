@@ -31,7 +31,7 @@ const MAX_BUFFERED_BYTES = 8_388_608;
 const SLOW_BYTES = 1_048_576;
 const DRAIN_POLL_MS = 50;
 /**
- * For so long notifications are written at a stretch before calls have their turn. An acknowledgement takes some eight turns (signature, log, execution, receipt):
+ * For so long notifications are written at a stretch before calls have their turn. An acknowledgement takes several turns (signature, log, execution, receipt):
  * each may be as late as this.
  */
 const WRITING_MS = 1;
