@@ -197,7 +197,15 @@ describe("given a transaction manager and a token to mint", () => {
 			const saved = store.get("transaction/mint/9");
 			return saved ? (JSON.parse(new TextDecoder().decode(saved)) as { hashes: string[] }).hashes : [];
 		};
-		await until(() => hashes().length > 1);
+		// A transaction is kept before it is sent: mined as soon as it is kept, the block would hold the first one.
+		await until(async () => {
+			const pending = await Promise.all(
+				hashes()
+					.slice(1)
+					.map((hash) => provider.getTransaction(hash)),
+			);
+			return pending.some((one) => one !== null);
+		});
 		assert.ok(manager.isWaiting);
 		await provider.send("evm_mine", []);
 		const outcome = await sending;
