@@ -3,10 +3,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JsonRpcProvider } from "ethers";
+import { freePorts } from "../../scripts/dev/freePorts.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const GETH = process.env.GETH ?? join(ROOT, "tools", "bin", "geth");
@@ -89,21 +89,10 @@ export const KINDS: readonly Kind[] = [
 	},
 ];
 
-function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const probe = createServer();
-		probe.once("error", reject);
-		probe.listen(0, "127.0.0.1", () => {
-			const { port } = probe.address() as { port: number };
-			probe.close(() => resolve(port));
-		});
-	});
-}
-
 /** Starts a node. Rejects with what it wrote when it does not answer. */
 export async function start(kind: Kind): Promise<RealNode> {
 	const folder = mkdtempSync(join(tmpdir(), "strikeproof-node-"));
-	const port = await freePort();
+	const [port] = await freePorts(1);
 	const [program, args] = kind.command(port, folder);
 	const child: ChildProcess = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
 	let said = "";

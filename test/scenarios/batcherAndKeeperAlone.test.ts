@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { deploy } from "../../deploy/deploy.ts";
+import { freePorts } from "../../scripts/dev/freePorts.ts";
 import { Bridge } from "../../src/chain/Bridge.ts";
 import type { Deployment } from "../../src/chain/Deployment.ts";
 import * as Deployments from "../../src/chain/Deployment.ts";
@@ -90,10 +89,7 @@ describe("BatcherAndKeeperAlone", () => {
 			}
 		})();
 		// Reporters follow a sequencer that names them: its port is chosen first.
-		const probe = createServer();
-		await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-		const { port } = probe.address() as AddressInfo;
-		await new Promise((resolve) => probe.close(resolve));
+		const [port] = await freePorts(1);
 		sequencer = `ws://127.0.0.1:${port}`;
 		const follow = ["--sequencer", sequencer, "--port", "0"];
 		for (let i = 0; i < REPORTERS; i++) await run(`reporter-${i}`, "reporter", PLACES.reporters + i, follow);

@@ -2,9 +2,7 @@
 // a name (`l1`, `member/0`, `reporter/0`, `proposer`, `challenger`), by which it is stopped, killed, frozen and started again over what it left.
 import { fork, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, openSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JsonRpcProvider } from "ethers";
 import { deploy } from "../../../deploy/deploy.ts";
@@ -17,6 +15,7 @@ import * as Roster from "../../../src/node/committee/Roster.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
 import type { Answer } from "../../../src/wire/schema.ts";
 import { callHttp } from "../../../src/wire/callHttp.ts";
+import { freePorts } from "../freePorts.ts";
 
 export type ClusterOptions = {
 	readonly validators: number;
@@ -258,8 +257,11 @@ export class Cluster {
 			} catch (error) {
 				failure = error;
 			}
-			if (performance.now() > end)
-				throw new Error(`Waited ${seconds} s in vain for ${what}: see the logs in ${this.options.directory}.`, { cause: failure });
+			if (performance.now() > end) {
+				const gone = this.names.filter((name) => !this.isRunning(name)).map((name) => `${name} does not run (${this.#lastWords(name)})`);
+				const reasons = [...gone, `see the logs in ${this.options.directory}`].join("; ");
+				throw new Error(`Waited ${seconds} s in vain for ${what}: ${reasons}.`, { cause: failure });
+			}
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
@@ -275,6 +277,19 @@ export class Cluster {
 	abandon(): void {
 		for (const name of this.#processes.keys()) this.signal(name, "SIGKILL");
 		this.#chain?.kill("SIGKILL");
+	}
+
+	/** The end of what a process wrote. */
+	#lastWords(name: string): string {
+		try {
+			return readFileSync(join(this.directoryOf(name), "output.txt"), "utf8")
+				.trimEnd()
+				.split("\n")
+				.slice(-1)
+				.join("");
+		} catch {
+			return "it wrote nothing";
+		}
 	}
 
 	#add(name: string, command: readonly string[]): void {
@@ -297,17 +312,4 @@ async function startChain(port: number): Promise<{ chain: ChildProcess; url: str
 		chain.once("exit", (code) => reject(new Error(`The embedded L1 ended with ${code} before it answered.`)));
 	});
 	return { chain, url };
-}
-
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-	const servers = await Promise.all(
-		Array.from({ length: count }, () => {
-			const server = createServer();
-			return new Promise<typeof server>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server)));
-		}),
-	);
-	const ports = servers.map((server) => (server.address() as AddressInfo).port);
-	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-	return ports;
 }

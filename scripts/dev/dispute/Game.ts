@@ -126,7 +126,8 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 		managers.add(manager);
 		return manager;
 	};
-	const attackers = [FRONT_RUNNER_AT, MEDDLER_AT, ...lieSteps.map((_, i) => LIARS_AT + i)].map((place) => testWallet(place).address);
+	const liarAddresses = lieSteps.map((_, i) => testWallet(LIARS_AT + i).address);
+	const attackers = [...[FRONT_RUNNER_AT, MEDDLER_AT].map((place) => testWallet(place).address), ...liarAddresses];
 	for (const address of [...attackers, testWallet(PLACES.challenger).address]) await provider.send("hardhat_setBalance", [address, RICH]);
 	const game = new GameChain(provider, deployment);
 	const gas: Record<string, Gas> = {};
@@ -207,7 +208,23 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 	if (rules.first === "honest") await assertTruth();
 	await withBlocks(Promise.all(liars.map((liar) => liar.lie())));
 	const firstBlock = await provider.getBlockNumber();
+	const assertions = new Contract(deployment.contracts.AssertionChain, Artifacts.of("AssertionChain").abi, provider);
+	const stakeOf = async (address: string): Promise<bigint> => ((await assertions.getFunction("stakes")(address)) as [bigint])[0];
+	const creditOf = (address: string): Promise<bigint> => assertions.getFunction("credits")(address) as Promise<bigint>;
 	let rounds = 0;
+	const takeHome = async (manager: TransactionManager): Promise<void> => {
+		const view = await look(game, derived, manager.address);
+		const own = view.links.find(({ honestId }) => honestId === link.honestId);
+		for (const refund of own ? refundsOf(view, own) : []) await manager.send(await prepareMove(game, view, refund));
+		await manager.send(game.unstake(link.honestId));
+		await manager.send(game.withdraw(rounds));
+	};
+	/** Who has something to take home: the honest side, and who played honest moves for their reward. */
+	const winners = async (): Promise<TransactionManager[]> => [
+		honest.manager,
+		...(rules.strategy === "honest-tree" ? [await managerOf(MEDDLER_AT)] : []),
+		...(rules.isFrontRun ? [await managerOf(FRONT_RUNNER_AT)] : []),
+	];
 	let confirmedAt = 0;
 	for (; rounds < MAX_ROUNDS; rounds++) {
 		let moves = 0;
@@ -238,26 +255,18 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 		const seen = await game.look();
 		if (seen.assertions.get(link.honestId)?.status !== "confirmed") confirmedAt = 0;
 		else if (confirmedAt === 0) confirmedAt = seen.block;
-		if (confirmedAt !== 0 && liars.every((liar) => seen.assertions.get(liar.assertion)?.status === "rejected") && moves === 0) break;
+		const isOver = moves === 0 && confirmedAt !== 0 && liars.every((liar) => seen.assertions.get(liar.assertion)?.status === "rejected");
+		if (isOver) {
+			// Not yet the end: L1 may take back, while everybody goes home, what was over.
+			if ((await stakeOf(honestAddress)) + (await creditOf(honestAddress)) === 0n) break;
+			await withBlocks(Promise.all((await winners()).map(takeHome)));
+			continue;
+		}
 		// Nobody has a move: time alone decides, so it passes.
 		if (moves === 0) await blocks.pass(rules.strategy === "stalling" ? Math.min(IDLE_BLOCKS, stall) : IDLE_BLOCKS);
 	}
-	const stakes = new Contract(deployment.contracts.AssertionChain, Artifacts.of("AssertionChain").abi, provider).getFunction("stakes");
 	let forfeited = 0;
-	for (let i = 0; i < liars.length; i++) {
-		const [amount] = (await stakes(testWallet(LIARS_AT + i).address)) as [bigint];
-		if (amount === 0n) forfeited += 1;
-	}
-	const takeHome = async (manager: TransactionManager): Promise<void> => {
-		const view = await look(game, derived, manager.address);
-		const own = view.links.find(({ honestId }) => honestId === link.honestId);
-		for (const refund of own ? refundsOf(view, own) : []) await manager.send(await prepareMove(game, view, refund));
-		await manager.send(game.unstake(link.honestId));
-		await manager.send(game.withdraw(0));
-	};
-	const meddling = rules.strategy === "honest-tree" ? [await managerOf(MEDDLER_AT)] : [];
-	const running = rules.isFrontRun ? [await managerOf(FRONT_RUNNER_AT)] : [];
-	await withBlocks(Promise.all([honest.manager, ...meddling, ...running].map(takeHome)));
+	for (const liar of liarAddresses) if ((await stakeOf(liar)) === 0n) forfeited += 1;
 	const end = await game.look();
 	await provider.send("evm_setAutomine", [true]);
 	const result = {

@@ -1,10 +1,9 @@
 // A committee of real engines on this machine, for tests: the members' applications run in the test's own process.
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../../../scripts/dev/freePorts.ts";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
@@ -44,23 +43,6 @@ export type TestCommittee = {
 };
 
 export const silent = { debug: () => {}, info: () => {}, warn: () => {}, alarm: () => {}, child: () => silent };
-
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-	const servers = await Promise.all(
-		Array.from(
-			{ length: count },
-			() =>
-				new Promise<ReturnType<typeof createServer>>((resolve) => {
-					const server = createServer();
-					server.listen(0, "127.0.0.1", () => resolve(server));
-				}),
-		),
-	);
-	const ports = servers.map((server) => (server.address() as AddressInfo).port);
-	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-	return ports;
-}
 
 /** Starts `size` members; `overridesOf` makes some of them unlike the others. */
 export async function startCommittee(size: number, overridesOf: (place: number) => Overrides = () => ({})): Promise<TestCommittee> {
