@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {BatchVote, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
+import {Vote} from "../protocol/EngineVote.sol";
 
 /// @notice Evidence of misbehaviour, checked on L1, shown by anyone.
 interface ISlashingEvidence {
@@ -15,6 +16,7 @@ interface ISlashingEvidence {
     }
 
     error NotConflicting();
+    error NotAVote(uint8 kind);
     error NotConfirmed(bytes32 assertionId);
     error WrongPath(uint256 length, uint256 expected);
     error WrongStep(uint64 step, uint256 limit);
@@ -34,6 +36,13 @@ interface ISlashingEvidence {
         CheckpointVote calldata b,
         bytes calldata signatureB
     ) external;
+
+    /// @notice Two votes of one signer's engine, of one kind, height and round in this deployment's order, for different blocks, of which one may be nil. When
+    /// they were cast does not matter. A signature's v is 27 or 28, where the engine writes 0 or 1.
+    function conflictingVotes(Vote calldata a, bytes calldata signatureA, Vote calldata b, bytes calldata signatureB) external;
+
+    /// @notice The chain id by which the engines of this deployment's committee order, and sign.
+    function engineChainId() external view returns (string memory);
 
     /// @notice Two price reports of one signer for one underlying and time with different content, in the domain of the Vault.
     function conflictingReports(

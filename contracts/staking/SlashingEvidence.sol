@@ -8,6 +8,7 @@ import {IStakeRegistry} from "../interfaces/IStakeRegistry.sol";
 import {Messages, Report, Surface} from "../machine/step/Messages.sol";
 import {Assertions} from "../protocol/Assertion.sol";
 import {BatchVote, Checkpoint, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
+import {EngineVote, Vote} from "../protocol/EngineVote.sol";
 import {HistoryCommitment} from "../protocol/HistoryCommitment.sol";
 
 contract SlashingEvidence is ISlashingEvidence {
@@ -19,12 +20,20 @@ contract SlashingEvidence is ISlashingEvidence {
     bytes32 public immutable DOMAIN_SEPARATOR;
     /// Separator of the Vault's domain, in which reporters sign.
     bytes32 public immutable REPORT_DOMAIN_SEPARATOR;
+    /// Names the order whose votes count: SAFETY: a member may vote with the same key in the order of another deployment.
+    bytes32 private immutable ORDER_NAME;
 
     constructor(IStakeRegistry registry, address sequencerInbox, IAssertionChain assertionChain, bytes32 reportDomainSeparator) {
         REGISTRY = registry;
         ASSERTION_CHAIN = assertionChain;
         DOMAIN_SEPARATOR = keccak256(abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, sequencerInbox));
         REPORT_DOMAIN_SEPARATOR = reportDomainSeparator;
+        ORDER_NAME = EngineVote.orderName(DOMAIN_SEPARATOR);
+    }
+
+    /// @inheritdoc ISlashingEvidence
+    function engineChainId() external view returns (string memory) {
+        return EngineVote.chainId(ORDER_NAME);
     }
 
     /// @inheritdoc ISlashingEvidence
@@ -51,6 +60,15 @@ contract SlashingEvidence is ISlashingEvidence {
     ) external {
         require(a.height == b.height && (a.streamHash != b.streamHash || a.root != b.root), NotConflicting());
         slash(Checkpoint.checkpointDigest(DOMAIN_SEPARATOR, a), signatureA, Checkpoint.checkpointDigest(DOMAIN_SEPARATOR, b), signatureB);
+    }
+
+    /// @inheritdoc ISlashingEvidence
+    function conflictingVotes(Vote calldata a, bytes calldata signatureA, Vote calldata b, bytes calldata signatureB) external {
+        // SAFETY: the same key signs proposals and extensions of votes.
+        require(a.kind == EngineVote.PREVOTE || a.kind == EngineVote.PRECOMMIT, NotAVote(a.kind));
+        bool samePlace = a.kind == b.kind && a.height == b.height && a.round == b.round;
+        require(samePlace && EngineVote.blockId(a) != EngineVote.blockId(b), NotConflicting());
+        slash(EngineVote.digest(ORDER_NAME, a), signatureA, EngineVote.digest(ORDER_NAME, b), signatureB);
     }
 
     /// @inheritdoc ISlashingEvidence

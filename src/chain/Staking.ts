@@ -23,6 +23,7 @@ export const KINDS: Readonly<Record<string, string>> = {
 	receipts: "conflictingReceipts",
 	batches: "conflictingBatches",
 	checkpoints: "conflictingCheckpoints",
+	votes: "conflictingVotes",
 	reports: "conflictingReports",
 	state: "falsifiedState",
 };

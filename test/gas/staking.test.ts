@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { TypedDataEncoder, ZeroAddress, getBytes, keccak256, parseEther } from "ethers";
+import { ZeroAddress, getBytes, keccak256, parseEther } from "ethers";
 import type { HDNodeWallet, TransactionReceipt } from "ethers";
 import * as Certificate from "../../src/chain/Certificate.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
-import { L1, send } from "../chain/l1.ts";
+import * as EngineVote from "../../src/protocol/EngineVote.ts";
+import { L1, domainOf, send } from "../chain/l1.ts";
 
 const INBOX = "0x00000000000000000000000000000000000000aa";
 const CERTIFICATE: Readonly<Record<number, bigint>> = { 1: 37_000n, 4: 55_000n, 7: 66_000n, 13: 90_000n };
@@ -33,7 +34,7 @@ describe("given certificates and evidence", () => {
 			const sent = await l1.deployer.sendTransaction({ to: registry.target, data, gasLimit: 1_000_000 });
 			const certified = (await sent.wait()) as TransactionReceipt;
 			assert.ok(certified.gasUsed <= limit, `certificate: ${certified.gasUsed} gas, of ${limit}`);
-			const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: INBOX }));
+			const domain = domainOf(INBOX);
 			const words = [Keccak.hashText("a"), Keccak.hashText("b")];
 			const receipts = words.map((messageHash) => ({ sequence: 7, messageHash, streamHash: words[0], time: 100 }));
 			const both = receipts.flatMap((receipt) => [
@@ -44,4 +45,19 @@ describe("given certificates and evidence", () => {
 			assert.ok(slashed.gasUsed <= EQUIVOCATION, `evidence: ${slashed.gasUsed} gas, of ${EQUIVOCATION}`);
 		});
 	}
+
+	it(`slashes a member whose engine voted twice for at most ${EQUIVOCATION} gas, at a height and in a round that take all their bytes`, async () => {
+		const [member, next] = [await l1.wallet(25), await l1.nextAddress(1)];
+		const registry = await l1.deploy("StakeRegistry", [next, ZeroAddress, 1000, 500, [member.address]], parseEther("1"));
+		const evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), INBOX, ZeroAddress, new Uint8Array(32)]);
+		const name = EngineVote.orderName(domainOf(INBOX));
+		const words = [Keccak.hashText("a"), Keccak.hashText("b")];
+		const both = words.flatMap((blockHash) => {
+			const place = { kind: EngineVote.PRECOMMIT, height: 123_456_789, round: 300 };
+			const vote = { ...place, blockHash, partCount: 200, partsHash: blockHash, time: 1_800_000_000, nanoseconds: 999_999_999 };
+			return [vote, member.signingKey.sign(EngineVote.digest(name, vote)).serialized];
+		});
+		const slashed = await send(evidence, await l1.wallet(30), "conflictingVotes", both);
+		assert.ok(slashed.gasUsed <= EQUIVOCATION, `evidence: ${slashed.gasUsed} gas, of ${EQUIVOCATION}`);
+	});
 });

@@ -103,7 +103,7 @@ export class Member {
 		const unlock = lockDirectory(join(homedir(), ".strikeproof", "signing", signer.address));
 		try {
 			const directory = join(dataDirectory, "committee");
-			const node = Home.write(join(directory, "engine"), Bytes.fromHex(privateKey), Roster.genesisOf(roster));
+			const node = Home.write(join(directory, "engine"), Bytes.fromHex(privateKey), Roster.genesisOf(roster, batchDomain));
 			if (own && node !== own.node)
 				log.warn("the roster names another connection key for this member: the others may not accept its calls", { node, named: own.node });
 			const { streamStart, inbox } = options;
@@ -117,7 +117,7 @@ export class Member {
 				network: { listen, rpc, peers: Roster.peersOf(roster, signer.address) },
 				journal: log,
 				binary: options.binary,
-				chainId: Roster.chainIdOf(roster),
+				chainId: Roster.chainIdOf(batchDomain),
 				committee: Roster.committeeOf(roster),
 				keys: new Map(roster.members.map((member) => [member.address, member.public_key])),
 				committeeOnL1: () => epochs.members,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Deployment } from "../../chain/Deployment.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Home from "../../ordering/comet/Home.ts";
+import * as EngineVote from "../../protocol/EngineVote.ts";
 
 const hex = (bytes: number) =>
 	z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `${bytes} bytes in lower-case hexadecimal with 0x`);
@@ -55,15 +56,15 @@ export function load(file: string, deployment: Deployment): Roster {
 	return roster;
 }
 
-/** Names the order: at most 50 characters, which is the engine's limit. */
-export function chainIdOf(roster: Roster): string {
-	return `strikeproof-${roster.deployment.slice(2, 18)}`;
+/** Names the order, by the separator of the SequencerInbox. L1 makes the same name of it: a vote in this order is evidence there, one in another is none. */
+export function chainIdOf(batchDomain: Uint8Array): string {
+	return EngineVote.chainId(EngineVote.orderName(batchDomain));
 }
 
 /** The engine's genesis file: the same bytes at every member. */
-export function genesisOf(roster: Roster): string {
+export function genesisOf(roster: Roster, batchDomain: Uint8Array): string {
 	const members = roster.members.map(({ address, public_key, power }) => ({ address, publicKey: Bytes.fromHex(public_key), power }));
-	return Home.genesisOf(chainIdOf(roster), new Date(roster.genesis_time), members);
+	return Home.genesisOf(chainIdOf(batchDomain), new Date(roster.genesis_time), members);
 }
 
 /** Power by address. */

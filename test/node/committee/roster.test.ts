@@ -45,9 +45,11 @@ describe("given the file that names a committee", () => {
 
 	it("makes the same genesis of it everywhere, and a name of at most 50 characters", () => {
 		const read = load(roster);
-		assert.equal(Roster.genesisOf(read), Roster.genesisOf(load(JSON.stringify(roster, undefined, "\t"))));
-		assert.ok(Roster.chainIdOf(read).length <= 50);
-		assert.match(Roster.genesisOf(read), /secp256k1eth/);
+		const domain = new Uint8Array(32).fill(0xab);
+		assert.equal(Roster.genesisOf(read, domain), Roster.genesisOf(load(JSON.stringify(roster, undefined, "\t")), domain));
+		assert.equal(Roster.chainIdOf(domain), `strikeproof-${"ab".repeat(16)}`);
+		assert.ok(Roster.chainIdOf(domain).length <= 50);
+		assert.match(Roster.genesisOf(read, domain), /secp256k1eth/);
 	});
 
 	it("gives every member one turn of its own, and calls all the others", () => {

@@ -1,0 +1,83 @@
+// What a member's engine signs when it votes (docs/spec/rollup.md). Source: CometBFT 0.40.0, `CanonicalVote` in proto/tendermint/types/canonical.proto,
+// `VoteSignBytes` in types/vote.go, crypto/secp256k1eth.
+
+import * as Bytes from "../machine/math/Bytes.ts";
+import * as Keccak from "../machine/math/Keccak.ts";
+
+export type Vote = {
+	/** PREVOTE or PRECOMMIT. */
+	kind: number;
+	/** Of the engine's blocks, from 1. */
+	height: number;
+	round: number;
+	/** The block voted for. One without parts is none: the vote is for nil, whatever the two hashes are. */
+	blockHash: Uint8Array;
+	partCount: number;
+	partsHash: Uint8Array;
+	/** Seconds since 1970, and the rest. */
+	time: number;
+	nanoseconds: number;
+};
+
+export const PREVOTE = 1;
+export const PRECOMMIT = 2;
+
+/** What sets this deployment's order apart from every other: the first 16 bytes of the SequencerInbox's domain separator, in hexadecimal. */
+export function orderName(domainSeparator: Uint8Array): Uint8Array {
+	return new TextEncoder().encode(Bytes.toHex(domainSeparator.subarray(0, 16)).slice(2));
+}
+
+/** The engine's chain id. LIMIT: the engine takes 50 characters; these are 44. */
+export function chainId(name: Uint8Array): string {
+	return `strikeproof-${new TextDecoder().decode(name)}`;
+}
+
+/** Names what is voted for: zero for nil. */
+export function blockId(vote: Vote): Uint8Array {
+	if (vote.partCount === 0) return new Uint8Array(32);
+	const count = new Uint8Array(32);
+	Bytes.put(count, 28, 4, vote.partCount);
+	return Keccak.hash(Bytes.concat(vote.blockHash, count, vote.partsHash));
+}
+
+/**
+ * keccak256 of the length-delimited message: kind varint 1, height sfixed64 2, round sfixed64 3 unless zero, block id 4 unless nil (hash 1, part set
+ * header 2: total varint 1, hash 2), time 5 (seconds varint 1, nanoseconds varint 2, each unless zero), chain id 6. A height of zero is not left out as the
+ * engine would: nobody votes at it.
+ */
+export function digest(name: Uint8Array, vote: Vote): Uint8Array {
+	const parts: Uint8Array[] = [Uint8Array.of(0x08, vote.kind, 0x11), littleEndian(vote.height)];
+	if (vote.round > 0) parts.push(Uint8Array.of(0x19), littleEndian(vote.round));
+	if (vote.partCount > 0) {
+		const header = Bytes.concat(putVarint(0x08, vote.partCount), delimit(0x12, vote.partsHash));
+		parts.push(delimit(0x22, Bytes.concat(delimit(0x0a, vote.blockHash), delimit(0x12, header))));
+	}
+	parts.push(delimit(0x2a, Bytes.concat(putVarint(0x08, vote.time), putVarint(0x10, vote.nanoseconds))));
+	parts.push(delimit(0x32, new TextEncoder().encode(chainId(name))));
+	const message = Bytes.concat(...parts);
+	return Keccak.hash(Bytes.concat(varint(message.length), message));
+}
+
+/** A varint behind its tag, or nothing when it is zero. */
+function putVarint(tag: number, value: number): Uint8Array {
+	return value === 0 ? new Uint8Array(0) : Bytes.concat(Uint8Array.of(tag), varint(value));
+}
+
+function varint(value: number): Uint8Array {
+	const bytes: number[] = [];
+	let rest = value;
+	for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push(128 + (rest % 128));
+	return Uint8Array.of(...bytes, rest);
+}
+
+/** Content behind its tag and its length. LIMIT: 127 bytes. */
+function delimit(tag: number, content: Uint8Array): Uint8Array {
+	return Bytes.concat(Uint8Array.of(tag, content.length), content);
+}
+
+/** The eight bytes of a number, lowest first. */
+function littleEndian(value: number): Uint8Array {
+	const bytes = new Uint8Array(8);
+	Bytes.put(bytes, 0, 8, value);
+	return bytes.reverse();
+}
