@@ -117,8 +117,6 @@ const ORACLE_PATIENCE_TURNS = 3;
 const ATTESTATION_INTERVAL_SECONDS = 60;
 /** Bundles that execution may be behind the order and still be called up to date. */
 const MAX_BEHIND = 64;
-/** Bundles of one gateway that a committee orders at once: the next is collected while it agrees on the last. */
-const COMMITTEE_BUNDLES = 4;
 /** A committee may cut a batch after any bundle. */
 const COMMITTEE_ROOT_BYTES = 1;
 const MESSAGES: Rate = { perSecond: 250, burst: 1000 };
@@ -297,7 +295,7 @@ export class Exchange {
 			receiptDomain: parts.batchDomain,
 			messages: options.messages ?? MESSAGES,
 			signatures: parts.signatures,
-			...(member && { bundlesOnTheWay: COMMITTEE_BUNDLES }),
+			isOfCommittee: member !== undefined,
 		});
 		const transactions = new InboxChain(deployment);
 		this.batcher = new Batcher({

@@ -14,5 +14,17 @@ export type Plan = {
 	readonly messagesPerSecond: number;
 };
 
-/** What a member tells of itself. Milliseconds from a message's making to its being ordered and durable. */
-export type Report = { readonly height: number; readonly blocked: boolean; readonly latencies: readonly number[]; readonly slowed: number };
+/**
+ * What a member is told, in this order: to make messages that are not counted, to make messages that are, and to make no more. Before the first it makes none: how long
+ * processes take to start says nothing of the order.
+ */
+export type Phase = "warm" | "count" | "end";
+
+/** What a member tells of itself. Of messages that count: how many were made and how many were refused because too many waited; milliseconds from making to being ordered and durable. */
+export type Report = {
+	readonly height: number;
+	readonly blocked: boolean;
+	readonly made: number;
+	readonly slowed: number;
+	readonly latencies: readonly number[];
+};

@@ -8,16 +8,13 @@ import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
 import { GUARD, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
+import * as Pace from "../../../src/roles/sequencer/Pace.ts";
 import { openStore } from "../../../src/store/LmdbStore.ts";
-import type { Plan, Report } from "./Plan.ts";
+import type { Phase, Plan, Report } from "./Plan.ts";
 
 /** About what a signed order takes. */
 const MESSAGE_BYTES = 120;
-const MAX_BUNDLE_RECORDS = 512;
-const MAX_IN_FLIGHT = 4;
 const TICK_MILLISECONDS = 10;
-/** LIMIT: messages that wait; beyond it the gateway's clients are told to slow down, here as in the sequencer. */
-const MAX_WAITING = 20_000;
 
 const [planFile = "", place = ""] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
@@ -53,42 +50,50 @@ const orderer: CometOrderer = await CometOrderer.open({
 });
 const supervisor = new Supervisor(orderer, quiet);
 const tell = (report: Partial<Report>): void =>
-	void process.send?.({ height: orderer.height, blocked: false, latencies: [], slowed: 0, ...report });
+	void process.send?.({ height: orderer.height, blocked: false, made: 0, slowed: 0, latencies: [], ...report });
 orderer.application.watch(() => tell({ blocked: true }));
 
-const waiting: number[] = [];
-let inFlight = 0;
+type Made = { readonly at: number; readonly counts: boolean };
+let phase: Phase | undefined;
+const waiting: Made[] = [];
+const way = { bundles: 0, records: 0 };
+let sentAt = 0;
 let owed = 0;
 let last = performance.now();
+process.on("message", (next: Phase) => (phase = next));
 setInterval(() => {
 	const now = performance.now();
-	owed += ((now - last) / 1000) * plan.messagesPerSecond;
+	if (phase === "warm" || phase === "count") owed += ((now - last) / 1000) * plan.messagesPerSecond;
 	last = now;
-	let slowed = 0;
+	let [made, slowed] = [0, 0];
+	const counts = phase === "count";
 	for (; owed >= 1; owed--) {
-		if (waiting.length < MAX_WAITING) waiting.push(now);
+		made++;
+		if (waiting.length < Pace.MAX_WAITING) waiting.push({ at: now, counts });
 		else slowed++;
 	}
-	if (slowed > 0) tell({ slowed });
-	if (waiting.length > 0 && inFlight < MAX_IN_FLIGHT) void send();
+	if (counts && made > 0) tell({ made, slowed });
+	while (Pace.isDue({ ...way, waiting: waiting.length, sinceMilliseconds: now - sentAt })) {
+		sentAt = now;
+		void send();
+	}
 }, TICK_MILLISECONDS);
 
 async function send(): Promise<void> {
-	const made = waiting.splice(0, MAX_BUNDLE_RECORDS);
-	const payload = (): Uint8Array => {
-		const bytes = randomFillSync(new Uint8Array(MESSAGE_BYTES));
-		bytes[0] = 1;
-		return bytes;
-	};
-	inFlight++;
+	const made = waiting.splice(0, Pace.MAX_BUNDLE_RECORDS);
+	const bytes = randomFillSync(new Uint8Array(MESSAGE_BYTES * made.length));
+	const records = made.map((_, i) => Batch.encodeRecord(bytes.subarray(MESSAGE_BYTES * i, MESSAGE_BYTES * (i + 1)).fill(1, 0, 1), 0));
+	way.bundles++;
+	way.records += made.length;
 	try {
-		await orderer.submit({ records: Bytes.concat(...made.map(() => Batch.encodeRecord(payload(), 0))), recordCount: made.length });
+		await orderer.submit({ records: Bytes.concat(...records), recordCount: made.length });
 		const now = performance.now();
-		tell({ latencies: made.map((at) => now - at) });
+		tell({ latencies: made.filter(({ counts }) => counts).map(({ at }) => Math.round(now - at)) });
 	} catch {
 		waiting.unshift(...made);
 	} finally {
-		inFlight--;
+		way.bundles--;
+		way.records -= made.length;
 	}
 }
 

@@ -131,7 +131,7 @@ persistent_peers = "${network.peers.join(",")}"
 addr_book_strict = false
 allow_duplicate_ip = true
 pex = false
-flush_throttle_timeout = "5ms"
+flush_throttle_timeout = "2ms"
 send_rate = 20480000
 recv_rate = 20480000
 persistent_peers_max_dial_period = "1s"
@@ -152,9 +152,10 @@ timeout_prevote_delta = "250ms"
 timeout_precommit = "500ms"
 timeout_precommit_delta = "250ms"
 timeout_commit = "20ms"
+skip_timeout_commit = true
 create_empty_blocks = true
 create_empty_blocks_interval = "${EMPTY_BLOCK_MILLISECONDS}ms"
-peer_gossip_sleep_duration = "10ms"
+peer_gossip_sleep_duration = "3ms"
 peer_query_maj23_sleep_duration = "500ms"
 
 [tx_index]

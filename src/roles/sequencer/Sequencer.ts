@@ -18,6 +18,7 @@ import { Buckets } from "../../wire/RateLimit.ts";
 import type { Rate } from "../../wire/RateLimit.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
+import * as Pace from "./Pace.ts";
 import type { Executed } from "./Receipts.ts";
 import { Receipts } from "./Receipts.ts";
 import type { Refusal } from "./rules.ts";
@@ -41,8 +42,8 @@ export type SequencerPorts = {
 	readonly receiptDomain: Uint8Array;
 	/** Messages of one account; without it there may be any number. */
 	readonly messages?: Rate;
-	/** Bundles that may be ordered at once: more than one where agreement takes longer than collecting the next. */
-	readonly bundlesOnTheWay?: number;
+	/** Whether a committee orders: agreement takes longer than collecting the next bundle, so that several are on their way. */
+	readonly isOfCommittee?: boolean;
 };
 
 /** What a sender gets when his message is durable, ordered and executed. */
@@ -82,7 +83,6 @@ type Waiting = {
 
 /** LIMIT: messages that wait for a bundle; beyond it senders are told to slow down. */
 const MAX_WAITING = 20_000;
-const MAX_BUNDLE_RECORDS = 512;
 const MAX_BUNDLE_BYTES = 60_000;
 const PAUSE_MS = 8;
 const L1_POLL_MS = 250;
@@ -100,7 +100,8 @@ export class Sequencer {
 	#l1Polled = 0;
 	#ignoresL1 = false;
 	#unanswered = 0;
-	#onTheWay = 0;
+	readonly #way = { bundles: 0, records: 0 };
+	#handedAt = 0;
 	#stopped = false;
 
 	constructor(ports: SequencerPorts) {
@@ -131,7 +132,7 @@ export class Sequencer {
 	submit(payload: Uint8Array): Promise<Acknowledgement> {
 		const { live, userDomain } = this.#ports;
 		if (this.#stopped) return Promise.reject(new NotTaken("stopped", "the sequencer is stopping: send it to another one, or later"));
-		if (this.#waiting.length >= MAX_WAITING)
+		if (this.#waiting.length >= (this.#ports.isOfCommittee ? Pace.MAX_WAITING : MAX_WAITING))
 			return Promise.reject(new NotTaken("overloaded", "too many messages are waiting: try again in a second"));
 		const account = speakerOf(payload);
 		if (account !== undefined && this.#silenced.has(account))
@@ -203,8 +204,8 @@ export class Sequencer {
 	}
 
 	async #round(): Promise<void> {
-		const { orderer, clock, log, bundlesOnTheWay = 1 } = this.#ports;
-		if (this.#onTheWay >= bundlesOnTheWay) return;
+		const { orderer, clock, log, isOfCommittee = false } = this.#ports;
+		if (isOfCommittee ? !this.#isDue() : this.#way.bundles > 0) return;
 		const takes = await this.#newL1Messages();
 		this.#waiting = this.#waiting.filter(({ state }) => state !== "refused");
 		if (this.#waiting[0]?.state !== "ready" && takes === 0) return;
@@ -219,7 +220,7 @@ export class Sequencer {
 			delay = 0;
 		};
 		for (let i = 0; i < takes; i++) add(Uint8Array.of(Batch.TAKE_L1));
-		for (let bytes = 0; this.#waiting.length > taken.length && records.length < MAX_BUNDLE_RECORDS && bytes < MAX_BUNDLE_BYTES;) {
+		for (let bytes = 0; this.#waiting.length > taken.length && records.length < Pace.MAX_BUNDLE_RECORDS && bytes < MAX_BUNDLE_BYTES;) {
 			const next = this.#waiting[taken.length];
 			if (next.state !== "ready") break;
 			taken.push(next);
@@ -230,14 +231,21 @@ export class Sequencer {
 		this.#l1Taken += takes;
 		const ordering = this.#order({ records: Bytes.concat(...records), recordCount: records.length }, taken, takes);
 		// Executing this bundle overlaps with ordering the next.
-		if (bundlesOnTheWay === 1) await ordering;
+		if (!isOfCommittee) await ordering;
 		else ordering.catch((error: unknown) => log.warn("a bundle was not ordered", { reason: (error as Error).message }));
 		if (this.#waiting.length > 0) this.#loop.wake();
 	}
 
+	/** Whether a committee gets the next bundle now. */
+	#isDue(): boolean {
+		return Pace.isDue({ ...this.#way, waiting: this.#waiting.length, sinceMilliseconds: performance.now() - this.#handedAt });
+	}
+
 	/** Has a bundle ordered; its senders are answered when it is executed. Rejects when it was not taken, after they were told. */
 	async #order(bundle: Bundle, taken: readonly Waiting[], takes: number): Promise<void> {
-		this.#onTheWay += 1;
+		this.#handedAt = performance.now();
+		this.#way.bundles += 1;
+		this.#way.records += bundle.recordCount;
 		try {
 			void this.#acknowledge(await this.#ports.orderer.submit(bundle), taken, takes);
 		} catch (error) {
@@ -245,7 +253,8 @@ export class Sequencer {
 			for (const { reject } of taken) reject(told(error));
 			throw error;
 		} finally {
-			this.#onTheWay -= 1;
+			this.#way.bundles -= 1;
+			this.#way.records -= bundle.recordCount;
 			this.#loop.wake();
 		}
 	}
@@ -284,7 +293,7 @@ export class Sequencer {
 		const count = await this.#ports.inbox.finalMessageCount();
 		// L1 may have forced some in since this sequencer last took any.
 		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
-		return Math.min(MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
+		return Math.min(Pace.MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
 	}
 }
 
