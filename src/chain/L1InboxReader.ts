@@ -1,8 +1,9 @@
 import { getBytes } from "ethers";
 import type { JsonRpcProvider, Log } from "ethers";
-import type { InboxReader, L1Head, L1Message, PostedBatch } from "../ports/Chain.ts";
+import type { InboxPlace, InboxReader, L1Head, L1Message, PostedBatch } from "../ports/Chain.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Keccak from "../machine/math/Keccak.ts";
+import * as Batch from "../protocol/Batch.ts";
 import { BLOB, CALLDATA } from "../protocol/Batch.ts";
 import * as Blob from "../protocol/Blob.ts";
 import type { Sources } from "./blobs/Sources.ts";
@@ -14,6 +15,9 @@ import { DEVELOPMENT_CHAIN_ID } from "./Networks.ts";
 
 type Finality = "latest" | "finalized";
 
+/** `length`: of its content, also where that was not read. */
+type Posted = PostedBatch & { readonly length: number };
+
 /** Reads batches and L1 messages from the logs of the inboxes, as L1 has them now: what a reorganisation dropped is dropped here. The content of a batch is in the calldata of the transaction that posted it, or in blobs that it names. */
 export class L1InboxReader implements InboxReader {
 	readonly #provider: JsonRpcProvider;
@@ -21,7 +25,8 @@ export class L1InboxReader implements InboxReader {
 	readonly #finality: Finality;
 	readonly #sequencerInbox: string;
 	readonly #blobs: Pick<Sources, "find">;
-	#batches: PostedBatch[] = [];
+	#batches: Posted[] = [];
+	#firstContent = 0;
 	#messages: L1Message[] = [];
 	#reading: Promise<void> = Promise.resolve();
 	#headHash = "";
@@ -39,6 +44,24 @@ export class L1InboxReader implements InboxReader {
 		const { SequencerInbox, Inbox } = deployment.contracts;
 		this.#sequencerInbox = SequencerInbox;
 		this.#log = new EventLog(provider, [SequencerInbox, Inbox], deployment.deployBlock);
+	}
+
+	/** Reads no content of batches before this one, which whoever asks has no need of: L1 may have forgotten their blobs. To be called before anything is read. */
+	startAt(batch: number): void {
+		this.#firstContent = batch;
+	}
+
+	/** Where the inbox stands after so many batches, by their headers alone, which must follow each other from the first; undefined while L1 does not show so many. */
+	async place(batchCount: number): Promise<InboxPlace | undefined> {
+		await this.#read();
+		if (this.#batches.length < batchCount) return undefined;
+		let place: InboxPlace = { batchCount: 0, accumulator: new Uint8Array(32), streamEnd: 0, l1Index: 0, block: 0 };
+		for (const { index, accumulator, length, l1End, block, ...header } of this.#batches.slice(0, batchCount)) {
+			if (!Bytes.equal(Batch.accumulate(place.accumulator, { ...header, length, l1End }), accumulator))
+				throw new Error(`The L1 endpoint gives a batch ${index} that does not follow the one before: use another endpoint.`);
+			place = { batchCount: index + 1, accumulator, streamEnd: place.streamEnd + length, l1Index: l1End, block };
+		}
+		return place;
 	}
 
 	async head(): Promise<L1Head> {
@@ -125,18 +148,18 @@ export class L1InboxReader implements InboxReader {
 		});
 	}
 
-	async #batchOf(args: Record<string | number, unknown>, transactionHash: string, block: number): Promise<PostedBatch> {
+	async #batchOf(args: Record<string | number, unknown>, transactionHash: string, block: number): Promise<Posted> {
 		const carrier = Number(args.carrier);
+		// By place: a list of arguments has a length of its own.
+		const length = Number(args[4]);
 		let content: Uint8Array = new Uint8Array(0);
 		let contentHash: Uint8Array | undefined;
 		let signatures: readonly Uint8Array[] = [];
 		let blobs: Uint8Array[] = [];
-		if (carrier === CALLDATA || carrier === BLOB) {
+		if (Number(args.index) >= this.#firstContent && (carrier === CALLDATA || carrier === BLOB)) {
 			const transaction = await this.#provider.getTransaction(transactionHash);
 			const call = transaction && codecOf("SequencerInbox").parseTransaction(transaction);
 			const names = transaction?.blobVersionedHashes ?? [];
-			// By place: a list of arguments has a length of its own.
-			const length = Number(args[4]);
 			if (carrier === BLOB ? names.length < Blob.count(length) : !call)
 				throw new Error(
 					`The L1 endpoint does not give transaction ${transactionHash}, which holds the content of batch ${String(args.index)}.`,
@@ -152,6 +175,7 @@ export class L1InboxReader implements InboxReader {
 		return {
 			index: Number(args.index),
 			carrier,
+			length,
 			contentRoot: getBytes(args.contentRoot as string),
 			minTime: Number(args.minTime),
 			maxTime: Number(args.maxTime),

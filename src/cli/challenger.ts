@@ -5,7 +5,7 @@ import type { Watched } from "../roles/challenger/Watcher.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
-import { whole } from "./parse.ts";
+import { syncOption, whole } from "./parse.ts";
 
 type Options = Common & {
 	readonly data?: string;
@@ -13,6 +13,7 @@ type Options = Common & {
 	readonly watch: boolean;
 	readonly once: boolean;
 	readonly port?: number;
+	readonly syncFrom: readonly string[];
 };
 
 function etherOf(text: string): bigint {
@@ -26,6 +27,9 @@ const OPINIONS = { agree: ExitCode.Ok, disagree: ExitCode.Disagrees, unknown: Ex
 /** Of --once: how often it looks before it says that it cannot know, and how long it waits in between. */
 const MAX_LOOKS = 4;
 const PAUSE_MS = 500;
+
+/** What a node says of how it begins. */
+const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
 
 const short = (hash: string): string => `${hash.slice(0, 10)}…`;
 
@@ -47,13 +51,15 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 		deployment,
 		dataDirectory,
 		blobs: context.blobUrls,
+		syncFrom: options.syncFrom,
+		say,
 		clock: new SystemClock(),
 		log,
 		metrics,
 	});
 	const told = new Set<string>();
 	let disagreed = false;
-	const say = ({ block, verdicts, doubt, opinion }: Watched): void => {
+	const tell = ({ block, verdicts, doubt, opinion }: Watched): void => {
 		const lines = verdicts.map(({ assertion, opinion: one, reason }) => ({
 			assertion: assertion.id,
 			verdict: one,
@@ -84,7 +90,7 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 				if (last) await pause(PAUSE_MS);
 				last = await node.watcher.round();
 			}
-			if (last) say(last);
+			if (last) tell(last);
 		} else {
 			const monitor = new Monitor({
 				host: "127.0.0.1",
@@ -93,9 +99,10 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 				metrics,
 				roles: { watcher: node.watcher },
 				archive: node.archive,
+				shelf: node.shelf,
 			});
 			const url = await monitor.listen();
-			node.watcher.onLook(say);
+			node.watcher.onLook(tell);
 			process.stderr.write(
 				`watching ${deployment.network} without a key; /metrics and /readyz are at ${url.replace("ws:", "http:")}, the log is ${join(dataDirectory, "watcher.log")}\n`,
 			);
@@ -155,6 +162,8 @@ async function run(context: Context, options: Options): Promise<Answer> {
 		wallet,
 		dataDirectory: data,
 		blobs: context.blobUrls,
+		syncFrom: options.syncFrom,
+		say,
 		dailyBudget: options.dailyBudget,
 		clock: new SystemClock(),
 		log,
@@ -188,6 +197,7 @@ export function challengerCommand(): Command {
 			.option("--watch", "only says what it thinks of every assertion: agree, disagree or unknown; needs no key and sends nothing", false)
 			.option("--once", "with --watch: looks once and ends, with 0 when it agrees, 7 when it disagrees, 8 when it cannot know", false)
 			.option("--port <number>", "with --watch: port of /metrics and /readyz on this machine (default: any)", whole(0, 65_535))
+			.addOption(syncOption())
 			.option(
 				"--daily-budget <ether>",
 				"what it may spend on gas in a day of UTC; beyond it nothing is sent and BudgetSpent is raised",

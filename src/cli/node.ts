@@ -12,7 +12,7 @@ import type { CarrierChoice } from "../roles/batcher/carrier.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { ROOT, does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
-import { carrierOption, collect, whole } from "./parse.ts";
+import { carrierOption, collect, syncOption, whole } from "./parse.ts";
 
 const ROLES = ["sequencer", "proposer", "challenger", "reporter", "batcher", "keeper"] as const;
 type Role = (typeof ROLES)[number];
@@ -38,6 +38,7 @@ type Options = Common & {
 	readonly clock: "machine" | "chain";
 	readonly pool: boolean;
 	readonly carrier: CarrierChoice;
+	readonly syncFrom: readonly string[];
 };
 
 const PORTS: Readonly<Record<Role, number>> = {
@@ -156,6 +157,8 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 		wallet: await context.signerOfRole(role, PLACES[role]),
 		dataDirectory,
 		blobs: context.blobUrls,
+		syncFrom: options.syncFrom,
+		say: (sentence: string): void => void process.stderr.write(`${sentence}\n`),
 		clock: await clockOf(context, options),
 		log,
 		metrics,
@@ -169,6 +172,7 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 		metrics,
 		roles: { [role]: health },
 		archive: node.archive,
+		shelf: node.shelf,
 	});
 	const url = await monitor.listen();
 	node.start();
@@ -272,6 +276,11 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 
 async function run(context: Context, options: Options): Promise<Answer> {
 	const { role } = options;
+	if (options.syncFrom.length > 0 && role !== "proposer" && role !== "challenger")
+		throw new Failure(
+			ExitCode.Usage,
+			`--sync-from is of a proposer and a challenger: a ${role} also needs the order, which is under no state root.`,
+		);
 	const dataDirectory = options.data ?? join(ROOT, "data", options.network, role);
 	const start = { sequencer: startSequencer, reporter: startReporter };
 	const running =
@@ -325,6 +334,7 @@ export function nodeCommand(): Command {
 					.default([]),
 			)
 			.option("--patience <seconds>", "of a batcher or keeper: how long it leaves what is due to others who may do it", whole(0, 86_400), 0)
+			.addOption(syncOption())
 			.addOption(carrierOption())
 			.option("--pool", "of a proposer: asserts with the bonds that others put together, and makes their pools", false)
 			.option("--strikes <number>", "of a sequencer: strikes to list on each side of the index", whole(1, 60), 8)

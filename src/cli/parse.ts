@@ -29,6 +29,16 @@ export function urls(text: string, before: readonly string[] = []): readonly str
 	return [...before, text];
 }
 
+/** Where a node that has no data yet begins. */
+export function syncOption(): Option {
+	return new Option(
+		"--sync-from <where>",
+		"begins with a snapshot that L1 confirmed, from a node's API or a file, instead of deriving everything; once for each, tried in this order",
+	)
+		.argParser(collect)
+		.default([], "L1 alone");
+}
+
 /** How a batcher's batches travel to L1. */
 export function carrierOption(): Option {
 	return new Option("--carrier <way>", "of a sequencer: how batches travel to L1")

@@ -18,6 +18,7 @@ import { nodeCommand } from "./node.ts";
 import { keysCommand } from "./keys.ts";
 import { collect, urls, whole } from "./parse.ts";
 import { poolCommand } from "./pool.ts";
+import { snapshotCommand } from "./snapshot.ts";
 import { stakeCommands } from "./stake.ts";
 import { statusCommand } from "./status.ts";
 import { tradeCommand } from "./trade.ts";
@@ -62,6 +63,7 @@ for (const command of [
 	nodeCommand(),
 	committeeCommand(),
 	...backupCommands(),
+	snapshotCommand(),
 	challengerCommand(),
 	keysCommand(),
 	completionCommand(() => program),

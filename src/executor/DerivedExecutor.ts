@@ -4,9 +4,11 @@ import { Result } from "../machine/Result.ts";
 import * as Messages from "../machine/step/Messages.ts";
 import * as Machines from "../machine/types/Machine.ts";
 import type { Outcome } from "../machine/types/Machine.ts";
-import type { InboxReader, L1Head } from "../ports/Chain.ts";
-import type { Histories, HistoryAnswer, HistoryStart } from "../ports/History.ts";
+import type { InboxPlace, InboxReader, L1Head } from "../ports/Chain.ts";
+import type { Histories, HistoryAnswer, HistoryOrigin, HistoryStart } from "../ports/History.ts";
 import type { Store } from "../ports/Store.ts";
+import type { ConfirmedState } from "./ConfirmedState.ts";
+import { BEGINNING, DerivedBatches } from "./DerivedBatches.ts";
 import { DerivedHistory } from "./DerivedHistory.ts";
 import * as DerivedStore from "./DerivedStore.ts";
 import type { DerivedBatch, RecentMessage, Withdrawal } from "./DerivedStore.ts";
@@ -44,17 +46,22 @@ export type DerivedOptions = {
 	readonly inbox: InboxReader;
 	/** The machine's cells before its first step. */
 	readonly genesis: Iterable<CellBytes>;
+	/** Where to begin instead, if the store is empty: a state that was verified, and the place in the inbox that it was read up to. */
+	readonly origin?: { readonly state: ConfirmedState; readonly place: InboxPlace } | undefined;
 	readonly snapshotSteps?: number;
 	/** Recovers signers on other threads, ahead of the steps that need them. */
 	readonly signatures?: SignaturePool;
 };
+
+/** Where execution began: `withdrawals` were made by then. */
+type Beginning = { readonly origin: HistoryOrigin; readonly place: InboxPlace; readonly withdrawals: number };
 
 /** What one look at L1 brought. `reorganised`: L1 replaced batches or messages that were executed, and they were taken back first. */
 export type SyncReport = { readonly batchCount: number; readonly steps: number; readonly reorganised: boolean };
 
 /**
  * Executes what stands on L1, and nothing else, and knows the commitment after every step.
- * INVARIANT: leaf i of the file is the commitment after step i of the batches in `batches`, and a snapshot is saved only after the leaves up to it.
+ * INVARIANT: leaf i of the file is the commitment i steps behind the origin, of the batches in `batches`, and a snapshot is saved only after the leaves up to it.
  */
 export class DerivedExecutor implements Histories {
 	readonly #store: Store;
@@ -63,10 +70,11 @@ export class DerivedExecutor implements Histories {
 	readonly #leaves: Leaves;
 	readonly #snapshotSteps: number;
 	readonly #signatures: SignaturePool | undefined;
-	readonly #genesis: HistoryStart;
+	readonly #origin: HistoryOrigin;
 	#runner: Runner;
-	#batches: DerivedBatch[];
+	readonly #batches: DerivedBatches;
 	#withdrawals: Withdrawal[];
+	readonly #firstWithdrawals: number;
 	#recent: RecentMessage[];
 	#reading: ReadBatch | undefined;
 	/** Of the batch that the last snapshot lies in, to be recognised when it is read again. */
@@ -82,48 +90,54 @@ export class DerivedExecutor implements Histories {
 	#syncing: Promise<SyncReport> | undefined;
 	#closing = false;
 
-	private constructor(options: DerivedOptions, leaves: Leaves, genesis: HistoryStart, snapshot: DerivedStore.Snapshot) {
+	private constructor(options: DerivedOptions, leaves: Leaves, { origin, place, withdrawals }: Beginning, snapshot: DerivedStore.Snapshot) {
 		this.#store = options.store;
 		this.#inbox = options.inbox;
 		this.#view = new InboxView(options.inbox);
 		this.#leaves = leaves;
 		this.#snapshotSteps = options.snapshotSteps ?? SNAPSHOT_STEPS;
 		this.#signatures = options.signatures;
-		this.#genesis = genesis;
+		this.#origin = origin;
 		this.#runner = Runner.restore(snapshot.machine, snapshot.step);
-		this.#batches = DerivedStore.loadBatches(options.store).slice(0, snapshot.batchCount);
+		this.#batches = new DerivedBatches(place, DerivedStore.loadBatches(options.store), snapshot.batchCount);
 		this.#withdrawals = DerivedStore.loadWithdrawals(options.store).slice(0, this.#runner.withdrawals.length);
 		this.#recent = [...snapshot.recent];
 		this.#expected = snapshot.readingAccumulator;
-		this.#savedBatches = this.#batches.length;
+		this.#savedBatches = this.#batches.count;
 		this.#savedWithdrawals = this.#withdrawals.length;
+		this.#firstWithdrawals = withdrawals;
 		this.#lastSnapshot = snapshot.step;
 		this.#snapshotDistance = this.#distance(snapshot.machine);
 	}
 
-	/** Resumes from the last snapshot whose leaves are on the disk, or begins at genesis. */
+	/** Resumes from the last snapshot whose leaves are on the disk, or begins at the origin. */
 	static async open(options: DerivedOptions): Promise<DerivedExecutor> {
 		const { store } = options;
-		const first = Runner.genesis(options.genesis);
-		const genesis = { leaf: first.commitment(), state: first.preimage() };
+		if (options.origin && DerivedStore.isEmpty(store)) await begin(store, options.origin);
+		const { assertion, place } = DerivedStore.loadOrigin(store) ?? { assertion: undefined, place: BEGINNING };
+		const first =
+			assertion === undefined
+				? Runner.genesis(options.genesis)
+				: Runner.restore((DerivedStore.loadSnapshot(store, 0) as DerivedStore.Snapshot).machine, 0);
+		const origin = { leaf: first.commitment(), state: first.preimage(), assertion };
 		const leaves = options.leaves ?? LeafFile.open(options.leafFile);
 		const steps = DerivedStore.snapshotSteps(store);
 		let snapshot: DerivedStore.Snapshot | undefined;
-		if (leaves.length > 0 && Bytes.equal(leaves.at(0), genesis.leaf)) {
+		if (leaves.length > 0 && Bytes.equal(leaves.at(0), origin.leaf)) {
 			const step = steps.findLast((saved) => saved < leaves.length);
 			snapshot = step === undefined ? undefined : DerivedStore.loadSnapshot(store, step);
 		}
-		snapshot ??= { step: 0, batchCount: 0, readingAccumulator: undefined, recent: [], machine: first.save() };
+		snapshot ??= { step: 0, batchCount: place.batchCount, readingAccumulator: undefined, recent: [], machine: first.save() };
 		leaves.truncate(Math.min(leaves.length, snapshot.step + 1));
 		if (leaves.length === 0 || snapshot.step === 0) {
 			leaves.truncate(0);
-			leaves.append(genesis.leaf);
+			leaves.append(origin.leaf);
 			await leaves.sync();
 		}
 		const last = snapshot.step;
 		const later = steps.filter((step) => step > last).map(DerivedStore.removeSnapshot);
 		await store.commit([DerivedStore.snapshotChange(snapshot), ...later]);
-		const executor = new DerivedExecutor(options, leaves, genesis, snapshot);
+		const executor = new DerivedExecutor(options, leaves, { origin, place, withdrawals: first.withdrawals.length }, snapshot);
 		if (!Bytes.equal(executor.#runner.commitment(), leaves.at(last))) {
 			leaves.close();
 			throw new ExecutorError(
@@ -134,33 +148,38 @@ export class DerivedExecutor implements Histories {
 		return executor;
 	}
 
-	/** Batches that are executed to their end. */
+	/** Batches that are executed to their end, or lie before the origin. */
 	get batchCount(): number {
-		return this.#batches.length;
+		return this.#batches.count;
 	}
 
-	/** Steps executed since genesis. */
+	/** Steps executed since the origin. */
 	get stepCount(): number {
 		return this.#runner.step;
 	}
 
-	/** Bytes of content of all batches executed: how much of the ordered stream is posted. */
+	/** Bytes of content of all batches up to here: how much of the ordered stream is posted. */
 	get streamEnd(): number {
-		return this.#batches.at(-1)?.streamEnd ?? 0;
+		return (this.#batches.last ?? this.#batches.origin).streamEnd;
 	}
 
-	/** What is known at the end of batch `index`. */
+	/** What is known at the end of batch `index`; nothing before the origin. */
 	batch(index: number): DerivedBatch | undefined {
-		return this.#batches[index];
+		return this.#batches.get(index);
 	}
 
-	/** Commitment after `step` steps since genesis; requires step <= stepCount. */
+	/** Where the inbox stands after so many batches; undefined before the origin, and of what is not executed yet. */
+	place(batches: number): InboxPlace | undefined {
+		return this.#batches.place(batches);
+	}
+
+	/** Commitment after `step` steps since the origin; requires step <= stepCount. */
 	leaf(step: number): Uint8Array {
 		return this.#leaves.at(step);
 	}
 
-	genesis(): HistoryStart {
-		return this.#genesis;
+	origin(): HistoryOrigin {
+		return this.#origin;
 	}
 
 	/**
@@ -176,27 +195,39 @@ export class DerivedExecutor implements Histories {
 
 	/** The state at the end of the last batch; undefined in the middle of one. */
 	snapshot(): DerivedSnapshot | undefined {
-		const last = this.#batches.at(-1);
-		if (!last || last.endStep !== this.#runner.step) return undefined;
-		const { clock, l1Index, streamEnd, stateRoot } = last;
-		const accumulatorAt = (index: number): Uint8Array | undefined => this.#batches[index]?.accumulator;
-		return { cells: this.#runner.cells(), clock, l1Index, batchCount: this.#batches.length, streamEnd, stateRoot, accumulatorAt };
+		const { machine, step } = this.#runner;
+		const { batchCount, ...last } = this.#batches.place(this.#batches.count) as InboxPlace;
+		// Behind the origin's batches nothing is read yet; but the origin itself may lie inside the next one.
+		const { offset, item, l1Index } = machine.cursor;
+		const isBetween = offset === 0 && item === 0 && l1Index === last.l1Index && machine.registers.kind === Machines.NONE;
+		if (batchCount === 0 || this.#batches.endStep(batchCount) !== step || !isBetween) return undefined;
+		const accumulatorAt = (index: number): Uint8Array | undefined => this.accumulator(index + 1);
+		const { clock } = machine;
+		return {
+			cells: this.#runner.cells(),
+			clock,
+			l1Index,
+			batchCount,
+			streamEnd: last.streamEnd,
+			stateRoot: this.#runner.stateRoot(),
+			accumulatorAt,
+		};
 	}
 
 	accumulator(batches: number): Uint8Array | undefined {
-		return batches === 0 ? new Uint8Array(32) : this.#batches[batches - 1]?.accumulator;
+		return this.#batches.place(batches)?.accumulator;
 	}
 
 	history(start: HistoryStart, targetBatch: number, height: number): HistoryAnswer {
 		const place = this.#find(start);
 		if (place === "foreign") return { status: "foreign" };
-		if (place === undefined || targetBatch > this.#batches.length) return { status: "unknown" };
+		if (place === undefined || targetBatch > this.#batches.count) return { status: "unknown" };
 		const generation = this.#generation;
 		// Roles ask for the same histories in every round, and each hashes its leaves when somebody asks for a root.
 		const key = `${generation}/${place}/${targetBatch}/${height}`;
 		const kept = this.#histories.get(key);
 		if (kept) return { status: "known", history: kept };
-		const endStep = targetBatch === 0 ? 0 : this.#batches[targetBatch - 1].endStep;
+		const endStep = this.#batches.endStep(targetBatch);
 		const context = {
 			leaf: (step: number): Uint8Array => {
 				if (generation !== this.#generation)
@@ -213,6 +244,14 @@ export class DerivedExecutor implements Histories {
 			this.#histories.delete(oldest);
 		}
 		return { status: "known", history };
+	}
+
+	/** A confirmed state, for a node that begins with it; undefined when it is not derived here. */
+	async confirmedState(assertion: string, state: HistoryStart): Promise<Omit<ConfirmedState, "genesis"> | undefined> {
+		const place = this.#find(state);
+		if (place === undefined || place === "foreign") return undefined;
+		const runner = await this.#runnerAt(place);
+		return { assertion, machine: runner.save(), withdrawals: this.#withdrawals.slice(0, runner.withdrawals.length) };
 	}
 
 	/**
@@ -241,9 +280,10 @@ export class DerivedExecutor implements Histories {
 		outboxRoot: Uint8Array,
 	): { readonly withdrawal: Withdrawal; readonly siblings: readonly Uint8Array[] } | undefined {
 		const batch = this.#batches.findLast((candidate) => Bytes.equal(candidate.outboxRoot, outboxRoot));
+		const count = batch?.withdrawals ?? (Bytes.equal(outboxRoot, this.#origin.state.subarray(64, 96)) ? this.#firstWithdrawals : 0);
 		const withdrawal = this.#withdrawals[index];
-		if (!batch || !withdrawal || index >= batch.withdrawals) return undefined;
-		return { withdrawal, siblings: Outbox.siblings(this.#runner.withdrawals, batch.withdrawals, index) };
+		if (!withdrawal || index >= count) return undefined;
+		return { withdrawal, siblings: Outbox.siblings(this.#runner.withdrawals, count, index) };
 	}
 
 	/** Withdrawals executed so far, by index. */
@@ -264,23 +304,23 @@ export class DerivedExecutor implements Histories {
 		const head = await this.#inbox.head();
 		const reorganised = head.hash !== this.#headHash && (await this.#takeBack(head));
 		const target = await this.#inbox.batchCount();
-		while (this.#batches.length < target && !this.#closing) {
-			const batch = await this.#read(this.#batches.length);
+		while (this.#batches.count < target && !this.#closing) {
+			const batch = await this.#read(this.#batches.count);
 			if (!batch) break;
 			if (this.#expected && !Bytes.equal(this.#expected, batch.after)) {
 				// The snapshot lies inside a batch that L1 has replaced since.
-				await this.#rewind(this.#batches.length);
+				await this.#rewind(this.#batches.count);
 				continue;
 			}
 			await this.#execute(batch);
 		}
-		if (this.#batches.length >= target) this.#headHash = head.hash;
-		return { batchCount: this.#batches.length, steps: this.#runner.step - before, reorganised };
+		if (this.#batches.count >= target) this.#headHash = head.hash;
+		return { batchCount: this.#batches.count, steps: this.#runner.step - before, reorganised };
 	}
 
 	#read(index: number): Promise<ReadBatch | undefined> {
-		const previous = this.#batches[index - 1];
-		return this.#view.batch(index, previous?.accumulator ?? new Uint8Array(32), previous?.l1Index ?? 0);
+		const { accumulator, l1Index } = this.#batches.place(index) as InboxPlace;
+		return this.#view.batch(index, accumulator, l1Index);
 	}
 
 	/** Executes a batch to its end. */
@@ -339,13 +379,13 @@ export class DerivedExecutor implements Histories {
 		const { step } = this.#runner;
 		await this.#leaves.sync();
 		const machine = this.#runner.save();
-		const snapshot = { step, batchCount: this.#batches.length, readingAccumulator: this.#reading?.after, recent: this.#recent, machine };
+		const snapshot = { step, batchCount: this.#batches.count, readingAccumulator: this.#reading?.after, recent: this.#recent, machine };
 		await this.#store.commit([
 			DerivedStore.snapshotChange(snapshot),
-			...this.#batches.slice(this.#savedBatches).map(DerivedStore.batchChange),
+			...this.#batches.from(this.#savedBatches).map(DerivedStore.batchChange),
 			...this.#withdrawals.slice(this.#savedWithdrawals).map(DerivedStore.withdrawalChange),
 		]);
-		this.#savedBatches = this.#batches.length;
+		this.#savedBatches = this.#batches.count;
 		this.#savedWithdrawals = this.#withdrawals.length;
 		this.#lastSnapshot = step;
 		this.#snapshotDistance = this.#distance(machine);
@@ -357,17 +397,22 @@ export class DerivedExecutor implements Histories {
 
 	/** Takes back what L1 has replaced since the last look. Returns whether there was anything. */
 	async #takeBack(head: L1Head): Promise<boolean> {
-		let common = this.#batches.length;
+		let common = this.#batches.count;
 		while (common > 0) {
-			const batch = this.#batches[common - 1];
-			const now = await this.#view.accumulatorAfter(batch.index);
-			if (now && Bytes.equal(now, batch.accumulator)) break;
+			const { accumulator, block } = this.#batches.place(common) as InboxPlace;
+			const now = await this.#view.accumulatorAfter(common - 1);
+			if (now && Bytes.equal(now, accumulator)) break;
 			// A provider that has not seen the batch's block yet is behind, and says nothing about the batch.
-			if (!now && head.number < batch.block) break;
+			if (!now && head.number < block) break;
+			if (common === this.#batches.origin.batchCount)
+				throw new ExecutorError(
+					"MISMATCH",
+					`L1 has replaced batch ${common - 1}, which the snapshot that this node began with had read: remove the data directory, and it is derived again.`,
+				);
 			common -= 1;
 		}
 		common = Math.min(common, await this.#commonMessages());
-		if (common === this.#batches.length) return false;
+		if (common === this.#batches.count) return false;
 		await this.#rewind(common);
 		return true;
 	}
@@ -375,19 +420,18 @@ export class DerivedExecutor implements Histories {
 	/** How many batches read only messages that L1 still has. */
 	async #commonMessages(): Promise<number> {
 		const [first, last] = [this.#recent[0], this.#recent.at(-1)];
-		if (!first || !last) return this.#batches.length;
+		if (!first || !last) return this.#batches.count;
 		const hashes = await this.#view.messageHashes(first.index, last.index + 1);
 		const replaced = this.#recent.find(({ index, hash }) => {
 			const now = hashes[index - first.index];
 			return now !== undefined && !Bytes.equal(now, hash);
 		});
-		if (!replaced) return this.#batches.length;
-		return this.#batches.findIndex((batch) => batch.l1Index > replaced.index);
+		return replaced ? this.#batches.readingBelow(replaced.index) : this.#batches.count;
 	}
 
 	/** Goes back to the last snapshot before the end of `batchCount` batches. */
 	async #rewind(batchCount: number): Promise<void> {
-		const limit = this.#batches[batchCount - 1]?.endStep ?? 0;
+		const limit = this.#batches.endStep(batchCount);
 		const steps = DerivedStore.snapshotSteps(this.#store);
 		const step = steps.findLast((saved) => saved <= limit) ?? 0;
 		const snapshot = DerivedStore.loadSnapshot(this.#store, step);
@@ -402,22 +446,25 @@ export class DerivedExecutor implements Histories {
 		const withdrawals = this.#runner.withdrawals.length;
 		await this.#store.commit([
 			...steps.filter((saved) => saved > step).map(DerivedStore.removeSnapshot),
-			...this.#batches.slice(snapshot.batchCount, this.#savedBatches).map(({ index }) => DerivedStore.removeBatch(index)),
+			...this.#batches
+				.from(snapshot.batchCount)
+				.filter(({ index }) => index < this.#savedBatches)
+				.map(({ index }) => DerivedStore.removeBatch(index)),
 			...this.#withdrawals.slice(withdrawals, this.#savedWithdrawals).map(({ index }) => DerivedStore.removeWithdrawal(index)),
 		]);
 		this.#leaves.truncate(step + 1);
-		this.#batches = this.#batches.slice(0, snapshot.batchCount);
+		this.#batches.cut(snapshot.batchCount);
 		this.#withdrawals = this.#withdrawals.slice(0, withdrawals);
 		this.#recent = [...snapshot.recent];
 		this.#reading = undefined;
 		this.#expected = snapshot.readingAccumulator;
-		this.#savedBatches = this.#batches.length;
+		this.#savedBatches = this.#batches.count;
 		this.#savedWithdrawals = withdrawals;
 		this.#lastSnapshot = step;
 		this.#headHash = undefined;
 	}
 
-	/** The machine after `step` steps since genesis, executed again from the snapshot before. */
+	/** The machine after `step` steps since the origin, executed again from the snapshot before. */
 	async #runnerAt(step: number): Promise<Runner> {
 		const from = DerivedStore.snapshotSteps(this.#store).findLast((saved) => saved <= step) ?? 0;
 		const snapshot = DerivedStore.loadSnapshot(this.#store, from);
@@ -427,7 +474,7 @@ export class DerivedExecutor implements Histories {
 				"The store of derived state lacks its snapshots: remove the data directory, and it is derived again from L1.",
 			);
 		const runner = Runner.restore(snapshot.machine, from);
-		const target = this.#batches.length;
+		const target = this.#batches.count;
 		for (let batch: ReadBatch | undefined; runner.step < step;) {
 			const index = runner.machine.cursor.batch;
 			if (batch?.index !== index) batch = await this.#read(index);
@@ -442,19 +489,39 @@ export class DerivedExecutor implements Histories {
 
 	/** Step at which the machine was in this state: undefined when that is not derived yet, "foreign" when it never was. */
 	#find(start: HistoryStart): number | "foreign" | undefined {
-		const { batch } = Machines.decode(start.state).cursor;
-		if (batch > this.#batches.length) return undefined;
-		const first = batch === 0 ? 0 : this.#batches[batch - 1].endStep;
-		const last = this.#batches[batch]?.endStep ?? this.#runner.step;
-		for (let step = first; step <= last; step++) if (Bytes.equal(this.#leaves.at(step), start.leaf)) return step;
-		if (batch < this.#batches.length) return "foreign";
-		// Nothing of that batch is derived yet; but the state in which its reading begins is, and there is only one.
 		const { cursor, registers } = Machines.decode(start.state);
+		const { batch } = cursor;
+		if (batch > this.#batches.count || isBefore(cursor, Machines.decode(this.#origin.state).cursor)) return undefined;
+		const first = this.#batches.endStep(batch);
+		const last = this.#batches.get(batch)?.endStep ?? this.#runner.step;
+		for (let step = first; step <= last; step++) if (Bytes.equal(this.#leaves.at(step), start.leaf)) return step;
+		if (batch < this.#batches.count) return "foreign";
+		// Nothing of that batch is derived yet; but the state in which its reading begins is, and there is only one.
 		const begins =
 			cursor.offset === 0 &&
 			cursor.item === 0 &&
 			registers.kind === Machines.NONE &&
-			cursor.l1Index <= (this.#batches[batch - 1]?.l1Index ?? 0);
+			cursor.l1Index <= (this.#batches.place(batch) as InboxPlace).l1Index;
 		return begins ? "foreign" : undefined;
 	}
+}
+
+/** Whether a machine with the one cursor stood earlier in the inbox than one with the other. */
+function isBefore(one: Machines.Cursor, other: Machines.Cursor): boolean {
+	return one.batch < other.batch || (one.batch === other.batch && (one.offset < other.offset || one.l1Index < other.l1Index));
+}
+
+/** Puts an origin into an empty store. */
+async function begin(store: Store, { state, place }: NonNullable<DerivedOptions["origin"]>): Promise<void> {
+	await store.commit([
+		DerivedStore.originChange({ assertion: state.assertion, place }),
+		DerivedStore.snapshotChange({
+			step: 0,
+			batchCount: place.batchCount,
+			readingAccumulator: undefined,
+			recent: [],
+			machine: state.machine,
+		}),
+		...state.withdrawals.map(DerivedStore.withdrawalChange),
+	]);
 }

@@ -1,6 +1,8 @@
-// How derived execution lies in its store. Keys: derived/snapshot/<step>, derived/batch/<index>, derived/withdrawal/<index>.
+// How derived execution lies in its store. Keys: derived/snapshot/<step>, derived/batch/<index>, derived/withdrawal/<index>, and derived/origin where it did
+// not begin at genesis. Steps are counted from where it began.
 
 import * as Bytes from "../machine/math/Bytes.ts";
+import type { InboxPlace } from "../ports/Chain.ts";
 import type { Change, Store } from "../ports/Store.ts";
 
 /** What is known at the end of a batch. */
@@ -40,8 +42,12 @@ export type Snapshot = {
 /** What an outbox leaf hashes, as a claim on L1 states it. Micro-USDC. */
 export type Withdrawal = { readonly index: number; readonly account: number; readonly recipient: string; readonly amount: number };
 
+/** Where execution began, when not at genesis: at the end of a confirmed assertion, whose machine is the snapshot of step 0. */
+export type Origin = { readonly assertion: string; readonly place: InboxPlace };
+
 const digits = (value: number): string => String(value).padStart(15, "0");
 const SNAPSHOTS = ["derived/snapshot/", "derived/snapshot0"] as const;
+const ORIGIN = "derived/origin";
 const BATCHES = ["derived/batch/", "derived/batch0"] as const;
 const WITHDRAWALS = ["derived/withdrawal/", "derived/withdrawal0"] as const;
 
@@ -86,7 +92,27 @@ export function removeSnapshot(step: number): Change {
 	return { key: SNAPSHOTS[0] + digits(step) };
 }
 
-/** Batches from 0 on, as far as they are saved without a hole. */
+export function originChange({ assertion, place }: Origin): Change {
+	const fields = { assertion, ...place, accumulator: Bytes.toHex(place.accumulator) };
+	return { key: ORIGIN, value: new TextEncoder().encode(JSON.stringify(fields)) };
+}
+
+export function loadOrigin(store: Store): Origin | undefined {
+	const bytes = store.get(ORIGIN);
+	if (!bytes) return undefined;
+	const { assertion, accumulator, ...place } = JSON.parse(new TextDecoder().decode(bytes)) as Omit<InboxPlace, "accumulator"> & {
+		assertion: string;
+		accumulator: string;
+	};
+	return { assertion, place: { ...place, accumulator: Bytes.fromHex(accumulator) } };
+}
+
+/** Whether nothing was derived into this store yet. */
+export function isEmpty(store: Store): boolean {
+	return loadOrigin(store) === undefined && snapshotSteps(store).length === 0;
+}
+
+/** Batches from the first one executed on, as far as they are saved without a hole. */
 export function loadBatches(store: Store): DerivedBatch[] {
 	return [...store.range(...BATCHES)].map(([, value]) => decodeBatch(value));
 }
@@ -127,23 +153,34 @@ export function removeBatch(index: number): Change {
 	return { key: BATCHES[0] + digits(index) };
 }
 
+/** Bytes of a withdrawal. */
+export const WITHDRAWAL_BYTES = 44;
+
 /** index u64 | account u64 | recipient 20 | amount u64 */
-export function withdrawalChange(withdrawal: Withdrawal): Change {
-	const value = new Uint8Array(44);
+export function encodeWithdrawal(withdrawal: Withdrawal): Uint8Array {
+	const value = new Uint8Array(WITHDRAWAL_BYTES);
 	Bytes.put(value, 0, 8, withdrawal.index);
 	Bytes.put(value, 8, 8, withdrawal.account);
 	value.set(Bytes.fromHex(withdrawal.recipient), 16);
 	Bytes.put(value, 36, 8, withdrawal.amount);
-	return { key: WITHDRAWALS[0] + digits(withdrawal.index), value };
+	return value;
 }
 
-export function loadWithdrawals(store: Store): Withdrawal[] {
-	return [...store.range(...WITHDRAWALS)].map(([, bytes]) => ({
+export function decodeWithdrawal(bytes: Uint8Array): Withdrawal {
+	return {
 		index: Bytes.uint(bytes, 0, 8),
 		account: Bytes.uint(bytes, 8, 8),
 		recipient: Bytes.address(bytes, 16),
 		amount: Bytes.uint(bytes, 36, 8),
-	}));
+	};
+}
+
+export function withdrawalChange(withdrawal: Withdrawal): Change {
+	return { key: WITHDRAWALS[0] + digits(withdrawal.index), value: encodeWithdrawal(withdrawal) };
+}
+
+export function loadWithdrawals(store: Store): Withdrawal[] {
+	return [...store.range(...WITHDRAWALS)].map(([, bytes]) => decodeWithdrawal(bytes));
 }
 
 export function removeWithdrawal(index: number): Change {

@@ -1,7 +1,7 @@
 /**
  * Why an executor cannot go on. The message is one sentence for the operator; MISMATCH means that the world contradicts what was executed.
  */
-export type ExecutorErrorCode = "UNWRITABLE" | "FULL" | "CORRUPT" | "MISMATCH" | "NOT_DERIVED" | "CLOSED";
+export type ExecutorErrorCode = "UNWRITABLE" | "FULL" | "CORRUPT" | "MISMATCH" | "NOT_DERIVED" | "REFUSED" | "CLOSED";
 
 export class ExecutorError extends Error {
 	readonly code: ExecutorErrorCode;

@@ -21,7 +21,7 @@ export type Link = {
 export type HonestChain = { readonly links: readonly Link[]; readonly isComplete: boolean };
 
 /**
- * Follows the honest assertions from the genesis on. It ends where nobody asserted yet, or where the history is not known: then `isComplete` is false, and
+ * Follows the honest assertions from where the histories begin: the genesis, or a confirmed one. It ends where nobody asserted yet, or where the history is not known: then `isComplete` is false, and
  * nothing may be concluded about what lies beyond.
  */
 export async function follow(
@@ -34,11 +34,14 @@ export async function follow(
 	const links: Link[] = [];
 	const children = new Map<string, AssertionView[]>();
 	let parent: AssertionView | undefined;
+	const origin = histories.origin();
 	for (const assertion of snapshot.assertions.values()) {
-		if (assertion.finalState.length === 0) parent = assertion;
-		else children.set(assertion.parent, [...(children.get(assertion.parent) ?? []), assertion]);
+		if (origin.assertion === undefined ? assertion.finalState.length === 0 : assertion.id === origin.assertion) parent = assertion;
+		if (assertion.finalState.length > 0) children.set(assertion.parent, [...(children.get(assertion.parent) ?? []), assertion]);
 	}
-	let start = histories.genesis();
+	// L1 may have taken back what the histories begin with: then nothing is known.
+	if (origin.assertion !== undefined && parent?.status !== "confirmed") return { links, isComplete: false };
+	let start: HistoryStart = origin;
 	while (parent) {
 		if (batchCount < parent.targetBatch) return { links, isComplete: true };
 		const answer = histories.history(start, parent.targetBatch, height);

@@ -94,7 +94,7 @@ export class Escape {
 		const game = await new GameChain(provider, deployment).look();
 		const state = game.assertions.get(game.latestConfirmed)?.finalState ?? new Uint8Array(0);
 		// The genesis assertion shows no preimage: it is the machine before its first step.
-		const confirmed = state.length === 0 ? derived.genesis() : { leaf: Keccak.hash(state), state };
+		const confirmed = state.length === 0 ? derived.origin() : { leaf: Keccak.hash(state), state };
 		const escape = new Escape(new Bridge(provider, deployment), derived, inbox, confirmed, folder);
 		if (!(await derived.proveCell(confirmed, Kinds.GLOBALS, 0))) {
 			await escape.close();

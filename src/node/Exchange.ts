@@ -48,10 +48,10 @@ import { Api } from "../roles/sequencer/Api.ts";
 import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import type { Rate } from "../wire/RateLimit.ts";
-import type { Answer } from "../wire/schema.ts";
 import { Watcher } from "../roles/watcher/Watcher.ts";
 import { Server } from "../wire/Server.ts";
 import { DelayedClock } from "./Clock.ts";
+import { alone } from "./committee/alone.ts";
 import type { Seat } from "./committee/Member.ts";
 import { Member } from "./committee/Member.ts";
 import { watch } from "./committee/watch.ts";
@@ -59,6 +59,7 @@ import { Finality } from "./Finality.ts";
 import { OrderService } from "./following/OrderService.ts";
 import { Health } from "./Health.ts";
 import { countAlarms } from "./Log.ts";
+import { Shelf } from "./snapshots/Shelf.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import * as Pages from "./Pages.ts";
 import { reportsTaken } from "./payloads.ts";
@@ -143,6 +144,8 @@ export class Exchange {
 	readonly attestations: Attestations;
 	readonly keeper: Keeper;
 	readonly reconciler: Reconciler;
+	/** What it writes for nodes that begin. */
+	readonly shelf: Shelf;
 	readonly game: GameChain;
 	readonly finality: Finality;
 	readonly vitals: Vitals;
@@ -415,6 +418,8 @@ export class Exchange {
 		});
 		this.#order = new OrderService({ orderer, live, inbox, streamStart: parts.streamStart, isSound: () => !this.reconciler.disagrees });
 		this.finality = new Finality({ derived, orderer, game: this.game });
+		const folder = join(options.dataDirectory, "snapshots");
+		this.shelf = new Shelf({ folder, genesis: deployment.genesis, derived, game: this.game, clock, log: logOf("snapshots") });
 		this.#api = new Api({
 			sequencer: this.sequencer,
 			live,
@@ -502,7 +507,7 @@ export class Exchange {
 			pages: async (path) =>
 				path === "/deployment.json"
 					? { type: "application/json", body: `${JSON.stringify(deployment, undefined, "\t")}\n` }
-					: Pages.serve(path, this.health, parts.archive),
+					: Pages.serve(path, this.health, parts.archive, this.shelf),
 		});
 		this.server.onClose((peer) => this.#api.forget(peer));
 	}
@@ -525,6 +530,7 @@ export class Exchange {
 			this.reconciler,
 			this.finality,
 			this.vitals,
+			this.shelf,
 			...(this.watcher ? [this.watcher] : []),
 		])
 			role.start();
@@ -538,7 +544,16 @@ export class Exchange {
 	async stop(): Promise<void> {
 		await this.server.close();
 		this.#api.close();
-		for (const role of [this.keeper, this.attestations, this.reporters, this.challenger, this.proposer, this.finality, this.vitals])
+		for (const role of [
+			this.keeper,
+			this.attestations,
+			this.reporters,
+			this.challenger,
+			this.proposer,
+			this.finality,
+			this.vitals,
+			this.shelf,
+		])
 			await role.stop();
 		await this.watcher?.stop();
 		await this.sequencer.stop();
@@ -564,26 +579,5 @@ function prefixed(store: Store, prefix: string): Store {
 		},
 		commit: (changes) => store.commit(changes.map((change) => ({ ...change, key: prefix + change.key }))),
 		close: async () => undefined,
-	};
-}
-
-/** What is to be told of a committee of one. */
-function alone(own: string, height: number): Answer<"public/get_committee"> {
-	return {
-		engine: "local",
-		own,
-		block: null,
-		block_age_seconds: null,
-		height,
-		// Its own word is the agreement.
-		checkpoint_height: height,
-		checkpoint_lag: 0,
-		checkpoint_root: null,
-		quorum_slack: 0,
-		power_total: 1,
-		power_missing: 0,
-		engine_starts: 0,
-		silent_because: null,
-		members: [{ address: own, power: 1, state: "present", last_vote_block: null, last_vote_age_seconds: null, clock_skew_seconds: null }],
 	};
 }

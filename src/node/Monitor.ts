@@ -7,6 +7,7 @@ import { Server } from "../wire/Server.ts";
 import { Health } from "./Health.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import * as Pages from "./Pages.ts";
+import type { Shelf } from "./snapshots/Shelf.ts";
 
 export type MonitorOptions = {
 	readonly host: string;
@@ -16,6 +17,8 @@ export type MonitorOptions = {
 	readonly roles: Readonly<Record<string, { readonly health: LoopHealth }>>;
 	/** Blobs that it serves to other nodes. */
 	readonly archive?: BlobArchive;
+	/** Snapshots that it serves to nodes that begin. */
+	readonly shelf?: Shelf;
 	/** Calls that the process answers besides; none otherwise. */
 	readonly handler?: Handler;
 };
@@ -23,15 +26,15 @@ export type MonitorOptions = {
 const NO_CALLS: Handler = (method) =>
 	Promise.reject(new RpcError(Code.MethodNotFound, `there is no method ${method.slice(0, 60)}: this process is not a sequencer`));
 
-/** The port of a process that is not a sequencer: /metrics, /livez and /readyz, and the blobs that it keeps. */
+/** The port of a process that is not a sequencer: /metrics, /livez and /readyz, and the blobs and snapshots that it keeps. */
 export class Monitor {
 	readonly #server: Server;
 	readonly #handler: Handler;
 
-	constructor({ host, port, log, metrics, roles, archive, handler }: MonitorOptions) {
+	constructor({ host, port, log, metrics, roles, archive, shelf, handler }: MonitorOptions) {
 		const health = new Health({ metrics, roles, wanted: () => Object.keys(roles), conditions: {}, collect: () => undefined });
 		this.#handler = handler ?? NO_CALLS;
-		this.#server = new Server({ host, port, log, pages: (path) => Pages.serve(path, health, archive) });
+		this.#server = new Server({ host, port, log, pages: (path) => Pages.serve(path, health, archive, shelf) });
 	}
 
 	/** Resolves with the address in use. Throws with one sentence when the port cannot be had. */

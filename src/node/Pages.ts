@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import type { BlobArchive } from "../ports/Blobs.ts";
-import type { Page } from "../wire/Server.ts";
+import type { Download, Page } from "../wire/Server.ts";
 import * as Documents from "./Documents.ts";
 import type { Health } from "./Health.ts";
+import type { Shelf } from "./snapshots/Shelf.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "dashboard", "public");
 const TYPES: Readonly<Record<string, string>> = {
@@ -16,10 +17,11 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Paths that stand for a file of another name: browsers ask for the icon by the old one when a page is not theirs to read. */
 const NAMED: Readonly<Record<string, string>> = { "/": "index.html", "/favicon.ico": "favicon.svg" };
 
-/** What a browser, a monitor or another node gets: the page, the documents under /docs, /metrics, /livez, /readyz, of one role /readyz/ROLE, /archive/blobs/HASH and /archive/blobs/HASH/proof. */
-export async function serve(path: string, health: Health, archive?: BlobArchive): Promise<Page | undefined> {
+/** What a browser, a monitor or another node gets: the page, the documents under /docs, /metrics, /livez, /readyz, of one role /readyz/ROLE, /archive/blobs/HASH and /archive/blobs/HASH/proof, /snapshots and /snapshots/ASSERTION. */
+export async function serve(path: string, health: Health, archive?: BlobArchive, shelf?: Shelf): Promise<Page | Download | undefined> {
 	const [, first, role] = path.split("/");
 	if (first === "archive") return archive && archived(path, archive);
+	if (first === "snapshots") return shelf?.page(path);
 	if (path === "/metrics") return { type: "text/plain; version=0.0.4", body: await health.metrics() };
 	if (path === "/livez") return { type: "text/plain", body: "ok\n" };
 	if (first === "readyz") return health.page(role);

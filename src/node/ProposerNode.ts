@@ -9,9 +9,10 @@ import type { Store } from "../ports/Store.ts";
 import { Proposer } from "../roles/proposer/Proposer.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import type { Alone, ChallengerOptions } from "./ChallengerNode.ts";
-import { deriveAlone } from "./ChallengerNode.ts";
+import { deriveAlone, shelfOf } from "./ChallengerNode.ts";
 import { countAlarms } from "./Log.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
+import type { Shelf } from "./snapshots/Shelf.ts";
 
 /** `pooled`: the bonds are pools' (docs/spec/rollup.md), so that the wallet pays for gas alone. */
 export type ProposerOptions = ChallengerOptions & { readonly pooled?: boolean };
@@ -22,6 +23,8 @@ export class ProposerNode {
 	readonly derived: DerivedExecutor;
 	/** Every blob that it read. */
 	readonly archive: Archive;
+	/** What it writes for nodes that begin. */
+	readonly shelf: Shelf;
 	readonly #store: Store;
 	readonly #signatures: SignaturePool;
 
@@ -41,8 +44,10 @@ export class ProposerNode {
 		this.#signatures = alone.signatures;
 		this.archive = alone.archive;
 		this.derived = derived;
+		const game = new GameChain(provider, deployment);
+		this.shelf = shelfOf(options, derived, game, log);
 		this.proposer = new Proposer({
-			game: new GameChain(provider, deployment),
+			game,
 			sender: new TransactionManager({
 				provider,
 				wallet,
@@ -60,9 +65,11 @@ export class ProposerNode {
 
 	start(): void {
 		this.proposer.start();
+		this.shelf.start();
 	}
 
 	async stop(): Promise<void> {
+		await this.shelf.stop();
 		await this.proposer.stop();
 		await this.derived.close();
 		await this.#store.close();

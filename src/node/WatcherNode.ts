@@ -9,9 +9,10 @@ import type { Store } from "../ports/Store.ts";
 import { Watcher } from "../roles/challenger/Watcher.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import type { Alone, ChallengerOptions } from "./ChallengerNode.ts";
-import { deriveAlone } from "./ChallengerNode.ts";
+import { deriveAlone, shelfOf } from "./ChallengerNode.ts";
 import { countAlarms } from "./Log.ts";
 import { PrometheusMetrics } from "./Metrics.ts";
+import type { Shelf } from "./snapshots/Shelf.ts";
 
 /** Fifty blocks of Ethereum: three epochs without one are a fault of the node that was asked. */
 const STALE_SECONDS = 600;
@@ -22,6 +23,8 @@ export class WatcherNode {
 	readonly derived: DerivedExecutor;
 	/** Every blob that it read. */
 	readonly archive: Archive;
+	/** What it writes for nodes that begin. */
+	readonly shelf: Shelf;
 	readonly #store: Store;
 	readonly #signatures: SignaturePool;
 
@@ -40,11 +43,14 @@ export class WatcherNode {
 		this.#signatures = alone.signatures;
 		this.archive = alone.archive;
 		this.derived = derived;
+		const log = countAlarms(options.log.child({ role: "watcher" }), metrics);
+		const game = new GameChain(provider, deployment);
+		this.shelf = shelfOf(options, derived, game, log);
 		this.watcher = new Watcher({
-			game: new GameChain(provider, deployment),
+			game,
 			inbox: new L1InboxReader(provider, deployment, alone.blobs),
 			clock,
-			log: countAlarms(options.log.child({ role: "watcher" }), metrics),
+			log,
 			metrics,
 			sync: () => derived.sync(),
 			histories: derived,
@@ -55,9 +61,11 @@ export class WatcherNode {
 
 	start(): void {
 		this.watcher.start();
+		this.shelf.start();
 	}
 
 	async stop(): Promise<void> {
+		await this.shelf.stop();
 		await this.watcher.stop();
 		await this.derived.close();
 		await this.#store.close();

@@ -24,6 +24,19 @@ export interface PostedBatch {
 	readonly block: number;
 }
 
+/** Where the inbox stands between two batches, as their headers tell. */
+export interface InboxPlace {
+	readonly batchCount: number;
+	/** batchAccumulator[batchCount]. */
+	readonly accumulator: Uint8Array;
+	/** Bytes of content of these batches. */
+	readonly streamEnd: number;
+	/** L1 messages consumed since genesis. */
+	readonly l1Index: number;
+	/** L1 block of the last of them. */
+	readonly block: number;
+}
+
 export interface L1Message {
 	readonly index: number;
 	readonly kind: number;

@@ -27,6 +27,12 @@ export interface HistoryStart {
 	readonly state: Uint8Array;
 }
 
+/** The earliest start of which anything is known. */
+export interface HistoryOrigin extends HistoryStart {
+	/** The confirmed assertion that ends there, in lower-case hexadecimal; undefined of the genesis. */
+	readonly assertion: string | undefined;
+}
+
 /**
  * An answer is known, or one of two reasons why not, which must never be mixed up: `unknown` - not derived so far yet, ask again
  * later - and `foreign` - the start is not a state of the machine on this inbox, so that every history from it is void.
@@ -41,6 +47,6 @@ export interface Histories {
 	history(start: HistoryStart, targetBatch: number, height: number): HistoryAnswer;
 	/** L1's accumulator after so many batches, those that the histories are of; undefined when they are not executed. */
 	accumulator(batches: number): Uint8Array | undefined;
-	/** Start of the very first assertion: the machine before its first step. */
-	genesis(): HistoryStart;
+	/** Where they begin: the machine before its first step, or at the end of a confirmed assertion. */
+	origin(): HistoryOrigin;
 }

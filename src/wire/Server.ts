@@ -1,5 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../ports/Log.ts";
 import type { Handler, Peer, Transport } from "../ports/Transport.ts";
@@ -11,6 +13,9 @@ import { Code, RpcError } from "./RpcError.ts";
 /** What GET answers; status 200 unless said otherwise. */
 export type Page = { readonly type: string; readonly body: string | Uint8Array; readonly status?: number };
 
+/** What GET answers where it is long: so many bytes, read from a file while they are sent. */
+export type Download = { readonly type: string; readonly stream: Readable; readonly length: number };
+
 export type ServerOptions = {
 	readonly host: string;
 	readonly port: number;
@@ -18,7 +23,7 @@ export type ServerOptions = {
 	/** Calls of one WebSocket, and of one address over HTTP. */
 	readonly calls?: Rate;
 	/** Serves GET requests that are not JSON-RPC, such as /metrics and the page. */
-	readonly pages?: (path: string) => Promise<Page | undefined>;
+	readonly pages?: (path: string) => Promise<Page | Download | undefined>;
 	/** Answers GET requests below /api/, which count as calls of their address. */
 	readonly reads?: (path: string, query: URLSearchParams) => Promise<Page | undefined>;
 };
@@ -241,7 +246,7 @@ export class Server implements Transport {
 		return bytes;
 	}
 
-	async #page({ url, socket }: IncomingMessage): Promise<Page | undefined> {
+	async #page({ url, socket }: IncomingMessage): Promise<Page | Download | undefined> {
 		const { pages, reads } = this.#options;
 		const { pathname, searchParams } = new URL(url ?? "/", "http://localhost");
 		if (!reads || !pathname.startsWith("/api/")) return pages?.(pathname);
@@ -260,6 +265,11 @@ export class Server implements Transport {
 		try {
 			if (request.method === "GET") {
 				const page = await this.#page(request);
+				if (page && "stream" in page) {
+					response.writeHead(200, { "content-type": page.type, "content-length": page.length });
+					await pipeline(page.stream, response);
+					return;
+				}
 				response.writeHead(page ? (page.status ?? 200) : 404, { "content-type": page?.type ?? "text/plain; charset=utf-8" });
 				response.end(page?.body ?? "Nothing is here. JSON-RPC 2.0 is served to POST, and over WebSocket.\n");
 				return;

@@ -165,7 +165,7 @@ describe("given histories", () => {
 		const chain = fixedChain(4);
 		chain.show(3);
 		const derived = await open(chain);
-		const genesis = derived.genesis();
+		const genesis = derived.origin();
 		assert.equal(derived.history(genesis, 1, 10).status, "unknown");
 		await derived.sync();
 		assert.equal(derived.history(genesis, 4, 10).status, "unknown");
@@ -194,7 +194,7 @@ describe("given histories", () => {
 		const leaves = await plainLeaves(chain);
 		const derived = await open(chain);
 		await derived.sync();
-		const genesis = derived.genesis();
+		const genesis = derived.origin();
 		stateAt.set(Bytes.toHex(genesis.leaf), genesis.state);
 		const firstEnd = (derived.batch(0) as { endStep: number }).endStep;
 		for (const [target, height] of [
@@ -229,7 +229,7 @@ describe("given an L1 that changes its mind", () => {
 			const store = new MemoryStore();
 			const derived = await open(chain, store);
 			await derived.sync();
-			const start = derived.genesis();
+			const start = derived.origin();
 			const answer = derived.history(start, 8, 10);
 			chain.reorganise(keep, 100);
 			chain.post(

@@ -28,7 +28,7 @@ const GENESIS: AssertionView = {
 };
 const HISTORIES: Histories = {
 	batchCount: 3,
-	genesis: () => ({ leaf: new Uint8Array(32), state: new Uint8Array(0) }),
+	origin: () => ({ leaf: new Uint8Array(32), state: new Uint8Array(0), assertion: undefined }),
 	accumulator: (batches) => (batches === GENESIS.targetBatch ? EXECUTED : undefined),
 	history: () => ({ status: "known", history: { root: () => ROOT } as unknown as History }),
 };

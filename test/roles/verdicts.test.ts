@@ -25,7 +25,7 @@ const genesis = assertion("genesis", "", 0, "confirmed");
 describe("given assertions and what is known of the honest chain", () => {
 	it("knows nothing of what lies beyond what it executed", () => {
 		const [first, second] = [assertion("first", "genesis", 1), assertion("second", "first", 2)];
-		const verdicts = verdictsOf({ snapshot: snapshotOf([genesis, first, second]), links: [] });
+		const verdicts = verdictsOf({ snapshot: snapshotOf([genesis, first, second]), links: [], origin: undefined });
 		assert.deepEqual(
 			verdicts.map(({ opinion }) => opinion),
 			["unknown", "unknown"],
@@ -43,7 +43,7 @@ describe("given assertions and what is known of the honest chain", () => {
 			assertion("buried lie", "genesis", 6, "rejected"),
 			assertion("child of the buried lie", "buried lie", 7),
 		];
-		const verdicts = verdictsOf({ snapshot: snapshotOf(all), links: [link(all[1], [all[2], all[6]])] });
+		const verdicts = verdictsOf({ snapshot: snapshotOf(all), links: [link(all[1], [all[2], all[6]])], origin: undefined });
 		assert.deepEqual(
 			verdicts.map((one) => [one.assertion.id, one.opinion]),
 			[
@@ -55,6 +55,32 @@ describe("given assertions and what is known of the honest chain", () => {
 				["child of the buried lie", "disagree"],
 			],
 		);
+	});
+
+	it("says nothing of what L1 decided before its execution began, and calls wrong what L1 confirmed another in place of", () => {
+		const all = [
+			genesis,
+			assertion("first", "genesis", 1, "confirmed"),
+			assertion("origin", "first", 2, "confirmed"),
+			assertion("beside the first", "genesis", 3),
+			assertion("child of that", "beside the first", 4),
+			assertion("beside the origin", "first", 5, "winner"),
+			assertion("true", "origin", 6),
+			assertion("lie", "origin", 7),
+		];
+		const verdicts = verdictsOf({ snapshot: snapshotOf(all), links: [link(all[6], [all[7]])], origin: "origin" });
+		assert.deepEqual(
+			verdicts.map((one) => [one.assertion.id, one.opinion]),
+			[
+				["beside the first", "disagree"],
+				["child of that", "disagree"],
+				["beside the origin", "disagree"],
+				["true", "agree"],
+				["lie", "disagree"],
+			],
+		);
+		assert.equal(verdicts[0].reason, "L1 confirmed another one in its place");
+		assert.equal(verdicts[3].reason, "the machine does what it says");
 	});
 
 	it("takes the worst of them for one word, and does not let a doubt hide a lie", () => {

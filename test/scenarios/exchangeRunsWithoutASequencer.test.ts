@@ -46,7 +46,7 @@ describe("ExchangeRunsWithoutASequencer", () => {
 	const include = async (): Promise<void> => chain.forceInclude(await chain.messageCount());
 
 	async function cellOf(kind: number, index: number): Promise<Uint8Array> {
-		const answer = derived.history(derived.genesis(), await chain.batchCount(), HEIGHT);
+		const answer = derived.history(derived.origin(), await chain.batchCount(), HEIGHT);
 		assert.ok(answer.status === "known" && answer.history.halts);
 		const state = await answer.history.finalState();
 		const proof = await derived.proveCell({ leaf: Keccak.hash(state), state }, kind, index);

@@ -225,7 +225,7 @@ async function postJunk(post: Posting, steps: number): Promise<void> {
 
 /** Steps that the stretch behind the first batch is short of a whole tree; below 0 where it is longer. */
 async function missingSteps(derived: DerivedExecutor, height: number): Promise<number> {
-	const first = derived.history(derived.genesis(), 1, height);
+	const first = derived.history(derived.origin(), 1, height);
 	if (first.status !== "known") throw new Error("The first batch is not derived.");
 	return 2 ** height - (derived.stepCount - first.history.stepCount);
 }

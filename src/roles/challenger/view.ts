@@ -10,6 +10,8 @@ export type View = {
 	/** The honest chain as far as it is known; what is not in it is unknown, and not disputed. */
 	readonly links: readonly Link[];
 	readonly isComplete: boolean;
+	/** The confirmed assertion that the histories begin with; undefined when that is the genesis. What came before is L1's word alone. */
+	readonly origin: string | undefined;
 	/** The challenger's own address. */
 	readonly self: string;
 };
@@ -21,5 +23,12 @@ export async function look(game: GameReader, histories: Histories, self: string)
 	const chain = await HonestChain.follow(snapshot, histories, game.parameters.height, known, (parent, accumulator) =>
 		game.gameId(parent, accumulator),
 	);
-	return { snapshot, parameters: game.parameters, links: chain.links, isComplete: chain.isComplete, self };
+	return {
+		snapshot,
+		parameters: game.parameters,
+		links: chain.links,
+		isComplete: chain.isComplete,
+		origin: histories.origin().assertion,
+		self,
+	};
 }
