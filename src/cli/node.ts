@@ -240,7 +240,7 @@ async function sourceOf({ source, seed }: Options): Promise<PriceSource> {
 }
 
 /** Reporters in several processes see one market only if its path begins at one time. */
-const SYNTHETIC_START = Date.UTC(2026, 0, 1) / 1000;
+export const SYNTHETIC_START = Date.UTC(2026, 0, 1) / 1000;
 
 async function startReporter(context: Context, options: Options, dataDirectory: string): Promise<Running> {
 	const { ReporterNode } = await import("../node/ReporterNode.ts");

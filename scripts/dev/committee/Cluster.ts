@@ -23,6 +23,8 @@ export type ClusterOptions = {
 	readonly directory: string;
 	/** How many report prices; quorum is more than two thirds. */
 	readonly reporters?: number;
+	/** Whether reporters follow the members' order and stand behind the state too; without it nothing is liquidated. */
+	readonly attesting?: boolean;
 	/** Ports of the members' APIs begin here; 0: whatever is free. */
 	readonly firstApiPort?: number;
 	/** A chain that runs already (Anvil, with a block every second) instead of the embedded one. */
@@ -145,6 +147,7 @@ export class Cluster {
 				String(port),
 				"--key",
 				`test/${PLACES.reporters + place}`,
+				...(options.attesting ? members.flatMap((member) => ["--sequencer", cluster.api(member)]) : []),
 			]);
 		for (const member of members) {
 			cluster.#add(`member/${member}`, [
