@@ -50,6 +50,7 @@ function opened(): { runner: Runner; tracked: TrackedState } {
 		minTime: 0,
 		maxTime: START,
 		l1End: DEPOSITS.length,
+		streamStart: 0,
 	};
 	const zero = new Uint8Array(32);
 	const batch = {
@@ -144,6 +145,7 @@ const INBOX = inboxOf([]);
 function posted(items: readonly Item[]): PostedBatch[] {
 	const batches: PostedBatch[] = [];
 	let accumulator: Uint8Array = new Uint8Array(32);
+	let streamStart = 0;
 	const post = (content: Uint8Array): void => {
 		const contentRoot = Batch.contentRoot(content);
 		const header = {
@@ -153,7 +155,9 @@ function posted(items: readonly Item[]): PostedBatch[] {
 			minTime: batches.length === 0 ? 0 : START,
 			maxTime: START,
 			l1End: DEPOSITS.length,
+			streamStart,
 		};
+		streamStart += content.length;
 		accumulator = Batch.accumulate(accumulator, header);
 		batches.push({ ...header, index: batches.length, accumulator, content, blobs: [], block: 1 });
 	};

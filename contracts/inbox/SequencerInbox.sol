@@ -24,10 +24,12 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
 
     /// @dev Accumulators 0 .. count. The first is 0.
     mapping(uint64 index => bytes32) private accumulators;
-    uint64 public batchCount;
-    /// @dev End of the last batch: its time, and the L1 messages consumed.
+    /// @dev What every batch changes, in one slot: their number, and the end of the last one: its time, the L1 messages consumed, and its place in the
+    /// order's stream of bytes. No chain lives to see 2^40 of anything, or 2^56 bytes.
+    uint40 private batches;
     uint40 public lastMaxTime;
-    uint64 public lastL1End;
+    uint40 public lastL1End;
+    uint56 private bytesPosted;
     /// @dev Lateness that is left, in seconds times REPLENISH_SECONDS, so that no short calm is rounded away; and when it was reckoned.
     uint40 private budget;
     uint40 private budgetAt;
@@ -69,7 +71,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         requireNext(index, minTime, maxTime, l1End);
         bytes32 contentHash = Blob.contentHash(keccak256(content), content.length, blobsRoot);
         REGISTRY.requireQuorum(batchDigest(index, contentHash, minTime, maxTime, l1End), signatures);
-        append(Header(Batch.CALLDATA, Batch.contentRoot(content), content.length, minTime, maxTime, l1End));
+        append(Header(Batch.CALLDATA, Batch.contentRoot(content), content.length, minTime, maxTime, l1End, bytesPosted));
     }
 
     /// @inheritdoc ISequencerInbox
@@ -87,7 +89,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         bytes32 blobsRoot = Blob.root(versionedHashes);
         bytes32 contentHash = Blob.contentHash(plainHash, length, blobsRoot);
         REGISTRY.requireQuorum(batchDigest(index, contentHash, minTime, maxTime, l1End), signatures);
-        append(Header(Batch.BLOB, blobsRoot, length, minTime, maxTime, l1End));
+        append(Header(Batch.BLOB, blobsRoot, length, minTime, maxTime, l1End, bytesPosted));
     }
 
     /// @inheritdoc ISequencerInbox
@@ -97,13 +99,23 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
         uint256 allowedAt = forceAllowedAt(l1End);
         require(block.timestamp >= allowedAt, TooEarlyToForce(timestamp, allowedAt));
         uint256 time = timestamp > lastMaxTime ? timestamp : lastMaxTime;
-        append(Header(Batch.FORCED_CARRIER, bytes32(0), 0, time, time, l1End));
+        append(Header(Batch.FORCED_CARRIER, bytes32(0), 0, time, time, l1End, bytesPosted));
     }
 
     /// @inheritdoc ISequencerInbox
     function batchDigest(uint64 index, bytes32 contentHash, uint40 minTime, uint40 maxTime, uint64 l1End) public view returns (bytes32) {
         BatchVote memory vote = BatchVote(index, accumulators[index], contentHash, minTime, maxTime, l1End);
         return Checkpoint.batchDigest(_domainSeparatorV4(), vote);
+    }
+
+    /// @inheritdoc ISequencerInbox
+    function batchCount() external view returns (uint64) {
+        return batches;
+    }
+
+    /// @inheritdoc ISequencerInbox
+    function streamEnd() external view returns (uint64) {
+        return bytesPosted;
     }
 
     /// @inheritdoc ISequencerInbox
@@ -148,7 +160,7 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
     }
 
     function requireNext(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End) private view {
-        require(index == batchCount, WrongIndex(index, batchCount));
+        require(index == batches, WrongIndex(index, batches));
         uint256 latest = block.timestamp + MAX_DRIFT_SECONDS;
         require(lastMaxTime <= minTime && minTime <= maxTime && maxTime <= latest, BadTimes(minTime, maxTime, lastMaxTime, latest));
         require(l1End >= lastL1End && l1End <= INBOX.count(), BadMessageCount(l1End, lastL1End, INBOX.count()));
@@ -168,16 +180,17 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
     }
 
     function append(Header memory header) private {
-        uint64 index = batchCount;
+        uint64 index = batches;
         if (header.l1End > lastL1End) {
             // Reckoned here only: until the oldest message changes, all that happened follows from its time.
             budget = uint40(budgetNow());
             budgetAt = uint40(block.timestamp);
         }
         bytes32 accumulator = Batch.accumulate(accumulators[index], header);
-        batchCount = index + 1;
+        batches = uint40(index + 1);
         lastMaxTime = uint40(header.maxTime);
-        lastL1End = uint64(header.l1End);
+        lastL1End = uint40(header.l1End);
+        bytesPosted = uint56(header.streamStart + header.length);
         accumulators[index + 1] = accumulator;
         emit BatchPosted(
             index,
@@ -187,7 +200,8 @@ contract SequencerInbox is ISequencerInbox, EIP712 {
             uint32(header.length),
             uint40(header.minTime),
             uint40(header.maxTime),
-            uint64(header.l1End)
+            uint64(header.l1End),
+            uint64(header.streamStart)
         );
     }
 }

@@ -11,7 +11,8 @@ interface ISequencerInbox {
         uint32 length,
         uint40 minTime,
         uint40 maxTime,
-        uint64 l1End
+        uint64 l1End,
+        uint64 streamStart
     );
 
     /// @notice Somebody else posted this index already, or an earlier one is missing.
@@ -65,6 +66,9 @@ interface ISequencerInbox {
     function batchDigest(uint64 index, bytes32 contentHash, uint40 minTime, uint40 maxTime, uint64 l1End) external view returns (bytes32);
 
     function batchCount() external view returns (uint64);
+
+    /// @notice Bytes of content in all batches: where the next one begins in the order's stream of bytes.
+    function streamEnd() external view returns (uint64);
 
     /// @notice Accumulator before batch `index`; that of `batchCount()` names the whole log.
     function batchAccumulator(uint64 index) external view returns (bytes32);

@@ -15,8 +15,18 @@ interface ISlashingEvidence {
         bytes32 surfaceHash;
     }
 
+    /// Where a confirmed history shows a state: `path` (one sibling a height, lowest first) shows its commitment after step `step` of the game.
+    struct Place {
+        bytes32 assertionId;
+        bytes32 gameId;
+        uint64 step;
+        bytes32[] path;
+    }
+
     error NotConflicting();
     error NotAVote(uint8 kind);
+    /// @notice The batch does not hold the place that the receipt names, or the state stands in the middle of a message.
+    error NotAtReceipt(uint64 offset, uint256 from, uint256 to);
     error NotConfirmed(bytes32 assertionId);
     error WrongPath(uint256 length, uint256 expected);
     error WrongStep(uint64 step, uint256 limit);
@@ -25,6 +35,17 @@ interface ISlashingEvidence {
 
     /// @notice Two receipts of one signer that give one sequence number to two messages.
     function conflictingReceipts(Receipt calldata a, bytes calldata signatureA, Receipt calldata b, bytes calldata signatureB) external;
+
+    /// @notice A receipt that the confirmed order contradicts: at its place stands another message, or none that could be executed. `machine` is the preimage of a
+    /// confirmed state that is about to read the record about that place, or one in whose middle the place lies; `opening` is that of the one-step proof, of the
+    /// batch under the state's cursor and the record there.
+    function brokenReceipt(
+        Receipt calldata receipt,
+        bytes calldata signature,
+        Place calldata place,
+        bytes calldata machine,
+        bytes calldata opening
+    ) external;
 
     /// @notice Two certificates' signatures of one signer for different batches in one place.
     function conflictingBatches(BatchVote calldata a, bytes calldata signatureA, BatchVote calldata b, bytes calldata signatureB) external;

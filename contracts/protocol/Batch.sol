@@ -11,6 +11,8 @@ struct Header {
     uint256 minTime;
     uint256 maxTime;
     uint256 l1End;
+    /// Bytes of content in all batches before: a receipt's place in the order is reckoned from it.
+    uint256 streamStart;
 }
 
 /// @notice A record as it stands at an offset; not `ok` when the bytes there are none.
@@ -36,7 +38,9 @@ library Batch {
 
     bytes32 private constant TAG_BATCH = keccak256("strikeproof.batch.v1");
 
-    /// @notice carrier u8 | contentRoot 32 | length u32 | minTime u40 | maxTime u40 | l1End u64
+    uint256 internal constant HEADER_LENGTH = 63;
+
+    /// @notice carrier u8 | contentRoot 32 | length u32 | minTime u40 | maxTime u40 | l1End u64 | streamStart u64
     function encodeHeader(Header memory header) internal pure returns (bytes memory) {
         return
             abi.encodePacked(
@@ -45,7 +49,8 @@ library Batch {
                 uint32(header.length),
                 uint40(header.minTime),
                 uint40(header.maxTime),
-                uint64(header.l1End)
+                uint64(header.l1End),
+                uint64(header.streamStart)
             );
     }
 

@@ -14,6 +14,8 @@ struct BatchVote {
 
 struct Receipt {
     uint64 sequence;
+    /// Bytes of the order before the message's record.
+    uint64 offset;
     bytes32 messageHash;
     bytes32 streamHash;
     uint64 time;
@@ -39,7 +41,9 @@ library Checkpoint {
     bytes32 private constant BATCH_TYPE = keccak256(
         "Batch(uint64 index,bytes32 previousAccumulator,bytes32 contentHash,uint64 minTime,uint64 maxTime,uint64 l1End)"
     );
-    bytes32 private constant RECEIPT_TYPE = keccak256("Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)");
+    bytes32 private constant RECEIPT_TYPE = keccak256(
+        "Receipt(uint64 sequence,uint64 offset,bytes32 messageHash,bytes32 streamHash,uint64 time)"
+    );
 
     bytes32 private constant CHECKPOINT_TYPE = keccak256("Checkpoint(uint64 height,bytes32 streamHash,bytes32 root)");
     bytes32 private constant STATE_TYPE = keccak256("State(bytes32 gameId,uint64 step,bytes32 commitment)");
@@ -52,7 +56,9 @@ library Checkpoint {
     }
 
     function receiptDigest(bytes32 domainSeparator, Receipt memory receipt) internal pure returns (bytes32) {
-        bytes32 structHash = keccak256(abi.encode(RECEIPT_TYPE, receipt.sequence, receipt.messageHash, receipt.streamHash, receipt.time));
+        bytes32 structHash = keccak256(
+            abi.encode(RECEIPT_TYPE, receipt.sequence, receipt.offset, receipt.messageHash, receipt.streamHash, receipt.time)
+        );
         return MessageHashUtils.toTypedDataHash(domainSeparator, structHash);
     }
 

@@ -12,12 +12,12 @@ import {InboxAccumulator} from "../protocol/InboxAccumulator.sol";
 import {BlobOpening} from "./BlobOpening.sol";
 
 /// @notice What the inbox offers to the machine's next step, shown against the accumulators that the inboxes keep. The opening is packed:
-/// header 55 | window and, when the step takes an L1 message, kind u8 | sender 20 | timestamp u64 | payload. The window holds the content about the cursor:
+/// header 63 | window and, when the step takes an L1 message, kind u8 | sender 20 | timestamp u64 | payload. The window holds the content about the cursor:
 /// calldata   chunk count u8 | first chunk u8 | count x { bitmap u8 of the siblings that are not zero | those | chunk bytes }
 /// blobs      coset count u8 | first coset u16, counted through the batch's blobs | their versioned hashes | an opening of each blob that they lie in
 /// nothing    two zero bytes, when the content is exhausted
 library InboxOpening {
-    uint256 private constant HEADER_LENGTH = 55;
+    uint256 private constant HEADER_LENGTH = Batch.HEADER_LENGTH;
 
     error BadOpening();
 
@@ -41,10 +41,7 @@ library InboxOpening {
         uint256 began = machine.clock > header.minTime ? machine.clock : header.minTime;
         input.clock = began;
         if (cursor.offset < header.length) {
-            (bytes memory window, uint256 base, uint256 end) = header.carrier == Batch.BLOB
-                ? openBlobs(opening, header, cursor.offset)
-                : openChunks(opening, header, cursor.offset);
-            RecordHead memory record = Batch.readRecord(window, base, cursor.offset, header.length);
+            (RecordHead memory record, bytes memory window, uint256 base, uint256 end) = openRecord(opening, header, cursor.offset);
             if (!record.ok) {
                 input.kind = InputKind.Junk;
                 input.cursor.offset = header.length;
@@ -71,7 +68,8 @@ library InboxOpening {
         input.cursor = Cursor(cursor.batch + 1, cursor.l1Index, 0, 0);
     }
 
-    function openHeader(bytes memory opening, uint64 batch, ISequencerInbox sequencerInbox) private view returns (Header memory header) {
+    /// @notice The header of a batch, which the opening begins with.
+    function openHeader(bytes memory opening, uint64 batch, ISequencerInbox sequencerInbox) internal view returns (Header memory header) {
         require(opening.length >= HEADER_LENGTH + 2, BadOpening());
         header = Header(
             Bytes.uint_(opening, 0, 1),
@@ -79,7 +77,8 @@ library InboxOpening {
             Bytes.uint_(opening, 33, 4),
             Bytes.uint_(opening, 37, 5),
             Bytes.uint_(opening, 42, 5),
-            Bytes.uint_(opening, 47, 8)
+            Bytes.uint_(opening, 47, 8),
+            Bytes.uint_(opening, 55, 8)
         );
         bytes32 before = sequencerInbox.batchAccumulator(batch);
         require(Batch.accumulate(before, header) == sequencerInbox.batchAccumulator(batch + 1), BadOpening());
@@ -142,6 +141,17 @@ library InboxOpening {
             coset += count;
             rest -= count;
         }
+    }
+
+    /// @notice The record at an offset of a batch, if the bytes there are one; the window of the content from `base` on that holds it, and where the opening
+    /// goes on behind that.
+    function openRecord(
+        bytes memory opening,
+        Header memory header,
+        uint256 offset
+    ) internal view returns (RecordHead memory record, bytes memory window, uint256 base, uint256 end) {
+        (window, base, end) = header.carrier == Batch.BLOB ? openBlobs(opening, header, offset) : openChunks(opening, header, offset);
+        record = Batch.readRecord(window, base, offset, header.length);
     }
 
     function takeMessage(Input memory input, bytes memory opening, uint256 at, IInbox inbox) private view {

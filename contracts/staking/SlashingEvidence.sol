@@ -3,10 +3,15 @@ pragma solidity ^0.8.30;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IAssertionChain} from "../interfaces/IAssertionChain.sol";
+import {ISequencerInbox} from "../interfaces/ISequencerInbox.sol";
 import {ISlashingEvidence} from "../interfaces/ISlashingEvidence.sol";
 import {IStakeRegistry} from "../interfaces/IStakeRegistry.sol";
+import {Bytes} from "../machine/math/Bytes.sol";
 import {Messages, Report, Surface} from "../machine/step/Messages.sol";
+import {Cursor, Machine, Machines} from "../machine/types/Machine.sol";
+import {InboxOpening} from "../prover/InboxOpening.sol";
 import {Assertions} from "../protocol/Assertion.sol";
+import {Header, RecordHead} from "../protocol/Batch.sol";
 import {BatchVote, Checkpoint, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
 import {EngineVote, Vote} from "../protocol/EngineVote.sol";
 import {HistoryCommitment} from "../protocol/HistoryCommitment.sol";
@@ -16,6 +21,7 @@ contract SlashingEvidence is ISlashingEvidence {
 
     IStakeRegistry public immutable REGISTRY;
     IAssertionChain public immutable ASSERTION_CHAIN;
+    ISequencerInbox public immutable SEQUENCER_INBOX;
     /// Separator of the SequencerInbox's domain, in which the committee and the sequencer sign.
     bytes32 public immutable DOMAIN_SEPARATOR;
     /// Separator of the Vault's domain, in which reporters sign.
@@ -23,10 +29,13 @@ contract SlashingEvidence is ISlashingEvidence {
     /// Names the order whose votes count: SAFETY: a member may vote with the same key in the order of another deployment.
     bytes32 private immutable ORDER_NAME;
 
-    constructor(IStakeRegistry registry, address sequencerInbox, IAssertionChain assertionChain, bytes32 reportDomainSeparator) {
+    constructor(IStakeRegistry registry, ISequencerInbox sequencerInbox, IAssertionChain assertionChain, bytes32 reportDomainSeparator) {
         REGISTRY = registry;
         ASSERTION_CHAIN = assertionChain;
-        DOMAIN_SEPARATOR = keccak256(abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, sequencerInbox));
+        SEQUENCER_INBOX = sequencerInbox;
+        DOMAIN_SEPARATOR = keccak256(
+            abi.encode(DOMAIN_TYPE, keccak256("Strikeproof"), keccak256("1"), block.chainid, address(sequencerInbox))
+        );
         REPORT_DOMAIN_SEPARATOR = reportDomainSeparator;
         ORDER_NAME = EngineVote.orderName(DOMAIN_SEPARATOR);
     }
@@ -40,6 +49,19 @@ contract SlashingEvidence is ISlashingEvidence {
     function conflictingReceipts(Receipt calldata a, bytes calldata signatureA, Receipt calldata b, bytes calldata signatureB) external {
         require(a.sequence == b.sequence && a.messageHash != b.messageHash, NotConflicting());
         slash(Checkpoint.receiptDigest(DOMAIN_SEPARATOR, a), signatureA, Checkpoint.receiptDigest(DOMAIN_SEPARATOR, b), signatureB);
+    }
+
+    /// @inheritdoc ISlashingEvidence
+    function brokenReceipt(
+        Receipt calldata receipt,
+        bytes calldata signature,
+        Place calldata place,
+        bytes calldata machine,
+        bytes calldata opening
+    ) external {
+        requireConfirmed(keccak256(machine), place.assertionId, place.gameId, place.step, place.path);
+        require(isBroken(receipt, machine, opening), NotConflicting());
+        REGISTRY.slash(ECDSA.recover(Checkpoint.receiptDigest(DOMAIN_SEPARATOR, receipt), signature), payable(msg.sender));
     }
 
     /// @inheritdoc ISlashingEvidence
@@ -93,15 +115,38 @@ contract SlashingEvidence is ISlashingEvidence {
         bytes32[] calldata path
     ) external {
         require(leaf != vote.commitment, NotConflicting());
+        requireConfirmed(leaf, assertionId, vote.gameId, vote.step, path);
+        REGISTRY.slash(ECDSA.recover(Checkpoint.stateDigest(DOMAIN_SEPARATOR, vote), signature), payable(msg.sender));
+    }
+
+    function requireConfirmed(bytes32 leaf, bytes32 assertionId, bytes32 gameId, uint64 step, bytes32[] calldata path) private view {
         IAssertionChain.Assertion memory assertion = ASSERTION_CHAIN.assertions(assertionId);
         require(assertion.status == IAssertionChain.Status.Confirmed, NotConfirmed(assertionId));
         // SAFETY: a shorter path would show a node of the tree as if it were a leaf, and so falsify what is true.
         uint256 height = ASSERTION_CHAIN.HEIGHT();
         require(path.length == height, WrongPath(path.length, height));
-        require(vote.step > 0 && vote.step <= 1 << height, WrongStep(vote.step, 1 << height));
-        bytes32 shown = Assertions.assertionId(vote.gameId, HistoryCommitment.rootOf(leaf, vote.step - 1, path));
+        require(step > 0 && step <= 1 << height, WrongStep(step, 1 << height));
+        bytes32 shown = Assertions.assertionId(gameId, HistoryCommitment.rootOf(leaf, step - 1, path));
         require(shown == assertionId, NotInHistory(assertionId, shown));
-        REGISTRY.slash(ECDSA.recover(Checkpoint.stateDigest(DOMAIN_SEPARATOR, vote), signature), payable(msg.sender));
+    }
+
+    /// @dev Whether the order has another message than the receipt's where the receipt says, as a machine that is about to read there sees it.
+    function isBroken(Receipt calldata receipt, bytes memory preimage, bytes memory opening) private view returns (bool) {
+        Machine memory machine = Machines.decode(preimage);
+        Cursor memory cursor = machine.cursor;
+        Header memory header = InboxOpening.openHeader(opening, uint64(cursor.batch), SEQUENCER_INBOX);
+        uint256 from = header.streamStart + cursor.offset;
+        uint256 to = header.streamStart + header.length;
+        // SAFETY: between the steps of one message the cursor may stand anywhere in it, and no record need begin there.
+        bool isAboutToRead = machine.registers.kind == Machines.NONE && cursor.item == 0;
+        require(isAboutToRead && from <= receipt.offset && receipt.offset < to, NotAtReceipt(receipt.offset, from, to));
+        (RecordHead memory record, bytes memory window, uint256 base, ) = InboxOpening.openRecord(opening, header, cursor.offset);
+        // What is no record voids the rest of its batch, the promised place with it.
+        if (!record.ok) return true;
+        to = header.streamStart + record.payloadAt + record.length;
+        require(receipt.offset < to, NotAtReceipt(receipt.offset, from, to));
+        if (receipt.offset != from) return true;
+        return keccak256(Bytes.slice(window, record.payloadAt - base, record.length)) != receipt.messageHash;
     }
 
     function reportDigest(PriceReport calldata report) private view returns (bytes32) {

@@ -23,13 +23,18 @@ export class EvidenceChain implements Port {
 	}
 
 	accusation(evidence: Evidence): TransactionRequest {
-		const { kind, signer, a, signatureA, b, signatureB } = evidence;
-		const data = codecOf("SlashingEvidence").encodeFunctionData(KINDS[kind], [a, signatureA, b, signatureB]);
+		const data = codecOf("SlashingEvidence").encodeFunctionData(KINDS[evidence.kind], argumentsOf(evidence));
 		return {
-			key: `evidence/${signer}/${Bytes.toHex(hashText(data))}`,
+			key: `evidence/${evidence.signer}/${Bytes.toHex(hashText(data))}`,
 			to: this.#deployment.contracts.SlashingEvidence,
 			data,
 			doneBy: ["IsSlashed", "NothingStaked"],
 		};
 	}
+}
+
+function argumentsOf(evidence: Evidence): readonly unknown[] {
+	if (evidence.kind !== "receipt") return [evidence.a, evidence.signatureA, evidence.b, evidence.signatureB];
+	const { receipt, signature, proof } = evidence;
+	return [receipt, signature, proof, proof.machine, proof.opening];
 }

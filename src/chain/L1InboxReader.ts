@@ -180,6 +180,7 @@ export class L1InboxReader implements InboxReader {
 			minTime: Number(args.minTime),
 			maxTime: Number(args.maxTime),
 			l1End: Number(args.l1End),
+			streamStart: Number(args.streamStart),
 			accumulator: getBytes(args.accumulator as string),
 			content,
 			...(contentHash && { contentHash }),

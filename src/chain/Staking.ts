@@ -21,6 +21,7 @@ export type Stake = {
 /** Kinds of evidence, as files name them, and the call that judges each. */
 export const KINDS: Readonly<Record<string, string>> = {
 	receipts: "conflictingReceipts",
+	receipt: "brokenReceipt",
 	batches: "conflictingBatches",
 	checkpoints: "conflictingCheckpoints",
 	votes: "conflictingVotes",

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { KINDS, Staking } from "../chain/Staking.ts";
+import type { Acknowledgement } from "../sdk/index.ts";
+import type { Answer as Answered } from "../wire/schema.ts";
 import type { Answer, Common, Context } from "./Context.ts";
 import { does } from "./Context.ts";
 import { ExitCode, Failure } from "./ExitCode.ts";
@@ -77,6 +79,31 @@ async function withdraw(context: Context): Promise<Answer> {
 	};
 }
 
+/** What a file must name beside its kind, where that is not two contradicting structures. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+	state: ["vote", "signature", "assertionId", "leaf", "path"],
+	receipt: ["acknowledgement"],
+};
+
+/** Arguments of brokenReceipt: an acknowledgement as the exchange gave it, with what a node shows of the confirmed order. L1 judges both, so the node need not be trusted. */
+async function promiseOf(context: Context, given: unknown): Promise<readonly unknown[]> {
+	const { sequence, offset, message_hash, stream_hash, time, receipt } = given as Partial<Acknowledgement>;
+	if (typeof offset !== "number" || [sequence, message_hash, stream_hash, time, receipt].includes(undefined))
+		throw new Failure(ExitCode.Usage, "The acknowledgement lacks sequence, offset, message_hash, stream_hash, time or receipt.");
+	const connection = await context.connection();
+	const proof = await connection.call<Answered<"public/get_order_proof">>("public/get_order_proof", { offset });
+	if (proof.message_hash === message_hash?.toLowerCase())
+		throw new Failure(ExitCode.Refused, `The receipt was kept: at byte ${offset} of the order L1 confirmed that very message.`);
+	const { assertion, game, step, path, machine, opening } = proof;
+	return [
+		{ sequence, offset, messageHash: message_hash, streamHash: stream_hash, time },
+		receipt,
+		[assertion, game, step, path],
+		machine,
+		opening,
+	];
+}
+
 /** Arguments of the call that judges a file's evidence, in its order. */
 function evidenceIn(file: string): { kind: string; args: readonly unknown[] } {
 	let text: string;
@@ -94,14 +121,15 @@ function evidenceIn(file: string): { kind: string; args: readonly unknown[] } {
 	const kind = typeof fields?.kind === "string" ? fields.kind : "";
 	if (!Object.hasOwn(KINDS, kind))
 		throw new Failure(ExitCode.Usage, `The evidence ${file} names no kind: one of ${Object.keys(KINDS).join(", ")} is needed.`);
-	const names = kind === "state" ? ["vote", "signature", "assertionId", "leaf", "path"] : ["a", "signatureA", "b", "signatureB"];
+	const names = FIELDS[kind] ?? ["a", "signatureA", "b", "signatureB"];
 	const missing = names.filter((name) => fields[name] === undefined);
 	if (missing.length > 0) throw new Failure(ExitCode.Usage, `The evidence ${file} lacks ${missing.join(", ")}.`);
 	return { kind, args: names.map((name) => fields[name]) };
 }
 
 async function slash(context: Context, options: Common & { evidence: string }): Promise<Answer> {
-	const { kind, args } = evidenceIn(options.evidence);
+	const { kind, args: given } = evidenceIn(options.evidence);
+	const args = kind === "receipt" ? await promiseOf(context, given[0]) : given;
 	const wallet = await context.wallet();
 	const sent = await (await stakingOf(context)).accuse(wallet, kind, args);
 	return {

@@ -56,6 +56,13 @@ export class DerivedBatches {
 		return found < 0 ? this.count : this.origin.batchCount + found;
 	}
 
+	/** Number of the batch that holds a byte of the order's stream, and where that batch begins in it; undefined where none does that was executed here. */
+	holding(offset: number): { readonly index: number; readonly streamStart: number } | undefined {
+		const found = this.#batches.findIndex(({ streamEnd }) => offset < streamEnd);
+		const streamStart = (this.#batches[found - 1] ?? this.origin).streamEnd;
+		return found < 0 || offset < streamStart ? undefined : { index: this.origin.batchCount + found, streamStart };
+	}
+
 	push(batch: DerivedBatch): void {
 		this.#batches.push(batch);
 	}

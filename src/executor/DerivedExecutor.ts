@@ -19,6 +19,8 @@ import { LeafFile } from "./LeafFile.ts";
 import type { Leaves } from "./LeafFile.ts";
 import type { DerivedSnapshot } from "./LiveExecutor.ts";
 import * as Outbox from "./Outbox.ts";
+import { readingOf } from "./Reading.ts";
+import type { Reading } from "./Reading.ts";
 import { Runner } from "./Runner.ts";
 import type { CellProof } from "./Runner.ts";
 import type { SignaturePool } from "./SignaturePool.ts";
@@ -272,6 +274,19 @@ export class DerivedExecutor implements Histories {
 			this.#proved = undefined;
 			throw error;
 		}
+	}
+
+	/**
+	 * The state that is about to read what stands at an offset of the order's stream of bytes, or the record in whose middle the offset lies; undefined while
+	 * that is not derived. `opening` shows the record, as a one-step proof does (docs/spec/rollup.md).
+	 */
+	async reading(offset: number): Promise<Reading | undefined> {
+		const held = this.#batches.holding(offset);
+		const batch = held && (await this.#read(held.index));
+		if (!batch) return undefined;
+		const { index, streamStart } = held;
+		const runner = await this.#runnerAt(this.#batches.endStep(index));
+		return readingOf(runner, batch, offset - streamStart);
 	}
 
 	/** A claim on L1 against this outbox root: the withdrawal and its siblings under the root; undefined when the root or the leaf is not known. */

@@ -111,6 +111,6 @@ function isContentOf({ carrier, content, contentRoot, blobs }: PostedBatch): boo
 }
 
 function headerOf(posted: PostedBatch): Batch.Header {
-	const { carrier, contentRoot, content, minTime, maxTime, l1End } = posted;
-	return { carrier, contentRoot, length: content.length, minTime, maxTime, l1End };
+	const { carrier, contentRoot, content, minTime, maxTime, l1End, streamStart } = posted;
+	return { carrier, contentRoot, length: content.length, minTime, maxTime, l1End, streamStart };
 }

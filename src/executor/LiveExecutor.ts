@@ -450,7 +450,7 @@ function machineAt(clock: number, l1Index: number): Machine {
 }
 
 const MAX_TIME = 2 ** 40 - 1;
-const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0 };
+const UNBOUNDED = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), minTime: 0, streamStart: 0 };
 const PENDING: Input = {
 	kind: InputKind.Pending,
 	cursor: { batch: 0, l1Index: 0, offset: 0, item: 0 },

@@ -55,7 +55,7 @@ function encodePath(siblings: readonly Uint8Array[], bitmapBytes: number): Uint8
 }
 
 /**
- * What shows that the inbox offered `input` to a machine that stood at `offset`: header 55 | window of the content and, for an L1 message, kind u8 | sender 20 |
+ * What shows that the inbox offered `input` to a machine that stood at `offset`: header 63 | window of the content and, for an L1 message, kind u8 | sender 20 |
  * timestamp u64 | payload. Nothing when work is pending: the inbox is not read then.
  */
 export function encodeOpening(input: Input, batch: ReadBatch, offset: number): Uint8Array {

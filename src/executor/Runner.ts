@@ -9,7 +9,15 @@ import type { ReadBatch } from "./InboxView.ts";
 import { TrackedState } from "./TrackedState.ts";
 import type { CellBytes } from "./TrackedState.ts";
 
-const NO_HEADER: Batch.Header = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), length: 0, minTime: 0, maxTime: 0, l1End: 0 };
+const NO_HEADER: Batch.Header = {
+	carrier: Batch.CALLDATA,
+	contentRoot: new Uint8Array(32),
+	length: 0,
+	minTime: 0,
+	maxTime: 0,
+	l1End: 0,
+	streamStart: 0,
+};
 const NOTHING = new Uint8Array(0);
 
 /** That a cell is part of a state. */

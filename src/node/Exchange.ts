@@ -23,6 +23,7 @@ import { DerivedExecutor } from "../executor/DerivedExecutor.ts";
 import { Follower } from "../executor/Follower.ts";
 import * as Genesis from "../executor/Genesis.ts";
 import { LiveExecutor } from "../executor/LiveExecutor.ts";
+import { orderProof } from "../executor/OrderProof.ts";
 import { SignaturePool } from "../executor/SignaturePool.ts";
 import * as Kzg from "../kzg/Kzg.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
@@ -344,6 +345,7 @@ export class Exchange {
 				store: prefixed(stores.orderer, "watcher/"),
 				domains: { committee: parts.batchDomain, users: userDomain },
 				isKnown: (address) => member.isMember(address) || deployment.reporters.includes(address),
+				confirmed: (offset) => orderProof(derived, this.game, offset),
 				inbox,
 				chain: new EvidenceChain(provider, deployment),
 				sender: keeperSender,
@@ -436,6 +438,7 @@ export class Exchange {
 			version: VERSION,
 			finality: this.finality,
 			accountProof: (account) => this.finality.accountProof(account),
+			orderProof: (offset) => this.finality.orderProof(offset),
 			withdrawals: (account) => this.finality.withdrawalsOf(account),
 			withdrawalProof: (index) => this.finality.withdrawalProof(index),
 			vitals: () => this.vitals.answer(),

@@ -1,4 +1,5 @@
 import type { DerivedExecutor } from "../executor/DerivedExecutor.ts";
+import { orderProof } from "../executor/OrderProof.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Keccak from "../machine/math/Keccak.ts";
 import * as Kinds from "../machine/state/Kinds.ts";
@@ -130,6 +131,22 @@ export class Finality {
 			cell: Bytes.toHex(proof.cell),
 			siblings: proof.siblings.map(Bytes.toHex),
 		};
+	}
+
+	/** What L1 confirmed of the order at an offset of its stream of bytes; undefined before that. */
+	async orderProof(offset: number): Promise<Answer<"public/get_order_proof"> | undefined> {
+		const proof = await orderProof(this.#ports.derived, this.#ports.game, offset);
+		return (
+			proof && {
+				message_hash: proof.messageHash ?? null,
+				assertion: proof.assertionId,
+				game: proof.gameId,
+				step: proof.step,
+				path: [...proof.path],
+				machine: proof.machine,
+				opening: proof.opening,
+			}
+		);
 	}
 
 	/** An account's withdrawals that L1 holds, oldest first; those not posted yet are not among them. */

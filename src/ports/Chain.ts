@@ -13,6 +13,8 @@ export interface PostedBatch {
 	readonly maxTime: number;
 	/** L1 messages consumed since genesis once this batch is done. */
 	readonly l1End: number;
+	/** Bytes of content in all batches before. */
+	readonly streamStart: number;
 	readonly accumulator: Uint8Array;
 	readonly content: Uint8Array;
 	/** What its certificate binds of the content, in either form; none of a forced batch. */

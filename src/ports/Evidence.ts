@@ -1,7 +1,10 @@
 import type { TransactionRequest } from "./Chain.ts";
 
 /** What L1's SlashingEvidence judges. Field values are as an evidence file has them: bytes in hexadecimal, numbers as numbers (docs/cli.md). */
-export type Evidence = {
+export type Evidence = Contradiction | BrokenReceipt;
+
+/** Two things that one signer said of one place. */
+export type Contradiction = {
 	readonly kind: "receipts" | "batches" | "checkpoints" | "reports";
 	/** Lower-case hexadecimal with 0x: whose stake it takes. */
 	readonly signer: string;
@@ -9,6 +12,22 @@ export type Evidence = {
 	readonly signatureA: string;
 	readonly b: Fields;
 	readonly signatureB: string;
+};
+
+/** A receipt, and what L1 confirmed of the order where it says. */
+export type BrokenReceipt = {
+	readonly kind: "receipt";
+	readonly signer: string;
+	readonly receipt: Fields;
+	readonly signature: string;
+	readonly proof: {
+		readonly assertionId: string;
+		readonly gameId: string;
+		readonly step: number;
+		readonly path: readonly string[];
+		readonly machine: string;
+		readonly opening: string;
+	};
 };
 
 export type Fields = Readonly<Record<string, string | number>>;

@@ -7,7 +7,16 @@ import * as Merkle from "../machine/math/Merkle.ts";
 import type { Input, Machine } from "../machine/types/Machine.ts";
 import { InputKind, NONE } from "../machine/types/Machine.ts";
 
-export type Header = { carrier: number; contentRoot: Uint8Array; length: number; minTime: number; maxTime: number; l1End: number };
+/** `streamStart`: bytes of content in all batches before. */
+export type Header = {
+	carrier: number;
+	contentRoot: Uint8Array;
+	length: number;
+	minTime: number;
+	maxTime: number;
+	l1End: number;
+	streamStart: number;
+};
 
 export const CALLDATA = 0;
 export const BLOB = 1;
@@ -16,14 +25,14 @@ export const FORCED_CARRIER = 2;
 export const MAX_BATCH_BYTES = 120_000;
 export const CHUNK_BYTES = 1024;
 export const CHUNK_DEPTH = 7;
-const HEADER_LENGTH = 55;
+const HEADER_LENGTH = 63;
 const MAX_LENGTH_BYTES = 3;
 const MAX_DELAY_BYTES = 5;
 const MAX_DELAY = 4_294_967_295;
 
 const TAG_BATCH = Keccak.hashText("strikeproof.batch.v1");
 
-/** carrier u8 | contentRoot 32 | length u32 | minTime u40 | maxTime u40 | l1End u64 */
+/** carrier u8 | contentRoot 32 | length u32 | minTime u40 | maxTime u40 | l1End u64 | streamStart u64 */
 export function encodeHeader(header: Header): Uint8Array {
 	const bytes = new Uint8Array(HEADER_LENGTH);
 	bytes[0] = header.carrier;
@@ -31,7 +40,8 @@ export function encodeHeader(header: Header): Uint8Array {
 	let at = Bytes.put(bytes, 33, 4, header.length);
 	at = Bytes.put(bytes, at, 5, header.minTime);
 	at = Bytes.put(bytes, at, 5, header.maxTime);
-	Bytes.put(bytes, at, 8, header.l1End);
+	at = Bytes.put(bytes, at, 8, header.l1End);
+	Bytes.put(bytes, at, 8, header.streamStart);
 	return bytes;
 }
 

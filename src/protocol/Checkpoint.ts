@@ -15,6 +15,8 @@ export type BatchVote = {
 
 export type Receipt = {
 	sequence: number;
+	/** Bytes of the order before the message's record. */
+	offset: number;
 	messageHash: Uint8Array;
 	streamHash: Uint8Array;
 	time: number;
@@ -37,7 +39,7 @@ export type StateVote = {
 const BATCH_TYPE = Keccak.hashText(
 	"Batch(uint64 index,bytes32 previousAccumulator,bytes32 contentHash,uint64 minTime,uint64 maxTime,uint64 l1End)",
 );
-const RECEIPT_TYPE = Keccak.hashText("Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)");
+const RECEIPT_TYPE = Keccak.hashText("Receipt(uint64 sequence,uint64 offset,bytes32 messageHash,bytes32 streamHash,uint64 time)");
 const CHECKPOINT_TYPE = Keccak.hashText("Checkpoint(uint64 height,bytes32 streamHash,bytes32 root)");
 const STATE_TYPE = Keccak.hashText("State(bytes32 gameId,uint64 step,bytes32 commitment)");
 
@@ -65,7 +67,7 @@ export function batchDigest(domainSeparator: Uint8Array, vote: BatchVote): Uint8
 }
 
 export function receiptDigest(domainSeparator: Uint8Array, receipt: Receipt): Uint8Array {
-	const fields = [RECEIPT_TYPE, word(receipt.sequence), receipt.messageHash, receipt.streamHash, word(receipt.time)];
+	const fields = [RECEIPT_TYPE, word(receipt.sequence), word(receipt.offset), receipt.messageHash, receipt.streamHash, word(receipt.time)];
 	return digest(domainSeparator, Keccak.hash(Bytes.concat(...fields)));
 }
 

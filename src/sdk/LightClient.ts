@@ -65,7 +65,7 @@ export type AccountProof = {
 };
 
 const INBOX = new Interface([
-	"event BatchPosted(uint64 indexed index, bytes32 accumulator, uint8 carrier, bytes32 contentRoot, uint32 length, uint40 minTime, uint40 maxTime, uint64 l1End)",
+	"event BatchPosted(uint64 indexed index, bytes32 accumulator, uint8 carrier, bytes32 contentRoot, uint32 length, uint40 minTime, uint40 maxTime, uint64 l1End, uint64 streamStart)",
 	"function postBatch(uint64 index, uint40 minTime, uint40 maxTime, uint64 l1End, bytes content, bytes32 blobsRoot, bytes signatures)",
 	"function batchAccumulator(uint64 index) view returns (bytes32)",
 ]);
@@ -98,7 +98,7 @@ export class LightClient {
 	/** That the receipt is for these bytes, and signed by somebody whose stake on L1 it puts at risk. */
 	async receipt(payload: Uint8Array, acknowledgement: Acknowledgement): Promise<VerifiedReceipt> {
 		await this.#checkChain();
-		const { sequence, message_hash, stream_hash, time, receipt } = acknowledgement;
+		const { sequence, offset, message_hash, stream_hash, time, receipt } = acknowledgement;
 		if (Bytes.toHex(Keccak.hash(payload)) !== message_hash)
 			throw new VerificationError("RECEIPT_OF_ANOTHER_MESSAGE", `The receipt ${sequence} is for a message that hashes to ${message_hash}.`);
 		const domain = {
@@ -107,7 +107,7 @@ export class LightClient {
 			chainId: this.#trusted.chainId,
 			verifyingContract: this.#trusted.contracts.SequencerInbox,
 		};
-		const message = { sequence, messageHash: message_hash, streamHash: stream_hash, time };
+		const message = { sequence, offset, messageHash: message_hash, streamHash: stream_hash, time };
 		let signer = "";
 		try {
 			signer = verifyTypedData(domain, typedData.Receipt, message, receipt).toLowerCase();
@@ -183,7 +183,8 @@ export class LightClient {
 		const [log] = await this.#l1.getLogs({ address, topics, fromBlock: this.#trusted.deployBlock, toBlock: "latest" });
 		if (!log) throw new VerificationError("BATCH_NOT_ON_L1", `L1 holds no batch ${index}.`);
 		// By place: one of the fields is called length, as the list itself is.
-		const [, , carrier, contentRoot, length, minTime, maxTime, l1End] = INBOX.parseLog(log)?.args.toArray() as (bigint & string)[];
+		const [, , carrier, contentRoot, length, minTime, maxTime, l1End, streamStart] = INBOX.parseLog(log)?.args.toArray() as (bigint &
+			string)[];
 		const header: Batch.Header = {
 			carrier: Number(carrier),
 			contentRoot: Bytes.fromHex(contentRoot),
@@ -191,6 +192,7 @@ export class LightClient {
 			minTime: Number(minTime),
 			maxTime: Number(maxTime),
 			l1End: Number(l1End),
+			streamStart: Number(streamStart),
 		};
 		const [before, after] = await Promise.all([this.#inbox.batchAccumulator(index), this.#inbox.batchAccumulator(index + 1)]);
 		if (Bytes.toHex(Batch.accumulate(Bytes.fromHex(before as string), header)) !== after)

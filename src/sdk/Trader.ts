@@ -64,6 +64,7 @@ export type ProtectionLimits = {
 /** The exchange's answer to a message that is durable and executed. `receipt` is the sequencer's signature. */
 export type Acknowledgement = {
 	readonly sequence: number;
+	readonly offset: number;
 	readonly message_hash: string;
 	readonly stream_hash: string;
 	readonly time: number;

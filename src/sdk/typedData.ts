@@ -83,6 +83,12 @@ export const typedData = {
 	Request: { Request: [uint(32, "account"), uint(64, "nonce"), uint(64, "expiresAt"), { name: "legs", type: "bytes32" }] },
 	/** What the sequencer signs, in the domain of the SequencerInbox. */
 	Receipt: {
-		Receipt: [uint(64, "sequence"), { name: "messageHash", type: "bytes32" }, { name: "streamHash", type: "bytes32" }, uint(64, "time")],
+		Receipt: [
+			uint(64, "sequence"),
+			uint(64, "offset"),
+			{ name: "messageHash", type: "bytes32" },
+			{ name: "streamHash", type: "bytes32" },
+			uint(64, "time"),
+		],
 	},
 };

@@ -13,9 +13,17 @@ export const seconds = z.int().min(0).describe("Seconds since 1970");
 export const label = z.int().min(1).max(65_535).describe("The owner's own mark");
 export const sequence = z.int().min(0).describe("Place of the message in the order of all messages, from 0");
 
+export const offset = z
+	.int()
+	.min(0)
+	.describe(
+		"Bytes of the order before the message's record: where it stands in the stream of all records, of which batches on L1 are cuts",
+	);
+
 export const bytes = (length: number): z.ZodString =>
 	z.string().regex(new RegExp(`^0x[0-9a-fA-F]{${2 * length}}$`), `${length} bytes in hexadecimal with 0x`);
 export const payload = z.string().regex(/^0x([0-9a-fA-F]{2}){1,4096}$/, "1 to 4096 bytes in hexadecimal with 0x");
+export const data = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "bytes in hexadecimal with 0x");
 export const signature = bytes(65).describe("r 32 | s 32 | v 1 over the EIP-712 digest, low s, v 27 or 28");
 export const hash = bytes(32);
 export const address = bytes(20);
@@ -92,11 +100,12 @@ const outcome = {
 export const acknowledgement = z
 	.strictObject({
 		sequence,
+		offset,
 		message_hash: hash,
 		stream_hash: hash.describe("Of the bundle that holds the message"),
 		time: seconds,
 		receipt: signature.describe(
-			"The sequencer's signature over Receipt(uint64 sequence,bytes32 messageHash,bytes32 streamHash,uint64 time)",
+			"The sequencer's signature over Receipt(uint64 sequence,uint64 offset,bytes32 messageHash,bytes32 streamHash,uint64 time)",
 		),
 		...outcome,
 		items: z.array(z.strictObject(outcome)).describe("Of a basket: what became of its items, in their order"),

@@ -179,9 +179,9 @@ export class Arena {
 		return new Arena({ l1, committee, sequencerInbox, games, chain, outbox, genesis, verifier });
 	}
 
-	async postBatch(): Promise<void> {
+	async postBatch(given?: Uint8Array): Promise<void> {
 		const index = Number(await this.sequencerInbox.getFunction("batchCount")());
-		const content = Batch.encodeRecord(Uint8Array.of(index + 1), 0);
+		const content = given ?? Batch.encodeRecord(Uint8Array.of(index + 1), 0);
 		const previousAccumulator = getBytes((await this.sequencerInbox.getFunction("batchAccumulator")(index)) as string);
 		const verifyingContract = await this.sequencerInbox.getAddress();
 		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));

@@ -51,7 +51,14 @@ describe("given four nodes over an L1, and what goes wrong, all from a seed", ()
 			for (const { running } of nodes) {
 				if (!running) continue;
 				const sequence = 7;
-				const lie = { sequence, messageHash: new Uint8Array(32), streamHash: new Uint8Array(32), time: 0, receipt: new Uint8Array(65) };
+				const lie = {
+					sequence,
+					offset: 0,
+					messageHash: new Uint8Array(32),
+					streamHash: new Uint8Array(32),
+					time: 0,
+					receipt: new Uint8Array(65),
+				};
 				running.sequencer.submit = () => Promise.resolve({ ...lie, result: undefined } as unknown as Acknowledgement);
 			}
 		});

@@ -40,8 +40,8 @@ async function plainLeaves(chain: MemoryChain): Promise<Uint8Array[]> {
 	const batches = await chain.batches(0, await chain.batchCount());
 	for (const [index, posted] of batches.entries()) {
 		const firstMessage = batches[index - 1]?.l1End ?? 0;
-		const { carrier, contentRoot, content, blobs, minTime, maxTime, l1End, accumulator, block } = posted;
-		const header = { carrier, contentRoot, length: content.length, minTime, maxTime, l1End };
+		const { carrier, contentRoot, content, blobs, minTime, maxTime, l1End, streamStart, accumulator, block } = posted;
+		const header = { carrier, contentRoot, length: content.length, minTime, maxTime, l1End, streamStart };
 		const messages = await chain.messages(firstMessage, l1End);
 		const batch = { index, header, content, blobs, before: accumulator, after: accumulator, block, firstMessage, messages };
 		while (runner.machine.cursor.batch === index) {

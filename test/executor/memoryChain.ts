@@ -88,7 +88,9 @@ export class MemoryChain implements InboxReader {
 		const committed = carrier === Batch.BLOB ? Kzg.commitAll(content) : [];
 		const blobsRoot = Blob.root(committed.map(({ versionedHash }) => versionedHash));
 		const contentRoot = [Batch.contentRoot(content), blobsRoot, new Uint8Array(32)][carrier];
-		const header = { carrier, contentRoot, length: content.length, minTime, maxTime, l1End };
+		const before = this.#batches.at(-1);
+		const streamStart = before ? before.streamStart + before.content.length : 0;
+		const header = { carrier, contentRoot, length: content.length, minTime, maxTime, l1End, streamStart };
 		const accumulator = Batch.accumulate(this.last.accumulator, header);
 		this.#batches.push({
 			index: this.#batches.length,
@@ -97,6 +99,7 @@ export class MemoryChain implements InboxReader {
 			minTime,
 			maxTime,
 			l1End,
+			streamStart,
 			accumulator,
 			content,
 			blobs: committed.map(({ blob }) => blob),

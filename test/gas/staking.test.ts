@@ -36,7 +36,7 @@ describe("given certificates and evidence", () => {
 			assert.ok(certified.gasUsed <= limit, `certificate: ${certified.gasUsed} gas, of ${limit}`);
 			const domain = domainOf(INBOX);
 			const words = [Keccak.hashText("a"), Keccak.hashText("b")];
-			const receipts = words.map((messageHash) => ({ sequence: 7, messageHash, streamHash: words[0], time: 100 }));
+			const receipts = words.map((messageHash) => ({ sequence: 7, offset: 700, messageHash, streamHash: words[0], time: 100 }));
 			const both = receipts.flatMap((receipt) => [
 				receipt,
 				members[0].signingKey.sign(Checkpoint.receiptDigest(domain, receipt)).serialized,

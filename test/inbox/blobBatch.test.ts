@@ -99,7 +99,15 @@ describe("given a sequencer inbox, a committee of four, and batches in blobs", (
 	it("takes a batch in a blob and names it as the other twin does, for less than 120,000 gas", async () => {
 		const receipt = await post();
 		const blobsRoot = Kzg.blobsRoot(content);
-		const header = { carrier: Batch.BLOB, contentRoot: blobsRoot, length: content.length, minTime: START, maxTime: START + 10, l1End: 0 };
+		const header = {
+			carrier: Batch.BLOB,
+			contentRoot: blobsRoot,
+			length: content.length,
+			minTime: START,
+			maxTime: START + 10,
+			l1End: 0,
+			streamStart: 0,
+		};
 		accumulator = Batch.accumulate(accumulator, header);
 		const event = eventOf(sequencerInbox, receipt, "BatchPosted");
 		assert.deepEqual([event.carrier, event.contentRoot, event.accumulator], [1n, hexlify(blobsRoot), hexlify(accumulator)]);
@@ -119,6 +127,7 @@ describe("given a sequencer inbox, a committee of four, and batches in blobs", (
 			minTime: START + 10,
 			maxTime: START + 10,
 			l1End: 0,
+			streamStart: content.length,
 		};
 		accumulator = Batch.accumulate(before_, header);
 		assert.equal(hexlify(getBytes((await sequencerInbox.getFunction("batchAccumulator")(2)) as string)), hexlify(accumulator));

@@ -148,6 +148,7 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 			minTime: START,
 			maxTime: START + 10,
 			l1End: 0,
+			streamStart: 0,
 		};
 		accumulator = Batch.accumulate(accumulator, header);
 		assert.equal(await sequencerInbox.getFunction("batchAccumulator")(1), hexlify(accumulator));
@@ -196,6 +197,7 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 				minTime: delivered,
 				maxTime: delivered,
 				l1End: 2,
+				streamStart: content.length,
 			};
 			accumulator = Batch.accumulate(accumulator, header);
 			assert.equal(await sequencerInbox.getFunction("batchAccumulator")(2), hexlify(accumulator));

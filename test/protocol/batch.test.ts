@@ -46,7 +46,15 @@ describe("given bytes of a batch", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 400 }), fc.integer({ min: 0, max: 4 }), (content, l1End) => {
 				const machine = initial();
-				const header = { carrier: 0, contentRoot: new Uint8Array(32), length: content.length, minTime: 100, maxTime: 200, l1End };
+				const header = {
+					carrier: 0,
+					contentRoot: new Uint8Array(32),
+					length: content.length,
+					minTime: 100,
+					maxTime: 200,
+					l1End,
+					streamStart: 0,
+				};
 				for (let steps = 0; ; steps++) {
 					const input = Batch.nextInput(machine, 1, header, content, 0, () => ({ kind: 2, sender: "0x00", payload: bytes(9) }));
 					if (input.kind === InputKind.Halted) break;

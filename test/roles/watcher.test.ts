@@ -13,18 +13,22 @@ import { Staking } from "../../src/chain/Staking.ts";
 import { testWallet } from "../../src/chain/TestKeys.ts";
 import { TransactionManager } from "../../src/chain/TransactionManager.ts";
 import * as Kzg from "../../src/kzg/Kzg.ts";
+import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
+import type { BrokenReceipt } from "../../src/ports/Evidence.ts";
 import type { Store } from "../../src/ports/Store.ts";
 import * as Batch from "../../src/protocol/Batch.ts";
 import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import { reportOf } from "../../src/roles/reporter/Reporter.ts";
+import type { Confirmed } from "../../src/roles/watcher/Promises.ts";
 import { Watcher } from "../../src/roles/watcher/Watcher.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { blobsAt } from "../chain/l1.ts";
 import { SILENT } from "../executor/liveProcessParts.ts";
 
+const ZERO = `0x${"00".repeat(32)}`;
 const SIX = [200, 201, 202, 203, 204, 205];
 const hash = (name: string): Uint8Array => Keccak.hashText(name);
 
@@ -51,9 +55,10 @@ describe("given a watcher, and members and reporters with stake on the real cont
 	});
 	after(() => chain.close());
 
-	function watcherOn(store: Store, patienceMs = 0): Watcher {
+	function watcherOn(store: Store, patienceMs = 0, confirmed?: Confirmed): Watcher {
 		return new Watcher({
 			store,
+			...(confirmed && { confirmed }),
 			domains: { committee, users },
 			isKnown: (address) => keys.some((key) => key.address === address),
 			inbox: new L1InboxReader(chain.provider, deployment, blobsAt()),
@@ -77,7 +82,7 @@ describe("given a watcher, and members and reporters with stake on the real cont
 		watcher.checkpoint(said, await key.sign(Checkpoint.checkpointDigest(committee, said)));
 	};
 	const receipt = async (watcher: Watcher, key: KeySigner, message: string, time = 1): Promise<string | undefined> => {
-		const said = { sequence: 7, messageHash: hash(message), streamHash: hash("stream"), time };
+		const said = { sequence: 7, offset: 700, messageHash: hash(message), streamHash: hash("stream"), time };
 		return watcher.receipt(said, await key.sign(Checkpoint.receiptDigest(committee, said)));
 	};
 	const report = async (indexPrice: number, signers: readonly KeySigner[]): Promise<Uint8Array> => {
@@ -158,6 +163,37 @@ describe("given a watcher, and members and reporters with stake on the real cont
 		await watcher.round();
 		assert.equal(await stakeOf(liar), 0n);
 		assert.ok((await stakeOf(honest)) > 0n);
+	});
+
+	it("holds a receipt until L1 confirmed what stands where it says, and accuses who signed for another message", async () => {
+		const store = new MemoryStore();
+		const message = Keccak.hashText("promised");
+		let found: string | undefined;
+		const proof = { assertionId: ZERO, gameId: ZERO, step: 1, path: [], machine: "0x", opening: "0x" };
+		const confirmed: Confirmed = async () => (found ? { ...proof, messageHash: found } : undefined);
+		const said = { sequence: 900, offset: 90_000, messageHash: message, streamHash: Keccak.hashText("stream"), time: 100 };
+		const signature = await honest.sign(Checkpoint.receiptDigest(committee, said));
+		const first = watcherOn(store, 60_000, confirmed);
+		assert.equal(first.receipt(said, signature), honest.address);
+		await first.round();
+		await first.stop();
+		assert.equal([...store.range("promise/", "promise0")].length, 1, "nothing is confirmed, so it waits, on the disk");
+		found = Bytes.toHex(Keccak.hashText("another"));
+		const second = watcherOn(store, 60_000, confirmed);
+		await second.round();
+		assert.equal([...store.range("promise/", "promise0")].length, 0);
+		const kept = JSON.parse(new TextDecoder().decode(store.get(`evidence/${honest.address}`))) as BrokenReceipt;
+		assert.deepEqual([kept.kind, kept.receipt.messageHash, kept.proof], ["receipt", Bytes.toHex(message), proof]);
+		const kind = new MemoryStore();
+		found = Bytes.toHex(message);
+		const third = watcherOn(kind, 60_000, confirmed);
+		third.receipt(said, signature);
+		await third.round();
+		assert.deepEqual(
+			[...kind.range("promise/", "promise0"), kind.get(`evidence/${honest.address}`)],
+			[undefined],
+			"a word that was kept is forgotten",
+		);
 	});
 
 	it("leaves evidence to those before it, and takes it for done when they showed it", async () => {

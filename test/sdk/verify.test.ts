@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { JsonRpcProvider } from "ethers";
-import { testWallet } from "../../src/chain/TestKeys.ts";
+import { Contract, JsonRpcProvider } from "ethers";
+import type { TransactionResponse } from "ethers";
+import * as Artifacts from "../../src/chain/Artifacts.ts";
+import { Staking } from "../../src/chain/Staking.ts";
+import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
 import { Connection, LightClient, Trader, VerificationError, typedData, verify } from "../../src/sdk/index.ts";
 import type { AccountProof, Acknowledgement, Trusted, VerificationCode } from "../../src/sdk/index.ts";
+import type { Answer } from "../../src/wire/schema.ts";
 import { World } from "../node/world.ts";
+
+type OrderProof = Answer<"public/get_order_proof">;
 
 const PLACE = 60;
 
@@ -76,9 +82,9 @@ describe("given a node that may lie, and L1", () => {
 		const wrong = { ...acknowledgement, sequence: acknowledgement.sequence + 1 };
 		await fails("RECEIPT_NOT_SIGNED_BY_A_VALIDATOR", client.receipt(payload, wrong));
 		await fails("RECEIPT_NOT_SIGNED_BY_A_VALIDATOR", client.receipt(payload, { ...acknowledgement, receipt: "0x1234" }));
-		const { sequence, message_hash, stream_hash, time } = acknowledgement;
+		const { sequence, offset, message_hash, stream_hash, time } = acknowledgement;
 		const domain = { name: "Strikeproof", version: "1", chainId: trusted.chainId, verifyingContract: trusted.contracts.SequencerInbox };
-		const message = { sequence, messageHash: message_hash, streamHash: stream_hash, time };
+		const message = { sequence, offset, messageHash: message_hash, streamHash: stream_hash, time };
 		const receipt = await testWallet(PLACE).signTypedData(domain, typedData.Receipt, message);
 		await fails("RECEIPT_NOT_SIGNED_BY_A_VALIDATOR", client.receipt(payload, { ...acknowledgement, receipt }));
 	});
@@ -131,5 +137,30 @@ describe("given a node that may lie, and L1", () => {
 		const elsewhere = new JsonRpcProvider(world.chain.url, 1, { staticNetwork: true });
 		await fails("WRONG_CHAIN", new LightClient(elsewhere, trusted).receipt(payload, acknowledgement));
 		elsewhere.destroy();
+	});
+
+	it("shows L1 what it confirmed where a receipt says, which takes the stake of who signed for another message, and of nobody else", async () => {
+		const { sequence, offset, message_hash, stream_hash, time } = acknowledgement;
+		await assert.rejects(connection.call("public/get_order_proof", { offset: offset + 1_000_000 }), /not confirmed on L1 yet/);
+		const order = await connection.call<OrderProof>("public/get_order_proof", { offset });
+		assert.equal(order.message_hash, message_hash);
+		const inside = await connection.call<OrderProof>("public/get_order_proof", { offset: offset + 5 });
+		assert.deepEqual([inside.message_hash, inside.step], [null, order.step]);
+		const judge = testWallet(PLACE).connect(world.chain.provider);
+		const evidence = new Contract(world.deployment.contracts.SlashingEvidence, Artifacts.of("SlashingEvidence").abi, judge).getFunction(
+			"brokenReceipt",
+		);
+		const domain = { name: "Strikeproof", version: "1", chainId: trusted.chainId, verifyingContract: trusted.contracts.SequencerInbox };
+		const argumentsOf = async (at: number, messageHash: string, proof: OrderProof): Promise<unknown[]> => {
+			const receipt = { sequence, offset: at, messageHash, streamHash: stream_hash, time };
+			const signature = await testWallet(PLACES.sequencer).signTypedData(domain, typedData.Receipt, receipt);
+			return [receipt, signature, [proof.assertion, proof.game, proof.step, proof.path], proof.machine, proof.opening];
+		};
+		await assert.rejects(evidence.staticCall(...(await argumentsOf(offset, message_hash, order))), /NotConflicting/);
+		await evidence.staticCall(...(await argumentsOf(offset + 5, message_hash, inside)));
+		const sent = (await evidence(...(await argumentsOf(offset, `0x${"12".repeat(32)}`, order)))) as TransactionResponse;
+		assert.equal((await sent.wait())?.status, 1);
+		const stake = await new Staking(world.chain.provider, world.deployment).stakeOf(testWallet(PLACES.sequencer).address);
+		assert.equal(stake.isSlashed, true);
 	});
 });

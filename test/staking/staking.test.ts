@@ -100,7 +100,7 @@ describe("given a registry of two validators with 8 ETH each", () => {
 	const hash = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 	type Signed<T> = readonly [T, Uint8Array];
 	async function receiptOf(signer: HDNodeWallet, change: Partial<Checkpoint.Receipt> = {}): Promise<Signed<Checkpoint.Receipt>> {
-		const receipt = { sequence: 7, messageHash: hash(1), streamHash: hash(2), time: 100, ...change };
+		const receipt = { sequence: 7, offset: 700, messageHash: hash(1), streamHash: hash(2), time: 100, ...change };
 		return [receipt, await new KeySigner(signer.privateKey).sign(Checkpoint.receiptDigest(domain, receipt))];
 	}
 	async function voteOf(signer: HDNodeWallet, change: Partial<Checkpoint.BatchVote> = {}): Promise<Signed<Checkpoint.BatchVote>> {

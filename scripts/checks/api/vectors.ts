@@ -149,7 +149,13 @@ export function vectors(): object {
 		return { primaryType: type, types, message: fields, ...legs, digest: bytes, signature, payload };
 	});
 	const receiptDomain = { name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: INBOX };
-	const receipt = { sequence: 42, messageHash: `0x${"ab".repeat(32)}`, streamHash: `0x${"cd".repeat(32)}`, time: 1_770_000_000 };
+	const receipt = {
+		sequence: 42,
+		offset: 4242,
+		messageHash: `0x${"ab".repeat(32)}`,
+		streamHash: `0x${"cd".repeat(32)}`,
+		time: 1_770_000_000,
+	};
 	const receiptTypes = typedData.Receipt;
 	const receiptDigest = Bytes.toHex(
 		Checkpoint.receiptDigest(Bytes.fromHex(TypedDataEncoder.hashDomain(receiptDomain)), {

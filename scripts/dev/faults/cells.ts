@@ -289,9 +289,10 @@ export const CELLS: readonly Cell[] = [
 			const domain = separatorOf(stage.cluster.deployment, "SequencerInbox");
 			const { sequence } = stage.traffic.acknowledged.at(-1) ?? { sequence: 1 };
 			for (const message of ["to the buyer", "to the seller"]) {
-				const receipt = { sequence, messageHash: Keccak.hashText(message), streamHash: new Uint8Array(32), time: 1 };
+				const receipt = { sequence, offset: 0, messageHash: Keccak.hashText(message), streamHash: new Uint8Array(32), time: 1 };
 				await stage.cluster.call(0, "public/show_receipt", {
 					sequence,
+					offset: receipt.offset,
 					message_hash: Bytes.toHex(receipt.messageHash),
 					stream_hash: Bytes.toHex(receipt.streamHash),
 					time: receipt.time,

@@ -36,7 +36,15 @@ export type Recorded = {
 	readonly witness: AccessLog;
 };
 
-const NO_HEADER: Batch.Header = { carrier: Batch.CALLDATA, contentRoot: new Uint8Array(32), length: 0, minTime: 0, maxTime: 0, l1End: 0 };
+const NO_HEADER: Batch.Header = {
+	carrier: Batch.CALLDATA,
+	contentRoot: new Uint8Array(32),
+	length: 0,
+	minTime: 0,
+	maxTime: 0,
+	l1End: 0,
+	streamStart: 0,
+};
 const NOTHING = new Uint8Array(0);
 const L1_TIME = 1_700_000_000;
 
@@ -45,6 +53,7 @@ export class Lane {
 	readonly machine: Machine;
 	#batch: ReadBatch | undefined = undefined;
 	#accumulator: Uint8Array = new Uint8Array(32);
+	#streamEnd = 0;
 	#messageAccumulators: Uint8Array[] = [new Uint8Array(32)];
 
 	constructor(cells: Iterable<CellBytes>, machine: Machine = Machines.initial()) {
@@ -78,7 +87,8 @@ export class Lane {
 		const l1End = firstMessage + messages.length;
 		const blobs = carrier === Batch.BLOB ? Kzg.commitAll(bytes) : [];
 		const contentRoot = carrier === Batch.BLOB ? Blob.root(blobs.map(({ versionedHash }) => versionedHash)) : Batch.contentRoot(bytes);
-		const header = { carrier, contentRoot, length: bytes.length, minTime, maxTime, l1End };
+		const header = { carrier, contentRoot, length: bytes.length, minTime, maxTime, l1End, streamStart: this.#streamEnd };
+		this.#streamEnd += bytes.length;
 		const before = this.#accumulator;
 		this.#accumulator = Batch.accumulate(before, header);
 		const index = this.machine.cursor.batch;

@@ -129,7 +129,7 @@ export class SimulatedNode {
 			first ??= ack.sequence;
 			if (ack.sequence === first) return ack;
 			told();
-			const lie = { sequence: first, messageHash: ack.messageHash, streamHash: ack.streamHash, time: ack.time };
+			const lie = { sequence: first, offset: ack.offset, messageHash: ack.messageHash, streamHash: ack.streamHash, time: ack.time };
 			return { ...ack, ...lie, receipt: sign(this.#key, Checkpoint.receiptDigest(RECEIPTS, lie)) };
 		};
 	}

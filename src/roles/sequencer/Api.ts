@@ -50,6 +50,7 @@ export type ApiPorts = {
 	};
 	/** Undefined while no state that holds accounts is confirmed, or it is not derived yet. */
 	readonly accountProof: (account: number) => Promise<Answer<"public/get_account_proof"> | undefined>;
+	readonly orderProof: (offset: number) => Promise<Answer<"public/get_order_proof"> | undefined>;
 	readonly withdrawals: (account: number) => Answer<"public/get_withdrawals">;
 	readonly withdrawalProof: (index: number) => Answer<"public/get_withdrawal_proof"> | undefined;
 	readonly status: () => Answer<"public/get_status">;
@@ -198,7 +199,7 @@ export class Api {
 	}
 
 	#accounts(): Pick<Handlers, keyof typeof ACCOUNT> {
-		const { live, accountProof, withdrawals, withdrawalProof } = this.#ports;
+		const { live, accountProof, orderProof, withdrawals, withdrawalProof } = this.#ports;
 		return {
 			"public/get_account": ({ account }) => AccountViews.account(this.#account(account)),
 			"public/get_accounts_of": ({ owner }) => live.queries.accountsOf(owner.toLowerCase()),
@@ -229,6 +230,11 @@ export class Api {
 				return proof;
 			},
 			"public/get_withdrawals": ({ account }) => withdrawals(account),
+			"public/get_order_proof": async ({ offset }) => {
+				const proof = await orderProof(offset);
+				if (!proof) throw new RpcError(Code.NotFound, `what stands at byte ${offset} of the order is not confirmed on L1 yet`);
+				return proof;
+			},
 			"public/get_withdrawal_proof": ({ index }) => {
 				const proof = withdrawalProof(index);
 				if (!proof) throw new RpcError(Code.NotFound, `withdrawal ${index} is not confirmed on L1 yet`);
@@ -246,9 +252,9 @@ export class Api {
 				if (!found) throw new RpcError(Code.NotFound, "no message with this hash was executed lately");
 				return acknowledgement(found);
 			},
-			"public/show_receipt": ({ sequence, message_hash, stream_hash, time, receipt }) => {
+			"public/show_receipt": ({ sequence, offset, message_hash, stream_hash, time, receipt }) => {
 				const [messageHash, streamHash] = [Bytes.fromHex(message_hash), Bytes.fromHex(stream_hash)];
-				return { signer: this.#ports.heard({ sequence, messageHash, streamHash, time }, Bytes.fromHex(receipt)) ?? null };
+				return { signer: this.#ports.heard({ sequence, offset, messageHash, streamHash, time }, Bytes.fromHex(receipt)) ?? null };
 			},
 			"public/order_debug": (params) => {
 				const payload = "payload" in params ? Bytes.fromHex(params.payload) : payloadOf(params.method, params.params);
@@ -363,6 +369,7 @@ function acknowledgement(ack: Acknowledgement): Answer<"public/submit"> {
 	const { result } = ack;
 	return {
 		sequence: ack.sequence,
+		offset: ack.offset,
 		message_hash: Bytes.toHex(ack.messageHash),
 		stream_hash: Bytes.toHex(ack.streamHash),
 		time: ack.time,

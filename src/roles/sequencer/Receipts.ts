@@ -8,6 +8,7 @@ import * as Batch from "../../protocol/Batch.ts";
 /** A message that was ordered and executed, whoever took it. */
 export type Executed = {
 	readonly sequence: number;
+	readonly offset: number;
 	readonly messageHash: Uint8Array;
 	readonly streamHash: Uint8Array;
 	readonly result: RecordResult;
@@ -26,16 +27,17 @@ export class Receipts {
 	readonly #known = new Map<string, Executed>();
 
 	/** Takes a bundle that was applied, with the results of its records. */
-	take({ records, firstSequence, streamHash }: OrderedBundle, results: readonly RecordResult[]): void {
+	take({ records, firstSequence, streamEnd, streamHash }: OrderedBundle, results: readonly RecordResult[]): void {
 		for (let at = 0, i = 0; at < records.length && i < results.length; i++) {
 			const record = Batch.readRecord(records, 0, at, records.length);
 			if (!record.ok) return;
+			const offset = streamEnd - records.length + at;
 			at = record.payloadAt + record.length;
 			const messageHash = Keccak.hash(records.subarray(record.payloadAt, at));
 			const key = Bytes.toHex(messageHash);
 			const before = this.#known.get(key);
 			if (before && EXECUTED.has(before.result.result)) continue;
-			this.#known.set(key, { sequence: firstSequence + i, messageHash, streamHash, result: results[i] });
+			this.#known.set(key, { sequence: firstSequence + i, offset, messageHash, streamHash, result: results[i] });
 		}
 		for (const oldest of this.#known.keys()) {
 			if (this.#known.size <= MAX_KNOWN) break;

@@ -49,10 +49,12 @@ export type SequencerPorts = {
 /** What a sender gets when his message is durable, ordered and executed. */
 export type Acknowledgement = {
 	readonly sequence: number;
+	/** Bytes of the order before its record. */
+	readonly offset: number;
 	readonly messageHash: Uint8Array;
 	readonly streamHash: Uint8Array;
 	readonly time: number;
-	/** The sequencer's signature over the four: it is slashed if it gives the number to another message. */
+	/** The sequencer's signature over the five: it is slashed if it gives the number to another message, or the order another message the place. */
 	readonly receipt: Uint8Array;
 	readonly result: RecordResult;
 };
@@ -265,12 +267,14 @@ export class Sequencer {
 		try {
 			const results = await follower.results(bundle.height);
 			metrics.set("sequencer_height", bundle.height);
+			const offsets = offsetsOf(bundle);
 			// Asked for together, so that a signer on another thread gets them in one piece.
 			await Promise.all(
 				taken.map(async ({ payload, resolve }, i) => {
-					const sequence = bundle.firstSequence + takes + i;
+					const place = takes + i;
+					const [sequence, offset] = [bundle.firstSequence + place, offsets[place]];
 					const { streamHash } = bundle;
-					resolve(await this.#sign({ sequence, messageHash: Keccak.hash(payload), streamHash, result: results[takes + i] }));
+					resolve(await this.#sign({ sequence, offset, messageHash: Keccak.hash(payload), streamHash, result: results[place] }));
 				}),
 			);
 		} catch (error) {
@@ -280,9 +284,9 @@ export class Sequencer {
 		}
 	}
 
-	async #sign({ sequence, messageHash, streamHash, result }: Executed): Promise<Acknowledgement> {
+	async #sign({ sequence, offset, messageHash, streamHash, result }: Executed): Promise<Acknowledgement> {
 		const { signer, receiptDomain } = this.#ports;
-		const receipt = { sequence, messageHash, streamHash, time: result.time };
+		const receipt = { sequence, offset, messageHash, streamHash, time: result.time };
 		return { ...receipt, receipt: await signer.sign(Checkpoint.receiptDigest(receiptDomain, receipt)), result };
 	}
 
@@ -295,6 +299,18 @@ export class Sequencer {
 		this.#l1Taken = Math.max(this.#l1Taken, this.#ports.live.l1Index);
 		return Math.min(Pace.MAX_BUNDLE_RECORDS / 2, Math.max(0, count - this.#l1Taken));
 	}
+}
+
+/** Where each record of a bundle begins, in bytes of the order. */
+function offsetsOf({ records, streamEnd }: OrderedBundle): number[] {
+	const offsets: number[] = [];
+	for (let at = 0; at < records.length;) {
+		const record = Batch.readRecord(records, 0, at, records.length);
+		offsets.push(streamEnd - records.length + at);
+		if (!record.ok) break;
+		at = record.payloadAt + record.length;
+	}
+	return offsets;
 }
 
 /** What a sender is told when his bundle was not ordered. Only what was never handed on is known to have no effect. */

@@ -26,9 +26,13 @@ export class Ledger {
 			return undefined;
 		}
 		if (first.said === said) return undefined;
-		const evidence: Evidence = { kind, signer, a: first.fields, signatureA: first.signature, b: fields, signatureB: signature };
-		// One contradiction is as good as many: the whole stake goes with the first.
-		const key = `evidence/${signer}`;
+		return this.accuse({ kind, signer, a: first.fields, signatureA: first.signature, b: fields, signatureB: signature });
+	}
+
+	/** Keeps evidence; durable then. Gives it back when it is the first against its signer. */
+	async accuse(evidence: Evidence): Promise<Evidence | undefined> {
+		// One piece is as good as many: the whole stake goes with the first.
+		const key = `evidence/${evidence.signer}`;
 		if (this.#store.get(key)) return undefined;
 		await this.#store.commit([{ key, value: encode(evidence) }]);
 		return evidence;

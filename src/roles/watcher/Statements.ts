@@ -5,11 +5,11 @@ import * as Keccak from "../../machine/math/Keccak.ts";
 import * as Signature from "../../machine/math/Signature.ts";
 import * as Messages from "../../machine/step/Messages.ts";
 import type { Report } from "../../machine/step/Messages.ts";
-import type { Evidence, Fields } from "../../ports/Evidence.ts";
+import type { Contradiction, Fields } from "../../ports/Evidence.ts";
 import * as Checkpoint from "../../protocol/Checkpoint.ts";
 
 export type Statement = {
-	readonly kind: Evidence["kind"];
+	readonly kind: Contradiction["kind"];
 	readonly signer: string;
 	/** Of what; sorts by age within a kind. */
 	readonly place: string;
@@ -27,9 +27,9 @@ const hex = Bytes.toHex;
 
 /** A member's receipt for a message. */
 export function receipt(domains: Domains, receipt: Checkpoint.Receipt, signature: Uint8Array): Statement {
-	const { sequence, messageHash, streamHash, time } = receipt;
+	const { sequence, offset, messageHash, streamHash, time } = receipt;
 	const digest = Checkpoint.receiptDigest(domains.committee, receipt);
-	const fields = { sequence, messageHash: hex(messageHash), streamHash: hex(streamHash), time };
+	const fields = { sequence, offset, messageHash: hex(messageHash), streamHash: hex(streamHash), time };
 	// The time of a record, and the order around it, may move with a forced batch: the message may not.
 	return { ...signed(digest, signature), kind: "receipts", place: padded(sequence), said: fields.messageHash, fields };
 }

@@ -9,6 +9,8 @@ import type { CheckpointVote, Receipt } from "../../protocol/Checkpoint.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
 import { Ledger } from "./Ledger.ts";
+import { Promises } from "./Promises.ts";
+import type { Confirmed } from "./Promises.ts";
 import * as Statements from "./Statements.ts";
 import type { Domains, Statement } from "./Statements.ts";
 
@@ -17,6 +19,8 @@ export type WatcherPorts = {
 	readonly domains: Domains;
 	/** Whose statements count: members of the committee, and reporters. Others have no stake to lose, and would fill the disk. */
 	readonly isKnown: (address: string) => boolean;
+	/** What L1 confirmed of the order; without it receipts are held against each other alone. */
+	readonly confirmed?: Confirmed;
 	readonly inbox: InboxReader;
 	readonly chain: EvidenceChain;
 	readonly sender: TransactionSender;
@@ -33,6 +37,7 @@ const PAUSE_MS = 1_000;
 export class Watcher {
 	readonly #ports: WatcherPorts;
 	readonly #ledger: Ledger;
+	readonly #promises: Promises | undefined;
 	readonly #loop: Loop;
 	/** Evidence by signer, and since when it is known here. */
 	readonly #since = new Map<string, number>();
@@ -42,6 +47,7 @@ export class Watcher {
 	constructor(ports: WatcherPorts) {
 		this.#ports = ports;
 		this.#ledger = new Ledger(ports.store);
+		this.#promises = ports.confirmed && new Promises(ports.store, ports.confirmed);
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
 	}
 
@@ -62,7 +68,9 @@ export class Watcher {
 	receipt(receipt: Receipt, signature: Uint8Array): string | undefined {
 		const statement = Statements.receipt(this.#ports.domains, receipt, signature);
 		this.#hear([statement]);
-		return this.#ports.isKnown(statement.signer) ? statement.signer : undefined;
+		if (!this.#ports.isKnown(statement.signer)) return undefined;
+		this.#note(async () => this.#promises?.note(statement));
+		return statement.signer;
 	}
 
 	/** A root that came with a vote. */
@@ -89,6 +97,7 @@ export class Watcher {
 	/** Reads the certificates on L1, and shows L1 the evidence whose turn it is. */
 	async round(): Promise<void> {
 		await this.#readBatches();
+		this.#note(() => this.#judge());
 		await this.#noting;
 		const { chain, sender, log, metrics, patienceMs = 0 } = this.#ports;
 		for (const evidence of this.#ledger.pending()) {
@@ -130,7 +139,7 @@ export class Watcher {
 
 	#hear(statements: readonly Statement[]): void {
 		const { isKnown, log } = this.#ports;
-		const note = async (): Promise<void> => {
+		this.#note(async () => {
 			for (const statement of statements) {
 				if (!isKnown(statement.signer)) continue;
 				const evidence = await this.#ledger.note(statement);
@@ -139,9 +148,22 @@ export class Watcher {
 				log.alarm("Equivocation", "somebody signed two things that contradict each other: L1 is shown both", { signer, kind });
 				this.#loop.wake();
 			}
-		};
-		this.#noting = this.#noting.then(note).catch((error: unknown) => {
-			log.warn("a statement could not be noted", { reason: (error as Error).message });
+		});
+	}
+
+	/** Holds receipts against what L1 confirmed. */
+	async #judge(): Promise<void> {
+		await this.#promises?.judge(async (broken) => {
+			const { signer, kind } = broken;
+			if (await this.#ledger.accuse(broken))
+				this.#ports.log.alarm("Equivocation", "the confirmed order is not what somebody signed for: L1 is shown both", { signer, kind });
+		});
+	}
+
+	/** One thing after the other, so that the first of two contradictions is on the disk when the second comes. */
+	#note(work: () => Promise<unknown>): void {
+		this.#noting = this.#noting.then(work).catch((error: unknown) => {
+			this.#ports.log.warn("a statement could not be noted", { reason: (error as Error).message });
 		});
 	}
 }

@@ -159,6 +159,19 @@ export const ACCOUNT = {
 			}),
 		),
 	),
+	"public/get_order_proof": method(
+		"What L1 confirmed of the order at a receipt's `offset`: the message there, and what SlashingEvidence.brokenReceipt needs to judge a receipt that says otherwise.",
+		z.strictObject({ offset: Fields.offset }),
+		z.strictObject({
+			message_hash: Fields.hash.nullable().describe("Null when no message begins there"),
+			assertion: Fields.hash,
+			game: Fields.hash,
+			step: z.int().min(1),
+			path: z.array(Fields.hash),
+			machine: Fields.data.describe("The state that is about to read there: the preimage of its commitment"),
+			opening: Fields.data.describe("Shows the record, as in a one-step proof"),
+		}),
+	),
 	"public/get_withdrawal_proof": method(
 		"What Outbox.claim needs, once the withdrawal is confirmed.",
 		z.strictObject({ index: z.int().min(0) }),

@@ -22,6 +22,7 @@ export const TRADING = {
 		"Shows a receipt to this member's watcher. Two of one signer with one sequence number and two messages take his stake. Answers whose it is, null when he has none here.",
 		z.strictObject({
 			sequence: Fields.sequence,
+			offset: Fields.offset,
 			message_hash: Fields.hash,
 			stream_hash: Fields.hash,
 			time: Fields.seconds,
