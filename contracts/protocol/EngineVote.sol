@@ -11,8 +11,8 @@ struct Vote {
     bytes32 blockHash;
     uint32 partCount;
     bytes32 partsHash;
-    /// Seconds since 1970, and the rest.
-    uint64 time;
+    /// Seconds since 1970, or before, and the rest: who votes twice says what he likes.
+    int64 time;
     uint32 nanoseconds;
 }
 
@@ -44,69 +44,72 @@ library EngineVote {
     /// header 2: total varint 1, hash 2), time 5 (seconds varint 1, nanoseconds varint 2, each unless zero), chain id 6. A height of zero is not left out as the
     /// engine would: nobody votes at it.
     function digest(bytes32 name, Vote calldata vote) internal pure returns (bytes32 hash) {
-        uint256 begin;
-        assembly ("memory-safe") {
-            // Two bytes for the length, 163 of message at most, and what the last but one piece writes beyond its end.
-            begin := add(mload(64), 2)
-            mstore(64, add(begin, 222))
-        }
-        uint256 at = put(begin, (0x080011 << 64) | (uint256(vote.kind) << 72) | littleEndian(vote.height), 11);
-        if (vote.round > 0) at = put(at, (0x19 << 64) | littleEndian(vote.round), 9);
-        if (vote.partCount > 0) {
-            uint256 block_ = at;
-            at = put(at + 2, 0x0a20, 2);
-            at = put(at, uint256(vote.blockHash), 32);
-            uint256 parts = at;
-            at = put(putVarint(at + 2, 0x08, vote.partCount), 0x1220, 2);
-            at = put(at, uint256(vote.partsHash), 32);
-            delimit(parts, 0x12, at);
-            delimit(block_, 0x22, at);
-        }
-        uint256 time = at;
-        at = putVarint(putVarint(at + 2, 0x08, vote.time), 0x10, vote.nanoseconds);
-        delimit(time, 0x2a, at);
-        at = put(put(at, (0x322c << 96) | uint96(bytes12("strikeproof-")), 14), uint256(name), 32);
-        uint256 length = at - begin;
-        // The length as a varint: one byte or two.
-        uint256 size = length < 128 ? 1 : 2;
-        assembly ("memory-safe") {
-            mstore8(sub(begin, 1), shr(mul(7, sub(size, 1)), length))
-            if eq(size, 2) {
-                mstore8(sub(begin, 2), or(128, and(length, 127)))
+        unchecked {
+            uint256 begin;
+            assembly ("memory-safe") {
+                // Two bytes for the length, 163 of message at most, and what the last but one piece writes beyond its end.
+                begin := add(mload(64), 2)
+                mstore(64, add(begin, 222))
             }
-            hash := keccak256(sub(begin, size), add(length, size))
+            uint256 at = put(begin, (0x080011 << 64) | (uint256(vote.kind) << 72) | littleEndian(vote.height), 11);
+            if (vote.round > 0) at = put(at, (0x19 << 64) | littleEndian(vote.round), 9);
+            if (vote.partCount > 0) {
+                uint256 hashAt = at + 2;
+                uint256 partsAt = put(put(hashAt, 0x0a20, 2), uint256(vote.blockHash), 32);
+                uint256 end = put(put(putVarint(partsAt + 2, 0x08, vote.partCount), 0x1220, 2), uint256(vote.partsHash), 32);
+                delimit(partsAt, 0x12, end);
+                at = delimit(at, 0x22, end);
+            }
+            at = delimit(at, 0x2a, putVarint(putVarint(at + 2, 0x08, uint64(vote.time)), 0x10, vote.nanoseconds));
+            at = put(put(at, (0x322c << 96) | uint96(bytes12("strikeproof-")), 14), uint256(name), 32);
+            uint256 length = at - begin;
+            // The length as a varint: one byte or two.
+            uint256 size = length < 128 ? 1 : 2;
+            assembly ("memory-safe") {
+                mstore8(sub(begin, 2), or(128, length))
+                mstore8(sub(begin, 1), shr(mul(7, sub(size, 1)), length))
+                hash := keccak256(sub(begin, size), add(length, size))
+            }
         }
     }
 
     /// @dev Writes the last `length` bytes of a word and returns the place behind them. What follows in memory is overwritten.
     function put(uint256 at, uint256 word, uint256 length) private pure returns (uint256) {
-        assembly ("memory-safe") {
-            mstore(at, shl(sub(256, mul(8, length)), word))
-        }
-        return at + length;
-    }
-
-    /// @dev Writes a varint behind its tag, or nothing when it is zero.
-    function putVarint(uint256 at, uint256 tag, uint256 value) private pure returns (uint256) {
-        if (value == 0) return at;
-        assembly ("memory-safe") {
-            mstore8(at, tag)
-            at := add(at, 1)
-            for {} gt(value, 127) {} {
-                mstore8(at, or(128, and(value, 127)))
-                value := shr(7, value)
-                at := add(at, 1)
+        unchecked {
+            assembly ("memory-safe") {
+                mstore(at, shl(sub(256, mul(8, length)), word))
             }
-            mstore8(at, value)
+            return at + length;
         }
-        return at + 1;
     }
 
-    /// @dev Writes the tag and the length of what stands between `begin` and `end` behind them. LIMIT: 127 bytes.
-    function delimit(uint256 begin, uint256 tag, uint256 end) private pure {
+    /// @dev Writes a varint behind its tag, or nothing when it is zero, and returns the place behind it.
+    function putVarint(uint256 at, uint256 tag, uint256 value) private pure returns (uint256) {
+        unchecked {
+            if (value == 0) return at;
+            set(at, tag);
+            for (at += 1; value > 127; at += 1) {
+                set(at, 128 | value);
+                value >>= 7;
+            }
+            set(at, value);
+            return at + 1;
+        }
+    }
+
+    /// @dev Writes the tag and the length of what stands from two bytes behind `begin` up to `end`, which it returns. LIMIT: 127 bytes.
+    function delimit(uint256 begin, uint256 tag, uint256 end) private pure returns (uint256) {
+        unchecked {
+            set(begin, tag);
+            set(begin + 1, end - begin - 2);
+            return end;
+        }
+    }
+
+    /// @dev Writes the lowest eight bits of a word.
+    function set(uint256 at, uint256 word) private pure {
         assembly ("memory-safe") {
-            mstore8(begin, tag)
-            mstore8(add(begin, 1), sub(sub(end, begin), 2))
+            mstore8(at, word)
         }
     }
 

@@ -165,8 +165,8 @@ contract SlashingEvidence is ISlashingEvidence {
     }
 
     function slash(bytes32 digestA, bytes calldata signatureA, bytes32 digestB, bytes calldata signatureB) private {
-        address first = ECDSA.recover(digestA, signatureA);
-        address second = ECDSA.recover(digestB, signatureB);
+        address first = ECDSA.recoverCalldata(digestA, signatureA);
+        address second = ECDSA.recoverCalldata(digestB, signatureB);
         require(first == second, DifferentSigners(first, second));
         REGISTRY.slash(first, payable(msg.sender));
     }

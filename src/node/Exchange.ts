@@ -354,7 +354,7 @@ export class Exchange {
 				metrics,
 				patienceMs,
 			});
-		if (member && this.watcher) watch(member.orderer, this.#follower, this.watcher);
+		if (member && this.watcher) watch(member, this.#follower, this.watcher);
 		this.keeper = new Keeper({
 			live,
 			inbox,

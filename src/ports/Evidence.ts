@@ -5,7 +5,7 @@ export type Evidence = Contradiction | BrokenReceipt;
 
 /** Two things that one signer said of one place. */
 export type Contradiction = {
-	readonly kind: "receipts" | "batches" | "checkpoints" | "reports";
+	readonly kind: "receipts" | "batches" | "checkpoints" | "votes" | "reports";
 	/** Lower-case hexadecimal with 0x: whose stake it takes. */
 	readonly signer: string;
 	readonly a: Fields;

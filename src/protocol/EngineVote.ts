@@ -14,7 +14,7 @@ export type Vote = {
 	blockHash: Uint8Array;
 	partCount: number;
 	partsHash: Uint8Array;
-	/** Seconds since 1970, and the rest. */
+	/** Seconds since 1970, or before, and the rest: who votes twice says what he likes. */
 	time: number;
 	nanoseconds: number;
 };
@@ -65,9 +65,9 @@ function putVarint(tag: number, value: number): Uint8Array {
 
 function varint(value: number): Uint8Array {
 	const bytes: number[] = [];
-	let rest = value;
-	for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push(128 + (rest % 128));
-	return Uint8Array.of(...bytes, rest);
+	let rest = BigInt.asUintN(64, BigInt(value));
+	for (; rest > 127n; rest >>= 7n) bytes.push(Number(128n | (rest & 127n)));
+	return Uint8Array.of(...bytes, Number(rest));
 }
 
 /** Content behind its tag and its length. LIMIT: 127 bytes. */

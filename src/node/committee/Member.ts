@@ -17,6 +17,7 @@ import * as Checkpoint from "../../protocol/Checkpoint.ts";
 import { Approval } from "../../roles/batcher/Approval.ts";
 import { lockDirectory } from "../../store/DirectoryLock.ts";
 import type { Answer } from "../../wire/schema.ts";
+import { EngineEvidence } from "./EngineEvidence.ts";
 import { Epochs } from "./Epochs.ts";
 import { Presence, STILL_MS } from "./Presence.ts";
 import * as Roster from "./Roster.ts";
@@ -67,6 +68,7 @@ export class Member {
 	readonly turn: number;
 	readonly turnSeconds: number;
 	readonly presence: Presence;
+	readonly evidence: EngineEvidence;
 	readonly #options: MemberOptions;
 	readonly #approval: Approval;
 	readonly #supervisor: Supervisor;
@@ -82,6 +84,7 @@ export class Member {
 		this.#approval = approval;
 		this.#epochs = epochs;
 		this.#unlock = unlock;
+		this.evidence = new EngineEvidence(orderer, options.clock, options.log);
 		this.presence = new Presence(orderer, () => orderer.application.committee);
 		const { publicKey } = Home.memberOf(Bytes.fromHex(options.privateKey));
 		this.#joining = setInterval(() => void orderer.join(publicKey), JOIN_MS);
@@ -191,6 +194,7 @@ export class Member {
 	async close(): Promise<void> {
 		this.#supervisor.stop();
 		clearInterval(this.#joining);
+		await this.evidence.stop();
 		await this.#epochs.stop();
 		await this.#approval.stop();
 		await this.orderer.close();

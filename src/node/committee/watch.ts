@@ -1,13 +1,14 @@
 import * as Kzg from "../../kzg/Kzg.ts";
 import type { Follower } from "../../executor/Follower.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
-import type { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
 import * as Proposals from "../../ordering/proposals.ts";
 import type { Watcher } from "../../roles/watcher/Watcher.ts";
 import { payloadsOf } from "../payloads.ts";
+import type { Member } from "./Member.ts";
 
-/** Lets a watcher hear what the committee signs: roots in the votes, certificates of batches, and the reports in the order. */
-export function watch(orderer: CometOrderer, follower: Follower, watcher: Watcher): void {
+/** Lets a watcher hear what the committee signs: roots in the votes, certificates of batches, the reports in the order, and the votes that an engine found to contradict each other. */
+export function watch({ orderer, evidence }: Pick<Member, "orderer" | "evidence">, follower: Follower, watcher: Watcher): void {
+	evidence.start(({ vote, signature }) => watcher.vote(vote, signature));
 	orderer.application.watch(({ voters, certified }) => {
 		for (const { said } of voters) {
 			const { checkpoint } = said;

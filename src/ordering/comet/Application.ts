@@ -52,6 +52,8 @@ export type Decision = {
 };
 
 const STATE_KEY = "decided";
+/** Before the heights of the engine's blocks that hold evidence. */
+const ACCUSING = "accusing/";
 const EXTENSION_COMMITTED = 2;
 const STATUS_ACCEPT = 1;
 const STATUS_REJECT = 2;
@@ -67,7 +69,7 @@ export class Application {
 	readonly #founders: Decided.Founders;
 	#decided: Decided.Decided;
 	#committee: Decided.Committee;
-	#pending: Decided.Outcome | undefined;
+	#pending: (Decided.Outcome & { readonly hasEvidence: boolean }) | undefined;
 	#medianTime = 0;
 
 	constructor(options: ApplicationOptions) {
@@ -96,6 +98,11 @@ export class Application {
 	/** What time the members said at the last block, in seconds; 0 before this process heard any. */
 	get medianTime(): number {
 		return this.#medianTime;
+	}
+
+	/** Heights of the engine's blocks that hold evidence against a member, ascending. */
+	*accusing(): Generator<number> {
+		for (const [key] of this.#options.store.range(ACCUSING, "accusing0")) yield Number(key.slice(ACCUSING.length));
 	}
 
 	/** Calls `listener` after every block, when its bundles are durable. Returns the removal. */
@@ -285,8 +292,9 @@ export class Application {
 		const readable = envelopes.map((envelope) => (typeof envelope === "string" ? undefined : envelope));
 		const hasKey = (address: string): boolean => Decided.keyOf(before, this.#founders, address) !== undefined;
 		const content = (from: number, to: number): Uint8Array | undefined => this.#content(from, to);
-		this.#pending = Decided.apply(before, this.#committee, commit, readable, digests, content, hasKey);
-		const { decided } = this.#pending;
+		const outcome = Decided.apply(before, this.#committee, commit, readable, digests, content, hasKey);
+		this.#pending = { ...outcome, hasEvidence: request.misbehavior.length > 0 };
+		const { decided } = outcome;
 		return Finalized.encode(Decided.appHash(decided), request.txs.length, Decided.changes(before, decided, this.#founders));
 	}
 
@@ -308,6 +316,8 @@ export class Application {
 			}),
 		);
 		const changes = [{ key: STATE_KEY, value: encodeJson(outcome.decided) }];
+		const { blockHeight } = outcome.decided;
+		if (outcome.hasEvidence) changes.push({ key: `${ACCUSING}${String(blockHeight).padStart(15, "0")}`, value: Uint8Array.of(1) });
 		for (const certified of outcome.certified) {
 			const key = certified.kind === "batch" ? `certificate/${certified.place}` : "checkpoint";
 			changes.push({ key, value: encodeJson(certified) });

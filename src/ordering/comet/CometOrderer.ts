@@ -14,6 +14,7 @@ import { Application } from "./Application.ts";
 import type { ApplicationOptions, Decision } from "./Application.ts";
 import { isQuorum } from "./Decided.ts";
 import type { Certified, Contradiction } from "./Decided.ts";
+import * as DoubleVotes from "./DoubleVotes.ts";
 import * as Engine from "./Engine.ts";
 import * as Envelope from "./Envelope.ts";
 import * as Home from "./Home.ts";
@@ -213,6 +214,11 @@ export class CometOrderer implements Orderer {
 		if (!certified) return undefined;
 		const { height, streamHash, root, signed } = certified;
 		return { height, streamHash: Bytes.fromHex(streamHash), root: Bytes.fromHex(root), signatures: sorted(signed) };
+	}
+
+	/** What an accusing block holds against members. Throws when the engine does not answer. */
+	doubleVotes(blockHeight: number): Promise<DoubleVotes.CastVote[]> {
+		return DoubleVotes.read(this.#options.network.rpc, blockHeight);
 	}
 
 	/** `signal` is how the engine is told: a drill kills it. */

@@ -7,6 +7,7 @@ import * as Messages from "../../machine/step/Messages.ts";
 import type { Report } from "../../machine/step/Messages.ts";
 import type { Contradiction, Fields } from "../../ports/Evidence.ts";
 import * as Checkpoint from "../../protocol/Checkpoint.ts";
+import * as EngineVote from "../../protocol/EngineVote.ts";
 
 export type Statement = {
 	readonly kind: Contradiction["kind"];
@@ -48,6 +49,16 @@ export function batch(domains: Domains, vote: Checkpoint.BatchVote, signature: U
 	const previousAccumulator = hex(vote.previousAccumulator);
 	const fields = { index, previousAccumulator, contentHash: hex(vote.contentHash), minTime, maxTime, l1End };
 	return { ...signed(digest, signature), kind: "batches", place: `${padded(index)}/${previousAccumulator}`, said: hex(digest), fields };
+}
+
+/** A vote of a member's engine. */
+export function vote(domains: Domains, vote: EngineVote.Vote, signature: Uint8Array): Statement {
+	const digest = EngineVote.digest(EngineVote.orderName(domains.committee), vote);
+	const { kind, height, round, partCount, time, nanoseconds } = vote;
+	const fields = { kind, height, round, blockHash: hex(vote.blockHash), partCount, partsHash: hex(vote.partsHash), time, nanoseconds };
+	// Cast again, the same vote may have another time.
+	const [place, said] = [`${padded(height)}/${padded(round)}/${kind}`, hex(EngineVote.blockId(vote))];
+	return { ...signed(digest, signature), kind: "votes", place, said, fields };
 }
 
 /** Each reporter's signature under a report of prices. */

@@ -6,6 +6,7 @@ import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Store } from "../../ports/Store.ts";
 import type { CheckpointVote, Receipt } from "../../protocol/Checkpoint.ts";
+import type { Vote } from "../../protocol/EngineVote.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
 import { Ledger } from "./Ledger.ts";
@@ -76,6 +77,11 @@ export class Watcher {
 	/** A root that came with a vote. */
 	checkpoint(vote: CheckpointVote, signature: Uint8Array): void {
 		this.#hear([Statements.checkpoint(this.#ports.domains, vote, signature)]);
+	}
+
+	/** What a member's engine voted. */
+	vote(vote: Vote, signature: Uint8Array): void {
+		this.#hear([Statements.vote(this.#ports.domains, vote, signature)]);
 	}
 
 	/** A record of the order: reports of prices are statements. */

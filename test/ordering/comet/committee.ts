@@ -39,23 +39,32 @@ export type Member = {
 export type TestCommittee = {
 	readonly members: readonly Member[];
 	readonly said: string[];
+	/** host:port of a member's engine's RPC. */
+	readonly rpcOf: (place: number) => string;
+	/** Runs a second engine with a member's key, which knows nothing of the first: what an operator must never do. */
+	twin(place: number): Promise<Member>;
 	close(): Promise<void>;
 };
 
 export const silent = { debug: () => {}, info: () => {}, warn: () => {}, alarm: () => {}, child: () => silent };
 
 /** Starts `size` members; `overridesOf` makes some of them unlike the others. */
-export async function startCommittee(size: number, overridesOf: (place: number) => Overrides = () => ({})): Promise<TestCommittee> {
+export async function startCommittee(
+	size: number,
+	overridesOf: (place: number) => Overrides = () => ({}),
+	{ chainId = CHAIN, keys = Array.from({ length: size }, () => Home.freshKey()) } = {},
+): Promise<TestCommittee> {
 	const root = mkdtempSync(join(tmpdir(), "sp-"));
-	const keys = Array.from({ length: size }, () => Home.freshKey());
 	const all = keys.map((key) => Home.memberOf(key));
 	const committee = new Map(all.map(({ address, power }) => [address, power]));
-	const genesis = Home.genesisOf(CHAIN, new Date(), all);
-	const ports = await freePorts(2 * size);
-	const homes = keys.map((key, place) => Home.write(join(root, String(place), "engine"), key, genesis));
+	const genesis = Home.genesisOf(chainId, new Date(), all);
+	// The last seat is for a twin.
+	const ports = await freePorts(2 * size + 2);
+	const homes = keys.map((key, seat) => Home.write(join(root, String(seat), "engine"), key, genesis));
 	const said: string[] = [];
-	const members = keys.map((key, place): Member => {
-		const signer = new KeySigner(Bytes.toHex(key));
+	const rpcOf = (seat: number): string => `127.0.0.1:${ports[2 * seat + 1]}`;
+	const make = (place: number, seat = place): Member => {
+		const signer = new KeySigner(Bytes.toHex(keys[place]));
 		const store = new MemoryStore();
 		const member: Member = {
 			place,
@@ -63,19 +72,19 @@ export async function startCommittee(size: number, overridesOf: (place: number) 
 			orderer: undefined as unknown as CometOrderer,
 			open: async () => {
 				member.orderer = await CometOrderer.open({
-					directory: join(root, String(place)),
-					socket: join(root, `${place}.sock`),
+					directory: join(root, String(seat)),
+					socket: join(root, `${seat}.sock`),
 					network: {
-						listen: `127.0.0.1:${ports[2 * place]}`,
-						rpc: `127.0.0.1:${ports[2 * place + 1]}`,
-						peers: homes.flatMap((id, other) => (other === place ? [] : [`${id}@127.0.0.1:${ports[2 * other]}`])),
+						listen: `127.0.0.1:${ports[2 * seat]}`,
+						rpc: rpcOf(seat),
+						peers: homes.flatMap((id, other) => (other === seat ? [] : [`${id}@127.0.0.1:${ports[2 * other]}`])),
 					},
 					journal: {
 						...silent,
-						debug: (_, fields) => said.push(`${place}: ${fields?.line}`),
-						alarm: (_, message, fields) => said.push(`${place}: ${message} ${fields?.reason}`),
+						debug: (_, fields) => said.push(`${seat}: ${fields?.line}`),
+						alarm: (_, message, fields) => said.push(`${seat}: ${message} ${fields?.reason}`),
 					},
-					chainId: CHAIN,
+					chainId,
 					committee,
 					signer,
 					digests,
@@ -90,13 +99,23 @@ export async function startCommittee(size: number, overridesOf: (place: number) 
 			},
 		};
 		return member;
-	});
+	};
+	const members = keys.map((_, place) => make(place));
 	await Promise.all(members.map((member) => member.open()));
+	const running = [...members];
 	return {
 		members,
 		said,
+		rpcOf,
+		twin: async (place) => {
+			Home.write(join(root, String(size), "engine"), keys[place], genesis);
+			const member = make(place, size);
+			await member.open();
+			running.push(member);
+			return member;
+		},
 		close: async () => {
-			await Promise.all(members.map(({ orderer }) => orderer.close("SIGKILL")));
+			await Promise.all(running.map(({ orderer }) => orderer.close("SIGKILL")));
 			rmSync(root, { recursive: true, force: true });
 		},
 	};
