@@ -246,7 +246,7 @@ contract StakeRegistry is IStakeRegistry, ReentrancyGuardTransient {
         for (uint256 i = members.length; i > 0; i--) {
             address member = members[i - 1];
             bool stays = standings[member] == Standing.Member && !validators[member].isSlashed;
-            if (stays || powers[member].next > 0 || at(powers[member], now_) > 0) continue;
+            if (stays || at(powers[member], now_) > 0) continue;
             members[i - 1] = members[members.length - 1];
             members.pop();
             isListed[member] = false;

@@ -156,6 +156,8 @@ describe("given an order that is confirmed, and a member who signed receipts", (
 		const hidden = AT_SECOND + SECOND.length - HIDDEN.length;
 		assert.deepEqual(CONTENTS[0].slice(hidden, hidden + HIDDEN.length), HIDDEN);
 		await breaks(hidden, payloadOf(HIDDEN), { state: "second" });
+		// Nor is the message around it where the receipt says.
+		await breaks(hidden, payloadOf(SECOND), { state: "second" });
 	});
 
 	it("finds a message behind bytes that void the rest of the batch", async () => {

@@ -108,6 +108,12 @@ export class BlockProducer {
 		else for (let i = 0; i < blocks; i++) await this.mine();
 	}
 
+	/** Whether a block would hold something, or something is held back from it. */
+	async hasWork(): Promise<boolean> {
+		if (this.#held.length > 0) return true;
+		return BigInt((await this.#chain.provider.send("eth_getBlockTransactionCountByNumber", ["pending"])) as string) > 0n;
+	}
+
 	/** One block, with everything that waits and is let through. */
 	async mine(): Promise<void> {
 		const { censorBlocks, reorgDepth } = this.#hostility;

@@ -89,10 +89,12 @@ const MEDDLER_AT = 199;
 const RICH = `0x${(10n ** 21n).toString(16)}`;
 /** LIMIT: rounds after which a game is given up as lost. */
 const MAX_ROUNDS = 600;
+/** Milliseconds without a transaction after which a block is made all the same. */
+const PATIENCE_MS = 2000;
 /** Blocks that pass when nobody has a move. */
 const IDLE_BLOCKS = 10;
 /** Blocks that a challenger which is killed in every round lives for, at most. */
-const LONGEST_LIFE = 6;
+const LONGEST_LIFE = 2;
 /** Of the challenge period, how much a stalling liar spends in all. */
 const STALLED_SHARE = 0.7;
 
@@ -167,13 +169,16 @@ export async function play(world: World, lieSteps: readonly number[], rules: Rul
 		const done = work.finally(() => {
 			over = true;
 		});
-		for (let mined = 0; !over;) {
+		for (let mined = 0, last = performance.now(); !over;) {
 			const busy = [...managers].filter((manager) => !manager.isIdle);
-			if (busy.length > 0 && busy.every((manager) => manager.isWaiting)) {
+			const isWaiting = busy.length > 0 && busy.every((manager) => manager.isWaiting);
+			// Who waits for what is mined already has only not noticed: blocks for him would be time that nobody needs. What is gone comes again.
+			if (isWaiting && ((await blocks.hasWork()) || performance.now() - last > PATIENCE_MS)) {
 				// Killed with its transactions sent and not mined, or just mined and not yet noticed.
 				if (mined === killAfter) kill();
 				await blocks.mine();
 				mined += 1;
+				last = performance.now();
 			}
 			await new Promise((resolve) => setTimeout(resolve, 2));
 		}
