@@ -128,6 +128,14 @@ function install() {
 	});
 }
 
+/** What the compiler says of these contracts: what it warns of in a package is nothing that whoever builds could mend. */
+function ownWords(text) {
+	return (text ?? "")
+		.split(/\n(?=Warning: )/)
+		.filter((one) => !/^\s*Warning: [^]*-->[^\n]*node_modules/.test(one))
+		.join("\n");
+}
+
 function compile(node) {
 	const stamp = join(root, "artifacts", ".strikeproof-compiled");
 	const wanted = hashOf([...filesUnder(join(root, "contracts")), join(root, "hardhat.config.ts"), join(root, "package-lock.json")]);
@@ -137,9 +145,11 @@ function compile(node) {
 		say("Compiling contracts (when they changed; about a minute) …");
 		const result = spawnSync(node, [join(modules, "hardhat", "dist", "src", "cli.js"), "build", "--quiet"], {
 			cwd: root,
-			stdio: ["ignore", 2, 2],
+			stdio: ["ignore", "pipe", "pipe"],
+			encoding: "utf8",
 			env,
 		});
+		process.stderr.write(ownWords(result.stdout) + ownWords(result.stderr));
 		if (result.status !== 0) fail("The contracts do not compile: the compiler's message is above.");
 		writeFileSync(stamp, wanted);
 	});

@@ -27,6 +27,7 @@ const OPINIONS = { agree: ExitCode.Ok, disagree: ExitCode.Disagrees, unknown: Ex
 /** Of --once: how often it looks before it says that it cannot know, and how long it waits in between. */
 const MAX_LOOKS = 4;
 const PAUSE_MS = 500;
+const PROGRESS_MS = 10_000;
 
 /** What a node says of how it begins. */
 const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
@@ -106,8 +107,14 @@ async function watch(context: Context, options: Options): Promise<Answer> {
 			process.stderr.write(
 				`watching ${deployment.network} without a key; /metrics and /readyz are at ${url.replace("ws:", "http:")}, the log is ${join(dataDirectory, "watcher.log")}\n`,
 			);
+			// The first look waits for everything on L1 to be executed.
+			const progress = setInterval(() => {
+				if (node.watcher.last) clearInterval(progress);
+				else say(`${node.derived.batchCount} batches are executed so far`);
+			}, PROGRESS_MS);
 			node.start();
 			await stopped();
+			clearInterval(progress);
 			await monitor.close();
 			last = node.watcher.last;
 		}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -77,6 +78,41 @@ describe("StrangerWatchesWithoutAKey", () => {
 		assert.equal(ended.json.verdict, "agree");
 		assert.ok(Number(ended.json.assertions) >= 1);
 		assert.equal(endpoint.count("eth_sendRawTransaction"), 0);
+	});
+
+	it("given a fresh clone and nothing in the environment, the README's three commands end with a verdict", async (t) => {
+		const root = join(import.meta.dirname, "..", "..");
+		if (!existsSync(join(root, ".git"))) return t.skip("this is no clone that could be cloned");
+		const [, block] = /## Watch an exchange[^]*?```sh\n([^]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+		const commands = String(block)
+			.trim()
+			.split("\n")
+			.map((line) => line.replace(/\s+#.*$/, ""));
+		assert.equal(commands.length, 3);
+		const empty = join(home, "empty");
+		mkdirSync(join(empty, "npm"), { recursive: true });
+		const clone = join(empty, "strikeproof");
+		const here = commands.map((command) =>
+			command
+				.replace("REPOSITORY", `file://${root}`)
+				.replace("--network sepolia", "--network localhost")
+				.replace("https://NODE", endpoint.url)
+				.replace("https://EXCHANGE/deployment.json", record()),
+		);
+		// What the second command would fetch and compile is put where it puts it: then it has only to find that all is there.
+		const built = ["artifacts", "cache", "typechain-types"].map((folder) => `cp -R "${join(root, folder)}" .`);
+		const script = [here[0], `ln -s "${join(root, "node_modules")}" node_modules`, ...built, here[1], `${here[2]} --once`].join(" && ");
+		const child = spawn("sh", ["-c", script], {
+			cwd: empty,
+			env: { PATH: "/usr/bin:/bin:/usr/local/bin", HOME: empty, npm_config_cache: join(empty, "npm") },
+		});
+		let said = "";
+		for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += String(chunk)));
+		const code = await new Promise((resolve) => child.on("close", resolve));
+		assert.equal(code, 0, said);
+		assert.match(said, /\d+ assertions at block \d+: the machine does what each of them says/);
+		assert.doesNotMatch(said, /Installing|npm (warn|notice)/i);
+		assert.ok(existsSync(join(clone, "data", "localhost", "watcher", "watcher.log")), "its data is in the clone");
 	});
 
 	it("given no endpoint that answers, it ends with 4 and judges nothing", async () => {
