@@ -1,6 +1,7 @@
 // What the page's tests share: where a browser is, and how its faults are gathered.
 
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
@@ -15,6 +16,18 @@ export function faultsOf(page: Page): string[] {
 	page.on("pageerror", (error) => faults.push(error.message));
 	page.on("response", (response) => response.status() >= 400 && faults.push(`${response.status()} ${response.url()}`));
 	return faults;
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Faults of accessibility that are serious, by axe. */
+export async function seriousFaultsOf(page: Page): Promise<string[]> {
+	await page.evaluate(AXE);
+	type Found = { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
+	const { violations } = await page.evaluate<Found>("axe.run(document, { resultTypes: ['violations'] })");
+	return violations
+		.filter(({ impact }) => impact === "serious" || impact === "critical")
+		.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
 }
 
 /** A picture of the page in the folder that SCREENSHOTS names, if it names one. */

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { TypedDataField } from "ethers";
@@ -23,10 +21,9 @@ import type { ShownRequest } from "../../src/sdk/index.ts";
 import { nameOf } from "../../src/wire/Names.ts";
 import { blobsAt } from "../chain/l1.ts";
 import { World } from "../node/world.ts";
-import { executablePath, faultsOf, picture, skip } from "./browser.ts";
+import { executablePath, faultsOf, picture, seriousFaultsOf, skip } from "./browser.ts";
 
 const WALLETS = [60, 61];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 type TypedData = {
 	domain: Record<string, unknown>;
@@ -96,16 +93,6 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 				seconds,
 			)
 			.catch(() => assert.fail(`${selector} should say ${String(pattern)}, and says: ${text}`));
-	}
-
-	/** Faults of accessibility that are serious, by axe. */
-	async function seriousFaults(): Promise<string[]> {
-		await page.evaluate(AXE);
-		type Found = { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
-		const { violations } = await page.evaluate<Found>("axe.run()");
-		return violations
-			.filter(({ impact }) => impact === "serious" || impact === "critical")
-			.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
 	}
 
 	it("shows the payoff and the margin of an order before anything is signed", async () => {
@@ -300,7 +287,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 			for (const name of ["Trade", "Portfolio", "Deals", "Volatility", "Rollup", "Fault tolerance"]) {
 				await page.getByRole("link", { name }).click();
 				await page.waitForTimeout(2500);
-				const faultsThere = await seriousFaults();
+				const faultsThere = await seriousFaultsOf(page);
 				if (faultsThere.length > 0) found[name] = faultsThere;
 			}
 			await page.getByRole("link", { name: "Trade" }).click();
