@@ -4,6 +4,7 @@ import { Deals } from "../../src/sdk/Deals.ts";
 import type { OwnRequest, ShownQuote, ShownRequest } from "../../src/sdk/Deals.ts";
 import { isExecuted } from "../../src/sdk/Trader.ts";
 import { connection, useCall } from "./exchange.ts";
+import { LegsPayoff, SmallPayoff } from "./payoff.tsx";
 import type { Auction, Currency, Instrument } from "./types.ts";
 import type { Wallet } from "./wallet.ts";
 import { freeNonce, stepsOf, traderOf } from "./wallet.ts";
@@ -145,6 +146,16 @@ function RequestSection({ wallet, isBusy, run }: Part): JSX.Element {
 					</li>
 				))}
 			</ul>
+			{legs.length > 0 && (
+				<LegsPayoff
+					legs={legs.map(({ side: direction, amount: size, instrument }) => ({
+						direction,
+						amount: size,
+						instrument_name: instrument.instrument_name,
+					}))}
+					net={quotes?.[0]?.net}
+				/>
+			)}
 			<button class="primary" disabled={isBusy || legs.length === 0} onClick={() => run(ask)}>
 				Sign and ask
 			</button>
@@ -196,6 +207,7 @@ function QuoteSection({ wallet, isBusy, run }: Part): JSX.Element {
 						<tr>
 							<th scope="col">Request</th>
 							<th scope="col">The taker wants to</th>
+							<th scope="col">Payoff</th>
 							<th scope="col">Quotes</th>
 							<th scope="col">Your prices</th>
 						</tr>
@@ -229,6 +241,9 @@ function QuoteRow({ request, wallet, isBusy, run }: Part & { readonly request: S
 		<tr>
 			<td>{request.rfq_id}</td>
 			<td>{wordsOf(request.legs)}</td>
+			<td>
+				<SmallPayoff legs={request.legs} />
+			</td>
 			<td>{request.quotes}</td>
 			<td>
 				{request.legs.map(({ instrument_name }, i) => (

@@ -167,8 +167,13 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		await form.locator("select[name=instrument]").selectOption(nameOf(second.series));
 		await form.locator("select[name=side]").selectOption("sell");
 		await page.getByRole("button", { name: "Add leg" }).click();
+		// Half a put bought and half of the next one sold: flat above both, and below both what lies between them, halved.
+		const [low, high] = [first, second].map(({ series: one }) => Number(nameOf(one).split("-")[2]));
+		const shape = new RegExp(`at expiry: -${(high - low) / 2} at [\\d,]+, -${(high - low) / 2} at [\\d,]+, 0 at [\\d,]+, 0 at [\\d,]+$`);
+		assert.match((await page.locator("#legs + figure svg").getAttribute("aria-label")) ?? "", shape);
 		await page.getByRole("button", { name: "Sign and ask" }).click();
 		await says("#deals-message", /Request \d+ stands/);
+		assert.match((await page.locator("#rfqs .payoff").getAttribute("aria-label")) ?? "", shape);
 		await says("#rfqs tbody", /buy 0\.5 \S+, sell 0\.5 \S+/);
 		const deals = new Deals(connection, maker);
 		const [request] = await connection.call<ShownRequest[]>("public/get_rfqs");
@@ -180,6 +185,10 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		await deals.quote(request, prices, world.clock.now() + 60);
 		const accept = page.getByRole("button", { name: `accept the quote of ${accounts[1]}` });
 		await accept.waitFor();
+		assert.match(
+			(await page.locator("#legs + figure svg").getAttribute("aria-label")) ?? "",
+			/; with the best quote (-?[\d,]+ at [\d,]+(, )?){4}$/,
+		);
 		await picture(page, "deals");
 		await accept.click();
 		await says("#deals-message", /Message \d+: all legs are traded\./);
