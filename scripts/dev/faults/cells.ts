@@ -1,6 +1,7 @@
 // Every cell of the matrix: what fails, how, and what must be seen. `begin` does it, `end` undoes it as an operator would: what was killed is started again over what it left.
 
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { separatorOf } from "../../../src/chain/Bridge.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
+import { freePorts } from "../freePorts.ts";
 import { MEMBERS, Stage, keyOf } from "./Stage.ts";
 
 /** `continues`: orders are acknowledged during the fault. `halts`: none are, and they are again after it. `prices`: the same of prices, while orders go on. */
@@ -120,6 +122,21 @@ function timesDishonest(stage: Stage, member: number): number {
 	return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").length : 0;
 }
 
+/** A second process with a member's key and a data folder of its own, and how it is called where the keys of a machine are locked by `home`. */
+function twinOf(stage: Stage, member: number, data: string, home: string, more: readonly string[] = []): ChildProcess {
+	const { directory } = stage.cluster.options;
+	const command = [...stage.cluster.commandOf(`member/${member}`), ...more];
+	command[command.indexOf("--data") + 1] = data;
+	command[command.indexOf("--port") + 1] = "0";
+	const [program = process.execPath, ...before] = [...(stage.network?.through(member) ?? []), process.execPath];
+	return spawn(program, [...before, join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"), ...command], {
+		stdio: ["ignore", "ignore", "pipe"],
+		// A group of its own: its engine falls with it.
+		detached: true,
+		env: { ...process.env, STRIKEPROOF_HOME: directory, HOME: home },
+	});
+}
+
 /** Waits until the watchers have taken a member's stake. */
 async function slashed(stage: Stage, member: number): Promise<void> {
 	await stage.cluster.until(`member ${member} to be slashed`, async () => (await stage.stakeOf(member)) === 0n, SLASHED_S);
@@ -206,15 +223,9 @@ export const CELLS: readonly Cell[] = [
 		end: () => undefined,
 		async during(stage) {
 			const data = mkdtempSync(join(tmpdir(), "sp-twin-"));
-			const command = [...stage.cluster.commandOf("member/3")];
-			command[command.indexOf("--data") + 1] = data;
-			command[command.indexOf("--port") + 1] = "0";
-			const twin = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"), ...command], {
-				stdio: ["ignore", "ignore", "pipe"],
-				env: { ...process.env, STRIKEPROOF_HOME: stage.cluster.options.directory, HOME: stage.cluster.options.directory },
-			});
+			const twin = twinOf(stage, 3, data, stage.cluster.options.directory);
 			let said = "";
-			twin.stderr.on("data", (text) => (said += String(text)));
+			twin.stderr?.on("data", (text) => (said += String(text)));
 			const status = await new Promise<number | null>((resolve) => {
 				const patience = setTimeout(() => twin.kill("SIGKILL"), 60_000);
 				twin.once("exit", (code) => {
@@ -279,6 +290,31 @@ export const CELLS: readonly Cell[] = [
 		async during(stage) {
 			await slashed(stage, 2);
 			return `the others' watchers heard ${timesDishonest(stage, 2)} lies in its votes, and showed L1 one of them`;
+		},
+	},
+	{
+		...{ name: "twin-votes", component: "validator 1 of 4", fault: "its key votes on a second machine too", expected: "slashed" },
+		begin: () => undefined,
+		end: () => undefined,
+		async during(stage) {
+			// Nobody on the first machine knows that the key is used here: another home stands for another machine.
+			const data = mkdtempSync(join(tmpdir(), "sp-twin-"));
+			const [listen, rpc] = await freePorts(2);
+			const host = stage.cluster.options.hostOf?.(3) ?? "127.0.0.1";
+			const engine = ["--engine-listen", `${host}:${listen}`, "--engine-rpc", `127.0.0.1:${rpc}`];
+			const twin = twinOf(stage, 3, data, data, engine);
+			let said = "";
+			twin.stderr?.on("data", (text) => (said = String(text)));
+			const began = performance.now();
+			try {
+				await slashed(stage, 3);
+				return `the engines of the others put two of its votes into a block, and a watcher showed them to L1, ${Math.round((performance.now() - began) / 1000)} s after the second process was started`;
+			} catch (error) {
+				throw new Error(`${(error as Error).message} The twin said last: ${said.trim().split("\n").at(-1)}`, { cause: error });
+			} finally {
+				if (twin.pid !== undefined && twin.exitCode === null) process.kill(-twin.pid, "SIGKILL");
+				rmSync(data, { recursive: true, force: true });
+			}
 		},
 	},
 	{
