@@ -34,6 +34,7 @@ export class EvidenceChain implements Port {
 }
 
 function argumentsOf(evidence: Evidence): readonly unknown[] {
+	if (evidence.kind === "state") return [evidence.vote, evidence.signature, evidence.assertion, evidence.leaf, evidence.path];
 	if (evidence.kind !== "receipt") return [evidence.a, evidence.signatureA, evidence.b, evidence.signatureB];
 	const { receipt, signature, proof } = evidence;
 	return [receipt, signature, proof, proof.machine, proof.opening];

@@ -207,6 +207,8 @@ export class Exchange {
 				inbox,
 				batchDomain,
 				streamStart,
+				game: new GameChain(options.provider, deployment),
+				histories: derived,
 				staking: new Staking(options.provider, deployment),
 				keep: (content) => {
 					archive.keep(Blob.pack(content)).catch((error: unknown) => {
@@ -347,6 +349,7 @@ export class Exchange {
 				isKnown: (address) => member.isMember(address) || deployment.reporters.includes(address),
 				confirmed: (offset) => orderProof(derived, this.game, offset),
 				inbox,
+				games: () => member.standpoint.games,
 				chain: new EvidenceChain(provider, deployment),
 				sender: keeperSender,
 				clock,
@@ -413,7 +416,12 @@ export class Exchange {
 		this.reconciler = new Reconciler({
 			derived,
 			follower: this.#follower,
-			batcher: this.batcher,
+			batcher: {
+				stop: () => {
+					member?.standpoint.silence();
+					return this.batcher.stop();
+				},
+			},
 			clock,
 			log: logOf("reconciler"),
 			metrics,

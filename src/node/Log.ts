@@ -37,6 +37,7 @@ const ALARMS: Readonly<Record<Alarm, true>> = {
 	ApiFailed: true,
 	OrderingFailed: true,
 	Equivocation: true,
+	FalseState: true,
 };
 
 /** The same log, with every alarm counted: a counter that begins at 0 is one whose first rise Prometheus sees. */

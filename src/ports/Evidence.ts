@@ -1,7 +1,7 @@
 import type { TransactionRequest } from "./Chain.ts";
 
 /** What L1's SlashingEvidence judges. Field values are as an evidence file has them: bytes in hexadecimal, numbers as numbers (docs/cli.md). */
-export type Evidence = Contradiction | BrokenReceipt;
+export type Evidence = Contradiction | BrokenReceipt | FalseState;
 
 /** Two things that one signer said of one place. */
 export type Contradiction = {
@@ -28,6 +28,17 @@ export type BrokenReceipt = {
 		readonly machine: string;
 		readonly opening: string;
 	};
+};
+
+/** A signed state, and the leaf that a confirmed assertion of its game has after that step: `path` holds the leaf's siblings, lowest first. */
+export type FalseState = {
+	readonly kind: "state";
+	readonly signer: string;
+	readonly vote: Fields;
+	readonly signature: string;
+	readonly assertion: string;
+	readonly leaf: string;
+	readonly path: readonly string[];
 };
 
 export type Fields = Readonly<Record<string, string | number>>;

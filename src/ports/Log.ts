@@ -13,7 +13,8 @@ export type Alarm =
 	| "ForeignEndpoint"
 	| "ApiFailed"
 	| "OrderingFailed"
-	| "Equivocation";
+	| "Equivocation"
+	| "FalseState";
 
 /** Structured log. No secrets in fields. */
 export interface Log {

@@ -75,7 +75,7 @@ describe("given a deployed registry with a committee of two", () => {
 		writeFileSync(file, "{");
 		refuses(await slash(), 2, /is no JSON/);
 		writeFileSync(file, JSON.stringify({ kind: "gossip" }));
-		refuses(await slash(), 2, /names no kind: one of receipts, receipt, batches, checkpoints, reports, state is needed/);
+		refuses(await slash(), 2, /names no kind: one of receipts, receipt, batches, checkpoints, votes, reports, state is needed/);
 		writeFileSync(file, JSON.stringify({ kind: "checkpoints", a: {} }));
 		refuses(await slash(), 2, /lacks signatureA, b, signatureB/);
 		const verifyingContract = deployment.contracts.SequencerInbox;

@@ -10,6 +10,8 @@ import * as Home from "../../ordering/comet/Home.ts";
 import { GUARD, silence, Supervisor } from "../../ordering/comet/Supervisor.ts";
 import type { InboxReader } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
+import type { GameReader } from "../../ports/Game.ts";
+import type { Histories } from "../../ports/History.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
@@ -21,6 +23,7 @@ import { EngineEvidence } from "./EngineEvidence.ts";
 import { Epochs } from "./Epochs.ts";
 import { Presence, STILL_MS } from "./Presence.ts";
 import * as Roster from "./Roster.ts";
+import { Standpoint } from "./Standpoint.ts";
 
 /** What the operator says of a member. */
 export type Seat = {
@@ -48,6 +51,9 @@ export type MemberOptions = Seat & {
 	readonly batchDomain: Uint8Array;
 	/** Bytes of records in the first `index` batches, undefined while that is not derived. */
 	readonly streamStart: (index: number) => number | undefined;
+	/** The games on L1, and what was derived of them from L1 alone. */
+	readonly game: GameReader;
+	readonly histories: Histories;
 	/** Keeps the blobs of a content that it certifies. */
 	readonly keep: (content: Uint8Array) => void;
 	readonly clock: Clock;
@@ -69,6 +75,8 @@ export class Member {
 	readonly turnSeconds: number;
 	readonly presence: Presence;
 	readonly evidence: EngineEvidence;
+	/** What it derived of the games on L1, and signs. */
+	readonly standpoint: Standpoint;
 	readonly #options: MemberOptions;
 	readonly #approval: Approval;
 	readonly #supervisor: Supervisor;
@@ -76,13 +84,22 @@ export class Member {
 	readonly #joining: NodeJS.Timeout;
 	readonly #unlock: () => void;
 
-	private constructor(options: MemberOptions, orderer: CometOrderer, approval: Approval, epochs: Epochs, turn: number, unlock: () => void) {
+	private constructor(
+		options: MemberOptions,
+		orderer: CometOrderer,
+		approval: Approval,
+		epochs: Epochs,
+		standpoint: Standpoint,
+		turn: number,
+		unlock: () => void,
+	) {
 		this.#options = options;
 		this.orderer = orderer;
 		this.turn = turn;
 		this.turnSeconds = options.turnSeconds;
 		this.#approval = approval;
 		this.#epochs = epochs;
+		this.standpoint = standpoint;
 		this.#unlock = unlock;
 		this.evidence = new EngineEvidence(orderer, options.clock, options.log);
 		this.presence = new Presence(orderer, () => orderer.application.committee);
@@ -112,6 +129,7 @@ export class Member {
 			const { streamStart, inbox } = options;
 			const epochs = new Epochs(options.staking, clock, log);
 			const approval = new Approval({ inbox, live, clock, log, streamStart });
+			const standpoint = new Standpoint({ game: options.game, histories: options.histories, clock, log });
 			// The engine asks as soon as it runs.
 			const open: { orderer?: CometOrderer } = {};
 			const orderer = await CometOrderer.open({
@@ -138,13 +156,18 @@ export class Member {
 				l1Count: () => approval.messageCount,
 				rootAt: (height) => live.rootAtHeight(height),
 				approves: (proposal) => approval.approves(proposal),
+				standsBehind: () => {
+					const vote = standpoint.state;
+					return vote && { ...vote, digest: Checkpoint.stateDigest(batchDomain, vote) };
+				},
 				maySign: () => open.orderer !== undefined && silenceOf(options, open.orderer) === undefined,
 			});
 			open.orderer = orderer;
 			approval.start();
 			epochs.start();
+			standpoint.start();
 			// Whoever joined later comes after the founders.
-			return new Member(options, orderer, approval, epochs, turn ?? roster.members.length, unlock);
+			return new Member(options, orderer, approval, epochs, standpoint, turn ?? roster.members.length, unlock);
 		} catch (error) {
 			unlock();
 			throw error;
@@ -196,6 +219,7 @@ export class Member {
 		clearInterval(this.#joining);
 		await this.evidence.stop();
 		await this.#epochs.stop();
+		await this.standpoint.stop();
 		await this.#approval.stop();
 		await this.orderer.close();
 		this.#unlock();

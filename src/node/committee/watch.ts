@@ -6,12 +6,13 @@ import type { Watcher } from "../../roles/watcher/Watcher.ts";
 import { payloadsOf } from "../payloads.ts";
 import type { Member } from "./Member.ts";
 
-/** Lets a watcher hear what the committee signs: roots in the votes, certificates of batches, the reports in the order, and the votes that an engine found to contradict each other. */
+/** Lets a watcher hear what the committee signs: roots and states in the votes, certificates of batches, the reports in the order, and the votes that an engine found to contradict each other. */
 export function watch({ orderer, evidence }: Pick<Member, "orderer" | "evidence">, follower: Follower, watcher: Watcher): void {
 	evidence.start(({ vote, signature }) => watcher.vote(vote, signature));
 	orderer.application.watch(({ voters, certified }) => {
 		for (const { said } of voters) {
-			const { checkpoint } = said;
+			const { checkpoint, state } = said;
+			if (state) watcher.state(state, state.signature);
 			// What it signed of a height that is not ordered here names another order, which nobody can show.
 			const [bundle] = checkpoint ? orderer.bundles(checkpoint.height, checkpoint.height) : [];
 			if (checkpoint && bundle) {

@@ -7,6 +7,7 @@ import * as Keccak from "../../machine/math/Keccak.ts";
 import type { BatchProposal, OrderedBundle } from "../../ports/Orderer.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
+import type { StateVote } from "../../protocol/Checkpoint.ts";
 import { OrderingError } from "../OrderingError.ts";
 import * as Proposals from "../proposals.ts";
 import type { WriteAheadLog } from "../local/WriteAheadLog.ts";
@@ -34,6 +35,8 @@ export type ApplicationOptions = {
 	readonly l1Count: () => number;
 	/** Root of the state after the bundles up to a height, once it is executed. */
 	readonly rootAt: (height: number) => Uint8Array | undefined;
+	/** The newest state at a place that L1 knows which this member derived and stands behind with its stake, and what is signed for it. */
+	readonly standsBehind?: () => (StateVote & { readonly digest: Uint8Array }) | undefined;
 	/** Whether this member would post that batch: SAFETY: its signature lets anybody. */
 	readonly approves: (proposal: BatchProposal) => boolean;
 	/** False while this member must not sign: its disk is nearly full, or its clock is wrong. It follows all the same. */
@@ -70,6 +73,8 @@ export class Application {
 	#decided: Decided.Decided;
 	#committee: Decided.Committee;
 	#pending: (Decided.Outcome & { readonly hasEvidence: boolean }) | undefined;
+	/** The last state of this member that a decided block brought to all: it is said until then, and not again. */
+	#heard = "";
 	#medianTime = 0;
 
 	constructor(options: ApplicationOptions) {
@@ -250,6 +255,7 @@ export class Application {
 					signature: await signer.sign(digests.checkpoint(target.height, Bytes.fromHex(target.streamHash), root)),
 				}
 			: undefined;
+		const state = await this.#signedState();
 		const signed: Extension.SignedCut[] = [];
 		for (const [place, cut] of Object.entries(cuts)) {
 			if (signer.address in cut.signed) continue;
@@ -258,7 +264,17 @@ export class Application {
 			if (!approves(proposal) || !(await this.#mayPromise(`signed/batch/${place}`, digest))) continue;
 			signed.push({ index: proposal.index, previousAccumulator: proposal.previousAccumulator, signature: await signer.sign(digest) });
 		}
-		return Extension.encode({ ...share, ...(checkpoint && { checkpoint }), cuts: signed });
+		return Extension.encode({ ...share, ...(checkpoint && { checkpoint }), ...(state && { state }), cuts: signed });
+	}
+
+	/** SAFETY: one commitment for a place for ever. */
+	async #signedState(): Promise<Extension.SignedState | undefined> {
+		const { standsBehind, signer } = this.#options;
+		const stand = standsBehind?.();
+		if (!stand || this.#heard === placeOf(stand)) return undefined;
+		const { digest, ...vote } = stand;
+		if (!(await this.#mayPromise(`signed/state/${placeOf(stand)}`, vote.commitment))) return undefined;
+		return { ...vote, signature: await signer.sign(digest) };
 	}
 
 	/** The committee on L1 when it is another than the one that was seen there last. */
@@ -330,6 +346,8 @@ export class Application {
 		this.#medianTime = outcome.time;
 		this.#pending = undefined;
 		const { decided, time, voters, certified, contradictions } = outcome;
+		const said = voters.find(({ address }) => address === this.#options.signer.address)?.said.state;
+		if (said) this.#heard = placeOf(said);
 		for (const listener of this.#listeners) listener({ decided, time, voters, bundles, certified, contradictions });
 	}
 
@@ -354,6 +372,10 @@ export class Application {
 
 function sequenceOf(envelope: Envelope.Envelope): number {
 	return envelope.kind === Envelope.BUNDLE ? envelope.sequence : -1;
+}
+
+function placeOf({ gameId, step }: StateVote): string {
+	return `${Bytes.toHex(gameId)}/${step}`;
 }
 
 function encodeJson(value: unknown): Uint8Array {

@@ -5,6 +5,7 @@ import { BinaryWriter } from "cosmjs-types/binary";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
 import * as Signature from "../../machine/math/Signature.ts";
+import type { StateVote } from "../../protocol/Checkpoint.ts";
 import { EXTENSIONS } from "./Envelope.ts";
 
 /** A member's signature that the machine stood at `root` after the bundles up to `height`. */
@@ -12,11 +13,15 @@ export type SignedRoot = { readonly height: number; readonly root: Uint8Array; r
 /** A member's signature over a batch. */
 export type SignedCut = { readonly index: number; readonly previousAccumulator: Uint8Array; readonly signature: Uint8Array };
 
+/** A member's signature under a state at a place that L1 knows: after so many steps of a game. L1 takes its stake if a confirmed assertion of the game says otherwise. */
+export type SignedState = StateVote & { readonly signature: Uint8Array };
+
 export type Extension = {
 	/** The member's clock in seconds, and how many L1 messages it saw. */
 	readonly time: number;
 	readonly l1Count: number;
 	readonly checkpoint?: SignedRoot;
+	readonly state?: SignedState;
 	readonly cuts: readonly SignedCut[];
 	/** The committee as L1 has it now, by address, when it is not the one that decides. */
 	readonly committee?: readonly SeenMember[];
@@ -39,11 +44,19 @@ const MEMBER_BYTES = 28;
 /** LIMIT: of one member, so that the engine can add up all. */
 const MAX_POWER = 1_000_000_000_000;
 
-/** time u64 | l1Count u64 | checkpoint count u8 (height u64 | root 32 | signature 65) | cut count u8 (index u64 | previousAccumulator 32 | signature 65) | nothing, or member count u8 (address 20 | power u64) */
+const HAS_CHECKPOINT = 1;
+const HAS_STATE = 2;
+const HEAD_BYTES = 17;
+const TRIPLE_BYTES = 105;
+const STATE_BYTES = 137;
+
+/** time u64 | l1Count u64 | flags u8 | if 1: height u64, root 32, signature 65 | if 2: gameId 32, step u64, commitment 32, signature 65 | cut count u8 (index u64 | previousAccumulator 32 | signature 65) | nothing, or member count u8 (address 20 | power u64) */
 export function encode(extension: Extension): Uint8Array {
-	const { checkpoint, cuts, committee } = extension;
-	const parts = [word(extension.time), word(extension.l1Count), Uint8Array.of(checkpoint ? 1 : 0)];
+	const { checkpoint, state, cuts, committee } = extension;
+	const flags = (checkpoint ? HAS_CHECKPOINT : 0) | (state ? HAS_STATE : 0);
+	const parts = [word(extension.time), word(extension.l1Count), Uint8Array.of(flags)];
 	if (checkpoint) parts.push(word(checkpoint.height), checkpoint.root, checkpoint.signature);
+	if (state) parts.push(state.gameId, word(state.step), state.commitment, state.signature);
 	parts.push(Uint8Array.of(cuts.length));
 	for (const cut of cuts) parts.push(word(cut.index), cut.previousAccumulator, cut.signature);
 	if (committee) parts.push(Uint8Array.of(committee.length));
@@ -53,12 +66,15 @@ export function encode(extension: Extension): Uint8Array {
 
 /** The extension, or undefined when the bytes are none. Total: they are another's. */
 export function decode(bytes: Uint8Array): Extension | undefined {
-	if (bytes.length < 18 || bytes.length > MAX_EXTENSION_BYTES || bytes[16] > 1) return undefined;
-	const hasCheckpoint = bytes[16] === 1;
-	const cutsAt = hasCheckpoint ? 17 + 105 : 17;
+	const flags = bytes[HEAD_BYTES - 1];
+	if (bytes.length <= HEAD_BYTES || bytes.length > MAX_EXTENSION_BYTES || flags > (HAS_CHECKPOINT | HAS_STATE)) return undefined;
+	const hasCheckpoint = (flags & HAS_CHECKPOINT) !== 0;
+	const stateAt = HEAD_BYTES + (hasCheckpoint ? TRIPLE_BYTES : 0);
+	const hasState = (flags & HAS_STATE) !== 0;
+	const cutsAt = stateAt + (hasState ? STATE_BYTES : 0);
 	const cutCount = bytes[cutsAt];
 	if (cutCount === undefined || cutCount > MAX_CUTS) return undefined;
-	const end = cutsAt + 1 + 105 * cutCount;
+	const end = cutsAt + 1 + TRIPLE_BYTES * cutCount;
 	const committee = bytes.length > end ? membersIn(bytes, end) : undefined;
 	if (bytes.length < end || (bytes.length > end && !committee)) return undefined;
 	const triple = (at: number) => ({
@@ -66,13 +82,22 @@ export function decode(bytes: Uint8Array): Extension | undefined {
 		hash: bytes.slice(at + 8, at + 40),
 		signature: bytes.slice(at + 40, at + 105),
 	});
-	const signed = hasCheckpoint ? triple(17) : undefined;
+	const signed = hasCheckpoint ? triple(HEAD_BYTES) : undefined;
+	const state = hasState
+		? {
+				gameId: bytes.slice(stateAt, stateAt + 32),
+				step: Bytes.uint(bytes, stateAt + 32, 8),
+				commitment: bytes.slice(stateAt + 40, stateAt + 72),
+				signature: bytes.slice(stateAt + 72, cutsAt),
+			}
+		: undefined;
 	return {
 		time: Bytes.uint(bytes, 0, 8),
 		l1Count: Bytes.uint(bytes, 8, 8),
 		...(signed && { checkpoint: { height: signed.number, root: signed.hash, signature: signed.signature } }),
+		...(state && { state }),
 		cuts: Array.from({ length: cutCount }, (_, i) => {
-			const { number: index, hash: previousAccumulator, signature } = triple(cutsAt + 1 + 105 * i);
+			const { number: index, hash: previousAccumulator, signature } = triple(cutsAt + 1 + TRIPLE_BYTES * i);
 			return { index, previousAccumulator, signature };
 		}),
 		...(committee && { committee }),

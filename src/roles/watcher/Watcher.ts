@@ -5,13 +5,17 @@ import type { EvidenceChain } from "../../ports/Evidence.ts";
 import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Store } from "../../ports/Store.ts";
-import type { CheckpointVote, Receipt } from "../../protocol/Checkpoint.ts";
+import * as Signature from "../../machine/math/Signature.ts";
+import type { CheckpointVote, Receipt, StateVote } from "../../protocol/Checkpoint.ts";
+import * as Checkpoint from "../../protocol/Checkpoint.ts";
 import type { Vote } from "../../protocol/EngineVote.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
 import { Ledger } from "./Ledger.ts";
 import { Promises } from "./Promises.ts";
 import type { Confirmed } from "./Promises.ts";
+import type { Game } from "./States.ts";
+import { States } from "./States.ts";
 import * as Statements from "./Statements.ts";
 import type { Domains, Statement } from "./Statements.ts";
 
@@ -23,6 +27,8 @@ export type WatcherPorts = {
 	/** What L1 confirmed of the order; without it receipts are held against each other alone. */
 	readonly confirmed?: Confirmed;
 	readonly inbox: InboxReader;
+	/** The games on L1 as they were derived here; without it no signed state is judged. */
+	readonly games?: () => readonly Game[];
 	readonly chain: EvidenceChain;
 	readonly sender: TransactionSender;
 	readonly clock: Clock;
@@ -39,6 +45,7 @@ export class Watcher {
 	readonly #ports: WatcherPorts;
 	readonly #ledger: Ledger;
 	readonly #promises: Promises | undefined;
+	readonly #states: States;
 	readonly #loop: Loop;
 	/** Evidence by signer, and since when it is known here. */
 	readonly #since = new Map<string, number>();
@@ -49,6 +56,7 @@ export class Watcher {
 		this.#ports = ports;
 		this.#ledger = new Ledger(ports.store);
 		this.#promises = ports.confirmed && new Promises(ports.store, ports.confirmed);
+		this.#states = new States(ports.store);
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
 	}
 
@@ -84,6 +92,13 @@ export class Watcher {
 		this.#hear([Statements.vote(this.#ports.domains, vote, signature)]);
 	}
 
+	/** A state at a place that L1 knows, as it came with a vote. */
+	state(vote: StateVote, signature: Uint8Array): void {
+		const { domains, games, isKnown } = this.#ports;
+		const signer = Signature.recover(Checkpoint.stateDigest(domains.committee, vote), signature);
+		if (games && isKnown(signer)) this.#states.hear(signer, vote, signature);
+	}
+
 	/** A record of the order: reports of prices are statements. */
 	record(payload: Uint8Array): void {
 		const report = payload[0] === Messages.REPORT ? Messages.parseReport(payload) : undefined;
@@ -105,6 +120,7 @@ export class Watcher {
 		await this.#readBatches();
 		this.#note(() => this.#judge());
 		await this.#noting;
+		await this.#judgeStates();
 		const { chain, sender, log, metrics, patienceMs = 0 } = this.#ports;
 		for (const evidence of this.#ledger.pending()) {
 			const { signer, kind } = evidence;
@@ -141,6 +157,21 @@ export class Watcher {
 			previousAccumulator = batch.accumulator;
 		}
 		this.#batches = count;
+	}
+
+	async #judgeStates(): Promise<void> {
+		const { games, log, metrics } = this.#ports;
+		if (!games) return;
+		const { agreed, wrong, falsified } = await this.#states.judge(games());
+		metrics.add("watcher_states_agreed", agreed);
+		for (const { signer, gameId, step, commitment } of wrong)
+			log.alarm("FalseState", "somebody signed a state that is not the one derived here: L1 is shown it when the true one is confirmed", {
+				...{ signer, gameId, step, commitment },
+			});
+		for (const evidence of falsified) {
+			await this.#ledger.accuse(evidence);
+			await this.#states.forget(evidence);
+		}
 	}
 
 	#hear(statements: readonly Statement[]): void {

@@ -181,6 +181,30 @@ describe("given a member that signs", () => {
 		await again.close();
 	});
 
+	it("signs one state for a place for ever, and says it until a block brought it to all", async () => {
+		const store = new MemoryStore();
+		const { log } = await opened();
+		const stand = { gameId: rootOf(1), step: 3, commitment: rootOf(2), digest: rootOf(3) };
+		let standsBehind: typeof stand | undefined = stand;
+		const application = new Application({
+			...{ chainId: CHAIN, committee, signer: signers[0], digests, log, store },
+			...{ now: () => 1_000, l1Count: () => 0, rootAt: () => undefined, approves: () => true, standsBehind: () => standsBehind },
+		});
+		const extend = async () => (await application.handle(Request.fromPartial({ extendVote: { height: 1n } }))).extendVote?.voteExtension;
+		const [own, again] = [await extend(), await extend()];
+		assert.deepEqual(own, again);
+		assert.deepEqual(Extension.decode(own ?? new Uint8Array(0))?.state?.commitment, rootOf(2));
+		standsBehind = { ...stand, commitment: rootOf(9) };
+		assert.equal(Extension.decode((await extend()) ?? new Uint8Array(0))?.state, undefined, "another one for the same place");
+		standsBehind = stand;
+		await decide(application, 1, []);
+		await decide(application, 2, [listOf(await votesOf(1, [own, plain(), plain(), plain()]))]);
+		assert.equal(Extension.decode((await extend()) ?? new Uint8Array(0))?.state, undefined, "all heard it");
+		standsBehind = { ...stand, step: 4 };
+		assert.equal(Extension.decode((await extend()) ?? new Uint8Array(0))?.state?.step, 4);
+		await log.close();
+	});
+
 	it("goes on after a crash between the log and the state as if it had not happened", async () => {
 		const store = new MemoryStore();
 		const { application, log, directory } = await opened(store);

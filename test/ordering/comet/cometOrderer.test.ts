@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Signature from "../../../src/machine/math/Signature.ts";
+import type { SignedState } from "../../../src/ordering/comet/Extension.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import { bundleOf, digests, rootOf, SKIP, startCommittee, until } from "./committee.ts";
 import type { TestCommittee } from "./committee.ts";
@@ -20,13 +21,38 @@ const proposal = (toHeight: number) => ({
 describe("given a committee of four real engines, one of whom lies about the state", { skip: SKIP }, () => {
 	let committee: TestCommittee;
 	const LIAR = 3;
+	const stand = (name: string) => ({
+		...{ gameId: Keccak.hashText("game"), step: 12, commitment: Keccak.hashText(name), digest: Keccak.hashText(`signed ${name}`) },
+	});
+	/** States in the votes, as the first member hears them, by who said them. */
+	const said = new Map<string, SignedState[]>();
 	before(async () => {
 		committee = await startCommittee(4, (place) => ({
+			standsBehind: () => stand(place === LIAR ? "lie" : "truth"),
 			l1Count: () => (place === LIAR ? 1_000_000 : 2),
 			...(place === LIAR && { rootAt: (height: number) => Keccak.hashText(`lie ${height}`) }),
 		}));
+		committee.members[0].orderer.application.watch(({ voters }) => {
+			for (const { address, said: one } of voters) if (one.state) said.set(address, [...(said.get(address) ?? []), one.state]);
+		});
 	});
 	after(() => committee.close());
+
+	it("tells every member what state each stands behind, with its signature, until it is heard and not for ever", async () => {
+		const { members } = committee;
+		await until("all said their state", () => said.size === 4);
+		for (const { place, signer } of members) {
+			const { digest, ...vote } = stand(place === LIAR ? "lie" : "truth");
+			const [{ signature, ...state }] = said.get(signer.address) ?? [];
+			assert.deepEqual(state, vote);
+			assert.equal(Signature.recover(digest, signature), signer.address);
+		}
+		const block = members[0].orderer.application.decided.blockHeight;
+		await until("blocks go on", () => members[0].orderer.application.decided.blockHeight >= block + 4);
+		const counts = [...said.values()].map(({ length }) => length);
+		// The next vote may be cast before the block that brings the last one is executed.
+		assert.ok(Math.max(...counts) <= 3, `said ${counts} times`);
+	});
 
 	it("refuses bundles with times or L1 messages of the gateway's own", async () => {
 		const [{ orderer }] = committee.members;

@@ -26,7 +26,7 @@ export const digests: Digests = {
 /** The root that a member whose execution is honest has after a height. */
 export const rootOf = (height: number): Uint8Array => Keccak.hashText(`state ${height}`);
 
-export type Overrides = Partial<Pick<ApplicationOptions, "now" | "l1Count" | "rootAt" | "approves" | "maySign">>;
+export type Overrides = Partial<Pick<ApplicationOptions, "now" | "l1Count" | "rootAt" | "standsBehind" | "approves" | "maySign">>;
 
 /** One member: opened, and openable again over what it left. */
 export type Member = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Decided from "../../../src/ordering/comet/Decided.ts";
 import * as Envelope from "../../../src/ordering/comet/Envelope.ts";
 import * as Extension from "../../../src/ordering/comet/Extension.ts";
@@ -94,6 +95,26 @@ describe("given bytes of others about the committee", () => {
 		assert.equal(Extension.decode(Extension.encode({ ...whole, committee: [{ address: a, power: 0 }] })), undefined);
 		const many = Array.from({ length: 33 }, (_, i) => ({ address: `0x${String(i).padStart(40, "0")}`, power: 1 }));
 		assert.equal(Extension.decode(Extension.encode({ ...whole, committee: many })), undefined);
+	});
+
+	it("reads a signed state beside everything else, and nothing that is cut off or flagged otherwise", () => {
+		const [hash, signature] = [Keccak.hashText("h"), new Uint8Array(65).fill(7)];
+		const state = { gameId: hash, step: 2 ** 22, commitment: Keccak.hashText("c"), signature };
+		const whole = {
+			...{ time: 5, l1Count: 6, checkpoint: { height: 9, root: hash, signature }, state },
+			...{ cuts: [{ index: 3, previousAccumulator: hash, signature }], committee: seen({ [a]: 1 }) },
+		};
+		for (const extension of [whole, { time: 5, l1Count: 6, state, cuts: [] }]) {
+			const bytes = Extension.encode(extension);
+			assert.deepEqual(Extension.decode(bytes), extension);
+			assert.equal(Extension.decode(bytes.subarray(0, bytes.length - 1)), undefined);
+			const flagged = bytes.slice();
+			flagged[16] = 4;
+			assert.equal(Extension.decode(flagged), undefined);
+		}
+		const many = Array.from({ length: Extension.MAX_CUTS }, () => whole.cuts[0]);
+		const members = Array.from({ length: Extension.MAX_MEMBERS }, (_, i) => ({ address: `0x${String(i).padStart(40, "0")}`, power: 1 }));
+		assert.ok(Extension.encode({ ...whole, cuts: many, committee: members }).length <= Extension.MAX_EXTENSION_BYTES);
 	});
 
 	it("takes a key from nobody but its owner", async () => {
