@@ -13,7 +13,7 @@ import { CONTRACTS, Catalogue } from "./SolidityMutants.ts";
 /** The tests that hold a room's contracts, the quickest first. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
 	inbox: ["inbox/inbox", "inbox/sequencerInbox", "inbox/delayBudget", "inbox/blobBatch"],
-	staking: ["staking/staking", "staking/falsifiedState", "staking/invariants"],
+	staking: ["staking/staking", "staking/falsifiedState", "staking/conflictingVotes", "staking/invariants"],
 	oracle: ["oracle/oracle"],
 	bridge: [
 		"bridge/vault",
