@@ -81,8 +81,8 @@ export function Plot(props: {
 				))}
 				{lines
 					.filter(({ points: all }) => all.length <= FEW_POINTS)
-					.flatMap(({ name, points: all }) =>
-						all.map(({ x, y }) => <circle key={`${name}${x}`} class="dot" cx={px(x)} cy={py(y)} r={3} />),
+					.flatMap(({ name, points: all, className }) =>
+						all.map(({ x, y }) => <circle key={`${name}${x}`} class={`dot ${className}`} cx={px(x)} cy={py(y)} r={3} />),
 					)}
 				{lines.map(({ name, points: all, className }) => (
 					<polyline key={name} class={`line ${className}`} points={all.map(({ x, y }) => `${px(x)},${py(y)}`).join(" ")} />
