@@ -13,6 +13,7 @@ import * as Keccak from "../../src/machine/math/Keccak.ts";
 import * as Machines from "../../src/machine/types/Machine.ts";
 import type { InboxPlace } from "../../src/ports/Chain.ts";
 import type { HistoryStart } from "../../src/ports/History.ts";
+import * as Withdrawal from "../../src/protocol/Withdrawal.ts";
 import { openStore } from "../../src/store/LmdbStore.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { fixedChain } from "./fixedChain.ts";
@@ -151,6 +152,23 @@ describe("given bytes that say that they are a confirmed state", () => {
 			[first, second, { ...third, recipient: `0x${"ab".repeat(20)}` }],
 		])
 			refuses(() => ConfirmedState.verify({ ...state, withdrawals }, finalLeaf), /withdrawals are not those of the outbox/);
+	});
+
+	it("pays, begun there, every withdrawal of before under the confirmed outbox root", async () => {
+		const chain = new MemoryChain();
+		const place = { batchCount: 1, accumulator: new Uint8Array(32), streamEnd: 0, l1Index: 2, block: 1 };
+		const derived = await open(chain, { origin: { state, place } });
+		const outboxRoot = state.machine.subarray(64, 96);
+		for (const [index, { amount }] of state.withdrawals.entries()) {
+			const proof = derived.withdrawalProof(index, outboxRoot);
+			assert.ok(proof);
+			assert.equal(proof.withdrawal.amount, amount);
+			const { account, recipient } = proof.withdrawal;
+			assert.deepEqual(Withdrawal.rootOf(Withdrawal.leaf(index, account, recipient, amount), index, proof.siblings), outboxRoot);
+		}
+		assert.equal(derived.withdrawalProof(3, outboxRoot), undefined);
+		assert.equal(derived.withdrawalProof(0, new Uint8Array(32)), undefined);
+		await derived.close();
 	});
 
 	it("takes what it wrote itself", () => {
