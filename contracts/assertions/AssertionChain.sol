@@ -270,11 +270,6 @@ contract AssertionChain is IAssertionChain, ReentrancyGuardTransient {
         return Assertions.gameId(parent, assertion.targetBatch, accumulator, CONFIG_ID);
     }
 
-    /// @inheritdoc IAssertionChain
-    function gameOf(bytes32 parent) external view returns (bytes32 gameId, uint64 targetBatch, address verifier) {
-        return (gameIdOf(parent), records[parent].targetBatch, VERIFIER);
-    }
-
     function checkParent(bytes32 parent, Assertion storage parentRecord) private view {
         Status status = parentRecord.status;
         require(status != Status.None, UnknownAssertion(parent));

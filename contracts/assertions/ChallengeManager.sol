@@ -2,9 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {IAssertionChain} from "../interfaces/IAssertionChain.sol";
 import {IChallengeManager} from "../interfaces/IChallengeManager.sol";
 import {IOneStepProofEntry} from "../interfaces/IOneStepProofEntry.sol";
+import {Assertions, Game} from "../protocol/Assertion.sol";
 import {EdgeKey, Edges} from "../protocol/Edge.sol";
 import {HistoryCommitment} from "../protocol/HistoryCommitment.sol";
 
@@ -28,10 +28,11 @@ contract ChallengeManager is IChallengeManager {
     /// Of the mutual id: it has more than one edge; one of them is proven.
     uint16 private constant RIVALLED = 4;
     uint16 private constant PROVEN = 8;
-    /// Where a slot's fields stand in its word, for the walk down a path, which reads three slots a height.
+    /// Where a slot's fields stand in its word, for moves, and for the walk down a path, which reads three slots a height.
     uint256 private constant TIMER_AT = 32;
     uint256 private constant RIVALLED_AFTER_AT = 56;
     uint256 private constant MARKS_AT = 80;
+    uint256 private constant MOVER_AT = 96;
     uint256 private constant COST_SHIFT = 4;
     uint256 private constant COST_BITS = 7;
     uint256 private constant COST_UNIT_BITS = 24;
@@ -39,6 +40,8 @@ contract ChallengeManager is IChallengeManager {
     /// What a move costs outside of what it measures: a transaction's first instruction, its own slot and event. Each byte of calldata comes on top.
     uint256 private constant BASE_GAS = 27_000;
     uint256 private constant CALLDATA_GAS = 16;
+    /// What a game's name in the calldata of a proof is cheaper than that: most of its bytes are zeros.
+    uint256 private constant NAME_GAS = 4_500;
 
     address public immutable ASSERTION_CHAIN;
 
@@ -69,7 +72,7 @@ contract ChallengeManager is IChallengeManager {
     function bisect(EdgeKey calldata edge, bytes32 left, bytes32 right) external {
         uint256 gasBefore = gasleft();
         require(edge.height > 0, WrongHeight(edge.height));
-        (bytes32 edgeId, , Slot memory slot) = movable(edge);
+        (bytes32 edgeId, , uint256 word, ) = movable(edge);
         bytes32 hash = HistoryCommitment.node(left, right);
         require(hash == edge.historyRoot, WrongChildren(edge.historyRoot, hash));
         EdgeKey memory half = Edges.leftChild(edge, left);
@@ -80,14 +83,14 @@ contract ChallengeManager is IChallengeManager {
         if (isNew) slots[leftId] = opened(join(leftMutual));
         else rival(leftId);
         slots[Edges.idOf(leftId, right)] = opened(isNew);
-        moved(edgeId, slot, gasBefore);
+        moved(edgeId, word, gasBefore);
         emit Bisected(edgeId, left, right, msg.sender);
     }
 
     /// @inheritdoc IChallengeManager
     function proveOneStep(
         EdgeKey calldata edge,
-        bytes32 parent,
+        Game calldata game,
         bytes32 preState,
         bytes32 earlierPrefix,
         bytes32[] calldata siblings,
@@ -95,18 +98,18 @@ contract ChallengeManager is IChallengeManager {
     ) external {
         uint256 gasBefore = gasleft();
         require(edge.height == 0, WrongHeight(edge.height));
-        (bytes32 edgeId, bytes32 mutualId, Slot memory slot) = movable(edge);
-        showPreState(edge, preState, earlierPrefix, siblings);
-        bytes32 actual = executeStep(edge.gameId, parent, preState, proof);
+        EdgeKey memory key = edge;
+        (bytes32 edgeId, bytes32 mutualId, uint256 word, uint256 mutual) = movable(key);
+        showPreState(key, preState, earlierPrefix, siblings);
+        bytes32 actual = executeStep(edge.gameId, game, preState, proof);
         require(actual == edge.historyRoot, WrongStep(edge.historyRoot, actual));
-        if (slots[mutualId].marks & PROVEN != 0) {
+        if ((mutual >> MARKS_AT) & PROVEN != 0) {
             // SAFETY: two outcomes of one step are proven, so the verifier is unsound: nothing is confirmed any more.
             isFrozen = true;
             emit VerifierContradicted(mutualId);
         }
-        slots[mutualId].marks |= PROVEN;
-        slot.timer = INFINITE;
-        moved(edgeId, slot, gasBefore);
+        keep(mutualId, mutual | (uint256(PROVEN) << MARKS_AT));
+        moved(edgeId, word | (uint256(INFINITE) << TIMER_AT), gasBefore - NAME_GAS);
         emit OneStepProved(edgeId, msg.sender);
     }
 
@@ -156,20 +159,20 @@ contract ChallengeManager is IChallengeManager {
     }
 
     /// @dev SAFETY: only a rivalled edge may be moved: otherwise a lone liar could spend the honest side's time.
-    function movable(EdgeKey memory edge) private view returns (bytes32 edgeId, bytes32 mutualId, Slot memory slot) {
+    function movable(EdgeKey memory edge) private view returns (bytes32 edgeId, bytes32 mutualId, uint256 word, uint256 mutual) {
         mutualId = Edges.mutualId(edge);
         edgeId = Edges.edgeIdOf(edge, mutualId);
-        slot = slots[edgeId];
-        require(slot.createdAt != 0, UnknownEdge(edgeId));
-        require(slot.marks & MOVED == 0, AlreadyMoved(edgeId));
-        require(slots[mutualId].marks & RIVALLED != 0, NotRivalled(edgeId));
+        word = known(edgeId);
+        require((word >> MARKS_AT) & MOVED == 0, AlreadyMoved(edgeId));
+        mutual = wordOf(mutualId);
+        require((mutual >> MARKS_AT) & RIVALLED != 0, NotRivalled(edgeId));
     }
 
-    function moved(bytes32 edgeId, Slot memory slot, uint256 gasBefore) private {
+    /// @dev INVARIANT: an edge that was not moved has neither mover nor cost.
+    function moved(bytes32 edgeId, uint256 word, uint256 gasBefore) private {
         uint256 gasUsed = gasBefore - gasleft() + BASE_GAS + CALLDATA_GAS * msg.data.length;
-        slot.marks |= MOVED | (costOf(gasUsed * block.basefee) << uint16(COST_SHIFT));
-        slot.mover = msg.sender;
-        slots[edgeId] = slot;
+        uint256 marks = MOVED | (uint256(costOf(gasUsed * block.basefee)) << COST_SHIFT);
+        keep(edgeId, word | (marks << MARKS_AT) | (uint256(uint160(msg.sender)) << MOVER_AT));
     }
 
     /// @dev Wei in twelve bits: seven of mantissa under five of exponent, in units of 2^24 wei. ROUNDING: up, by less than a sixty-fourth, so that honest moves
@@ -187,10 +190,12 @@ contract ChallengeManager is IChallengeManager {
         return uint16((exponent << COST_BITS) | mantissa);
     }
 
-    function executeStep(bytes32 gameId, bytes32 parent, bytes32 preState, bytes calldata proof) private view returns (bytes32) {
-        (bytes32 game, uint64 targetBatch, address verifier) = IAssertionChain(ASSERTION_CHAIN).gameOf(parent);
-        require(game == gameId, WrongGame(gameId, game));
-        return IOneStepProofEntry(verifier).step(targetBatch, preState, proof);
+    function executeStep(bytes32 gameId, Game calldata game, bytes32 preState, bytes calldata proof) private view returns (bytes32) {
+        // SAFETY: the edge stands, so the assertion chain opened a game of this name, with the accumulator and the configuration that it found and has.
+        bytes32 config = Assertions.configId(game.config);
+        bytes32 named = Assertions.gameId(game.parent, game.targetBatch, game.targetAccumulator, config);
+        require(named == gameId, WrongGame(gameId, named));
+        return IOneStepProofEntry(game.config.verifier).step(game.targetBatch, preState, proof);
     }
 
     /// @dev Reckons the timers of a path from its lowest edge up, and keeps the highest one's.
@@ -277,6 +282,13 @@ contract ChallengeManager is IChallengeManager {
         Slot storage slot = slots[name];
         assembly ("memory-safe") {
             word := sload(slot.slot)
+        }
+    }
+
+    function keep(bytes32 name, uint256 word) private {
+        Slot storage slot = slots[name];
+        assembly ("memory-safe") {
+            sstore(slot.slot, word)
         }
     }
 

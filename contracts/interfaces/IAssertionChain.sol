@@ -119,7 +119,4 @@ interface IAssertionChain {
     function lastConfirmedBlock() external view returns (uint64);
 
     function gameIdOf(bytes32 parent) external view returns (bytes32);
-
-    /// @notice The game of an assertion's children, and what judges it: the batches that they execute, and the verifier of a step.
-    function gameOf(bytes32 parent) external view returns (bytes32 gameId, uint64 targetBatch, address verifier);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Game} from "../protocol/Assertion.sol";
 import {EdgeKey} from "../protocol/Edge.sol";
 
 /// @notice The dispute game: single level, all against all (docs/spec/rollup.md). Anyone may make any honest move; what an edge claims names it.
@@ -48,10 +49,11 @@ interface IChallengeManager {
     function bisect(EdgeKey calldata edge, bytes32 left, bytes32 right) external;
 
     /// @notice Proves a rivalled edge of one step by executing it. `preState` is the leaf before it, shown under the prefix: for a position above 0 by the
-    /// earlier prefix and the siblings of the last leaf under the left root that was hashed into it. `parent` is the assertion whose children play the game.
+    /// earlier prefix and the siblings of the last leaf under the left root that was hashed into it. `game` is what the edge's game is named after: its verifier executes
+    /// the step up to its target.
     function proveOneStep(
         EdgeKey calldata edge,
-        bytes32 parent,
+        Game calldata game,
         bytes32 preState,
         bytes32 earlierPrefix,
         bytes32[] calldata siblings,

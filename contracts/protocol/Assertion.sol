@@ -13,6 +13,14 @@ struct Config {
     uint256 refundCap;
 }
 
+/// @notice What a game's name commits to: whoever shows it needs no contract to tell him.
+struct Game {
+    bytes32 parent;
+    uint64 targetBatch;
+    bytes32 targetAccumulator;
+    Config config;
+}
+
 /// @notice Names of assertions and games (docs/spec/rollup.md).
 library Assertions {
     bytes32 private constant TAG_CONFIG = keccak256("strikeproof.config.v1");

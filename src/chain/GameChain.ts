@@ -37,6 +37,9 @@ export class GameChain implements GameReader, GameTransactions {
 	readonly #pots = new Map<string, bigint>();
 	readonly #genesis: string;
 	/** What L1's assertions pin for their children: immutable there. */
+	readonly #verifier: string;
+	/** What each game that was asked about is named after. */
+	readonly #games = new Map<string, Assertion.Game>();
 	#configId: Uint8Array | undefined;
 	/** Every event that L1 still has. */
 	#events: { readonly event: LogDescription; readonly block: number }[] = [];
@@ -57,6 +60,7 @@ export class GameChain implements GameReader, GameTransactions {
 		this.#provider = provider;
 		this.#chain = deployment.contracts.AssertionChain;
 		this.#challenges = deployment.contracts.ChallengeManager;
+		this.#verifier = deployment.contracts.OneStepProofEntry;
 		this.#sequencerInbox = deployment.contracts.SequencerInbox;
 		this.#genesis = deployment.genesis;
 		this.#latestConfirmed = deployment.genesis;
@@ -78,7 +82,11 @@ export class GameChain implements GameReader, GameTransactions {
 		this.#configId ??= Bytes.fromHex(
 			await this.#provider.call({ to: this.#chain, data: codecOf("AssertionChain").encodeFunctionData("CONFIG_ID") }),
 		);
-		return Bytes.toHex(Assertion.gameId(Bytes.fromHex(id), targetBatch, accumulator, this.#configId));
+		const parent = Bytes.fromHex(id);
+		const gameId = Bytes.toHex(Assertion.gameId(parent, targetBatch, accumulator, this.#configId));
+		const config = { verifier: this.#verifier, ...this.parameters };
+		this.#games.set(gameId, { parent, targetBatch, targetAccumulator: accumulator, config });
+		return gameId;
 	}
 
 	async batchCount(): Promise<number> {
@@ -262,10 +270,11 @@ export class GameChain implements GameReader, GameTransactions {
 		siblings: readonly Uint8Array[],
 		proof: Uint8Array,
 	): TransactionRequest {
-		const parent = this.#parents.get(Bytes.toHex(edge.gameId));
+		const game = this.#games.get(Bytes.toHex(edge.gameId));
+		if (!game) throw new Error(`game ${Bytes.toHex(edge.gameId)} was not named here before its step is proven`);
 		return this.#toChallenges(`prove/${Bytes.toHex(Edge.edgeId(edge))}`, "proveOneStep", [
 			edge,
-			parent,
+			game,
 			preState,
 			earlierPrefix,
 			siblings,

@@ -15,6 +15,9 @@ export type Config = {
 	refundCap: bigint;
 };
 
+/** What a game's name commits to: whoever shows it needs no contract to tell him. */
+export type Game = { parent: Uint8Array; targetBatch: number; targetAccumulator: Uint8Array; config: Config };
+
 const TAG_CONFIG = Keccak.hashText("strikeproof.config.v1");
 const TAG_GAME = Keccak.hashText("strikeproof.game.v1");
 const TAG_ASSERTION = Keccak.hashText("strikeproof.assertion.v1");

@@ -25,7 +25,7 @@ export const BOND = parseEther("1");
 export const TREASURY = "0x00000000000000000000000000000000000000aa";
 
 /** Returns the first word of the proof, whatever the step: a verifier that is as sound as who calls it. */
-const STUB_VERIFIER = "6084355f5260205ff3";
+export const STUB_VERIFIER = "6084355f5260205ff3";
 
 /** Answers 0: an escape hatch that is not frozen. */
 const NEVER_FROZEN = "5f5f5260205ff3";
@@ -116,8 +116,12 @@ export class Arena {
 	readonly outbox: Contract;
 	readonly genesis: string;
 	readonly verifier: string;
+	/** As contracts/protocol/Assertion.sol orders it. */
+	readonly config: readonly unknown[];
 
-	private constructor(parts: Pick<Arena, "l1" | "committee" | "sequencerInbox" | "games" | "chain" | "outbox" | "genesis" | "verifier">) {
+	private constructor(
+		parts: Pick<Arena, "l1" | "committee" | "sequencerInbox" | "games" | "chain" | "outbox" | "genesis" | "verifier" | "config">,
+	) {
 		this.l1 = parts.l1;
 		this.committee = parts.committee;
 		this.sequencerInbox = parts.sequencerInbox;
@@ -126,6 +130,7 @@ export class Arena {
 		this.outbox = parts.outbox;
 		this.genesis = parts.genesis;
 		this.verifier = parts.verifier;
+		this.config = parts.config;
 	}
 
 	/** `built` puts contracts that were compiled beside the build in the place of the committed ones. */
@@ -176,7 +181,7 @@ export class Arena {
 		const hatch = await l1.runtime(NEVER_FROZEN);
 		const outbox = await l1.deploy("Outbox", [assertionChain, TREASURY, hatch]);
 		const genesis = (await chain.getFunction("latestConfirmed")()) as string;
-		return new Arena({ l1, committee, sequencerInbox, games, chain, outbox, genesis, verifier });
+		return new Arena({ l1, committee, sequencerInbox, games, chain, outbox, genesis, verifier, config });
 	}
 
 	async postBatch(given?: Uint8Array): Promise<void> {
@@ -226,10 +231,22 @@ export class Arena {
 		return send(this.games, who, "bisect", [edge, left, history.root(edge.height - 1, 2 * edge.position + 1)]);
 	}
 
+	/** What the game of an assertion's children is named after. */
+	async gameNamed(parent: string): Promise<unknown[]> {
+		const { targetBatch } = (await this.chain.getFunction("assertions")(parent)) as { targetBatch: bigint };
+		return [parent, targetBatch, await this.sequencerInbox.getFunction("batchAccumulator")(targetBatch), this.config];
+	}
+
 	/** Proves a step; the verifier answers `says`, which is what the edge claims where nothing else is given. */
-	prove(who: HDNodeWallet, edge: EdgeKey, history: History, says = edge.historyRoot, parent = this.genesis): Promise<TransactionReceipt> {
+	async prove(
+		who: HDNodeWallet,
+		edge: EdgeKey,
+		history: History,
+		says = edge.historyRoot,
+		parent = this.genesis,
+	): Promise<TransactionReceipt> {
 		const { leaf, earlierPrefix, siblings } = history.preState(edge.gameId, edge.position);
-		return send(this.games, who, "proveOneStep", [edge, parent, leaf, earlierPrefix, siblings, says]);
+		return send(this.games, who, "proveOneStep", [edge, await this.gameNamed(parent), leaf, earlierPrefix, siblings, says]);
 	}
 
 	/** Every edge of a history on the way to a step, top first. */

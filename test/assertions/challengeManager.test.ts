@@ -6,7 +6,7 @@ import * as Keccak from "../../src/machine/math/Keccak.ts";
 import type { EdgeKey } from "../../src/protocol/Edge.ts";
 import * as Edge from "../../src/protocol/Edge.ts";
 import { eventOf, refuses, send } from "../chain/l1.ts";
-import { Arena, BOND, HEIGHT, History, PERIOD, stateAt } from "./arena.ts";
+import { STUB_VERIFIER, Arena, BOND, HEIGHT, History, PERIOD, stateAt } from "./arena.ts";
 
 const STEP = 5;
 const INFINITE = 2n ** 24n - 1n;
@@ -18,6 +18,8 @@ describe("given two rivals in one game", () => {
 	let mallory: HDNodeWallet;
 	let gameId: Uint8Array;
 	let snapshot: string;
+	/** What the game is named after. */
+	let game: unknown[];
 	const honest = new History(stateAt(0), 1);
 	const lie = new History(stateAt(0), 1, 1, STEP);
 	const top = (history: History): EdgeKey => history.edge(gameId, HEIGHT, 0);
@@ -31,6 +33,7 @@ describe("given two rivals in one game", () => {
 		await arena.postBatch();
 		await arena.assert(alice, arena.genesis, honest, BOND);
 		gameId = await arena.gameOf(arena.genesis);
+		game = await arena.gameNamed(arena.genesis);
 	});
 	after(() => arena.close());
 	beforeEach(async () => {
@@ -156,7 +159,7 @@ describe("given two rivals in one game", () => {
 		const step = (history: History): EdgeKey => history.edge(gameId, 0, STEP);
 
 		it("refuses an edge of more than one step first", async () => {
-			await refused(send(games, mallory, "proveOneStep", [top(honest), arena.genesis, ZeroHash, ZeroHash, [], "0x"]), "WrongHeight", [
+			await refused(send(games, mallory, "proveOneStep", [top(honest), game, ZeroHash, ZeroHash, [], "0x"]), "WrongHeight", [
 				BigInt(HEIGHT),
 			]);
 		});
@@ -174,7 +177,7 @@ describe("given two rivals in one game", () => {
 		it("refuses to prove twice, whatever the second proof is", async () => {
 			await down();
 			await arena.prove(alice, step(honest), honest);
-			await refused(send(games, mallory, "proveOneStep", [step(honest), arena.genesis, ZeroHash, ZeroHash, [], "0x"]), "AlreadyMoved", [
+			await refused(send(games, mallory, "proveOneStep", [step(honest), game, ZeroHash, ZeroHash, [], "0x"]), "AlreadyMoved", [
 				hexlify(Edge.edgeId(step(honest))),
 			]);
 		});
@@ -183,7 +186,7 @@ describe("given two rivals in one game", () => {
 			await down();
 			const { leaf, earlierPrefix, siblings } = honest.preState(gameId, STEP);
 			const prove = (...shown: unknown[]): Promise<unknown> =>
-				send(games, mallory, "proveOneStep", [step(honest), arena.genesis, ...shown, honest.root(0, STEP)]);
+				send(games, mallory, "proveOneStep", [step(honest), game, ...shown, honest.root(0, STEP)]);
 			await refused(prove(honest.root(0, 0), earlierPrefix, siblings), "WrongPrefix");
 			await refused(prove(leaf, honest.root(0, 0), siblings), "WrongPrefix");
 			await refused(prove(leaf, earlierPrefix, [...siblings, leaf]), "WrongPrefix");
@@ -196,25 +199,15 @@ describe("given two rivals in one game", () => {
 				await arena.descend(gameId, [honest, other], position, alice, mallory);
 				const edge = honest.edge(gameId, 0, position);
 				const { leaf, earlierPrefix, siblings } = honest.preState(gameId, position);
-				const wrong = send(games, alice, "proveOneStep", [
-					edge,
-					arena.genesis,
-					honest.root(0, position),
-					earlierPrefix,
-					siblings,
-					edge.historyRoot,
-				]);
+				const wrong = send(games, alice, "proveOneStep", [edge, game, honest.root(0, position), earlierPrefix, siblings, edge.historyRoot]);
 				await refused(wrong, "WrongPrefix");
 				for (let i = 0; i < siblings.length; i++) {
 					const changed = siblings.map((sibling, at) => (at === i ? leaf : sibling));
-					await refused(
-						send(games, alice, "proveOneStep", [edge, arena.genesis, leaf, earlierPrefix, changed, edge.historyRoot]),
-						"WrongPrefix",
-					);
+					await refused(send(games, alice, "proveOneStep", [edge, game, leaf, earlierPrefix, changed, edge.historyRoot]), "WrongPrefix");
 				}
 				if (siblings.length > 0)
 					await refused(
-						send(games, alice, "proveOneStep", [edge, arena.genesis, leaf, earlierPrefix, siblings.slice(1), edge.historyRoot]),
+						send(games, alice, "proveOneStep", [edge, game, leaf, earlierPrefix, siblings.slice(1), edge.historyRoot]),
 						"WrongPrefix",
 					);
 				await arena.prove(alice, edge, honest);
@@ -226,8 +219,27 @@ describe("given two rivals in one game", () => {
 			await down();
 			const other = await arena.idOf(arena.genesis, honest);
 			await arena.postBatch();
-			const game = hexlify(await arena.gameOf(other));
-			await refused(arena.prove(alice, step(honest), honest, honest.root(0, STEP), other), "WrongGame", [hexlify(gameId), game]);
+			const named = hexlify(await arena.gameOf(other));
+			await refused(arena.prove(alice, step(honest), honest, honest.root(0, STEP), other), "WrongGame", [hexlify(gameId), named]);
+		});
+
+		it("refuses another verifier, target, inbox or parameter than the game's", async () => {
+			await down();
+			const { leaf, earlierPrefix, siblings } = lie.preState(gameId, STEP);
+			const [parent, targetBatch, accumulator, config] = game as [string, bigint, string, unknown[]];
+			// It says of every step what it is told, as the arena's own does: a thief's verifier.
+			const thiefs = await arena.l1.runtime(STUB_VERIFIER);
+			const others = [
+				[parent, targetBatch, accumulator, [thiefs, ...config.slice(1)]],
+				[parent, targetBatch + 1n, accumulator, config],
+				[parent, targetBatch, hexlify(leaf), config],
+				...config.slice(1).map((value, i) => [parent, targetBatch, accumulator, config.with(i + 1, BigInt(value as bigint) + 1n)]),
+			];
+			assert.equal(others.length, 9);
+			for (const other of others) {
+				const call = send(games, mallory, "proveOneStep", [step(lie), other, leaf, earlierPrefix, siblings, lie.root(0, STEP)]);
+				await refused(call, "WrongGame");
+			}
 		});
 
 		it("refuses what the verifier does not say", async () => {

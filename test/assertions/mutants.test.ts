@@ -83,7 +83,7 @@ describe("given the three mutants of the dispute game", () => {
 	});
 
 	it("catches moves on edges that stand alone: a liar's block would count once on every height", async () => {
-		const lonely = mutant(GAMES, "require(slots[mutualId].marks & RIVALLED != 0, NotRivalled(edgeId));", "");
+		const lonely = mutant(GAMES, "require((mutual >> MARKS_AT) & RIVALLED != 0, NotRivalled(edgeId));", "");
 		const property = async (arena: Arena): Promise<void> => {
 			const [alice, mallory] = await Promise.all([arena.l1.wallet(2), arena.l1.wallet(3)]);
 			await arena.postBatch();

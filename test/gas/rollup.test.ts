@@ -31,6 +31,7 @@ const LIMITS: Readonly<Record<string, number>> = {
 	assertion_rival: 170_000,
 	bisect_first: 100_000,
 	bisect_answer: 100_000,
+	one_step_proof_without_the_step: 20_000,
 	timers_of_a_path: 200_000,
 	deposit: 90_000,
 	withdrawal_claim: 110_000,
