@@ -1,7 +1,7 @@
-// npm run committee -- --load [--validators 4|7] [--rate 1000] [--warm 3] [--seconds 20] [--kill 0] [--json]: the order alone, measured: each member a process of its own with an engine of
+// npm run committee -- --load [--validators 4|7] [--rate 1000] [--warm 3] [--seconds 20] [--kill 0] [--return ALL] [--json]: the order alone, measured: each member a process of its own with an engine of
 // its own, ordering messages that its gateway makes. Messages are made once every member has decided a block, and counted when that has gone on for --warm seconds; they are made at the rate
 // asked, however slow the order is, and each is timed from its making to being ordered and durable at its gateway. After --seconds none are made, and those on the way are waited for. Without
-// --seconds it runs until it is stopped. With --kill, so many members are killed for the middle third of the time and then started again. The members order and do not execute. `load` is the
+// --seconds it runs until it is stopped. With --kill, so many members are killed for the middle third of the time and so many of them (--return) then started again. The members order and do not execute. `load` is the
 // machine's (1 minute) at the beginning and the end: beside other work every figure is worse.
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -22,6 +22,7 @@ const { values } = parseArgs({
 		warm: { type: "string", default: "3" },
 		seconds: { type: "string" },
 		kill: { type: "string", default: "0" },
+		return: { type: "string" },
 		json: { type: "boolean", default: false },
 	},
 });
@@ -29,12 +30,25 @@ const size = Number(values.validators);
 const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
 const warmUp = Number(values.warm);
 const killed = Number(values.kill);
+const returning = Number(values.return ?? killed);
 /** Longer than any fault here lasts: what is not ordered by then is lost with the gateway that was killed. */
 const PATIENCE_MILLISECONDS = 15_000;
 const loadBefore = loadavg()[0];
 if (!Engine.isBuilt()) fail("CometBFT is not built here: run `npm run comet:build`, which needs Go.");
-if (!(size >= 1 && size <= 13 && killed >= 0 && killed < size && seconds > 0 && warmUp >= 0 && Number(values.rate) > 0))
-	fail("--validators is 1 to 13, --kill less than that, --seconds and --rate are above 0, and --warm not below it.");
+if (!(
+	size >= 1 &&
+	size <= 13 &&
+	killed >= 0 &&
+	killed < size &&
+	returning >= 0 &&
+	returning <= killed &&
+	seconds > 0 &&
+	warmUp >= 0 &&
+	Number(values.rate) > 0
+))
+	fail(
+		"--validators is 1 to 13, --kill less than that, --return at most --kill, --seconds and --rate are above 0, and --warm not below it.",
+	);
 
 const root = mkdtempSync(join(tmpdir(), "sp-"));
 const keys = Array.from({ length: size }, () => Home.freshKey());
@@ -128,7 +142,7 @@ if (Number.isFinite(seconds)) {
 		await pause((seconds * 1000) / 3);
 		inFault = false;
 		returnedAt = performance.now();
-		for (let place = size - killed; place < size; place++) start(place);
+		for (let place = size - killed; place < size - killed + returning; place++) start(place);
 	}
 	await pause(1000 * seconds - (performance.now() - countedFrom));
 	enter("end");

@@ -59,6 +59,8 @@ export function silence(guard: Guard, now: number, medianTime: number): string |
 }
 
 const LOOK_MILLISECONDS = 250;
+/** How long nothing is decided before an engine is asked whom it reaches. */
+const QUIET_MILLISECONDS = 1_000;
 
 /** Starts the engine again when it ended or decides nothing. */
 export class Supervisor {
@@ -68,6 +70,8 @@ export class Supervisor {
 	readonly #timer: NodeJS.Timeout;
 	#startedAt = performance.now();
 	#attempts = 0;
+	/** When the engine was last seen to reach too few. */
+	#cutOffAt = Number.NEGATIVE_INFINITY;
 	#isBusy = false;
 	#isStopped = false;
 	#starts = 0;
@@ -99,11 +103,14 @@ export class Supervisor {
 		if (stillForMilliseconds < startedForMilliseconds) this.#attempts = 0;
 		const condition = { isRunning: engine.pid !== undefined, stillForMilliseconds, startedForMilliseconds, attempts: this.#attempts };
 		const action = next(condition, this.#ladder);
-		if (action === "wait") return;
 		this.#isBusy = true;
 		try {
-			// Away when the others return, it would delay them: an engine that answers and reaches too few is left to wait.
-			if (action === "restart" && (await this.#orderer.isCutOff())) return;
+			// Away when the others return, it would delay them: an engine that answers and reaches too few is left to wait, and so is one that has just met
+			// them again, because agreeing takes a moment and finding each other anew takes seconds.
+			const isQuiet = condition.isRunning && stillForMilliseconds >= QUIET_MILLISECONDS;
+			if (isQuiet && (await this.#orderer.isCutOff())) this.#cutOffAt = performance.now();
+			const reachesForMilliseconds = performance.now() - this.#cutOffAt;
+			if (action === "wait" || (action === "restart" && reachesForMilliseconds < this.#ladder.patienceMilliseconds)) return;
 			this.#log.warn("the engine is started again", {
 				why: action === "start" ? "it ended" : "it decides nothing",
 				attempts: this.#attempts,

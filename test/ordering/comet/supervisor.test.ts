@@ -83,4 +83,12 @@ describe("given a supervised member of a real committee", { skip: SKIP }, () => 
 		assert.ok(await member.orderer.isCutOff());
 		assert.equal(supervisor.starts, starts);
 	});
+
+	it("leaves the engine alone when others come back, since agreeing with them takes a moment", async () => {
+		const [member, , back] = committee.members;
+		const { starts } = supervisor;
+		await back.open();
+		await member.orderer.submit(bundleOf("together again"));
+		assert.equal(supervisor.starts, starts);
+	});
 });
