@@ -213,10 +213,12 @@ describe("EmptyNodeBeginsWithASnapshot", () => {
 
 	it("given nothing but a false one, it derives everything from L1, and says so", async () => {
 		server.gives(confirmed, (response) => void response.end(snapshot.map((byte, i) => (i === snapshot.length - 30 ? byte ^ 1 : byte))));
+		const posted = world.exchange.derived.batchCount;
 		const ended = await watch("alone", server.url);
 		assert.equal(ended.code, 0, ended.error + ended.out);
 		assert.match(ended.error, /is refused, because .*\nno snapshot can be used: everything is derived from L1\n/);
-		assert.equal(ended.json.executed, world.exchange.derived.batchCount);
+		assert.ok(Number(ended.json.executed) >= posted);
+		assert.equal(ended.json.executed, ended.json.batches);
 	});
 
 	it("given a true one behind a false one, it begins there, and never asks for what was posted before", async () => {
@@ -230,7 +232,12 @@ describe("EmptyNodeBeginsWithASnapshot", () => {
 		const { batch } = ConfirmedState.cursorOf(ConfirmedState.decode(snapshot));
 		assert.ok(batch > 0);
 		const read = endpoint.count("eth_getTransactionByHash") - whole;
-		assert.equal(read, world.exchange.derived.batchCount - batch, "the content of later batches alone was read");
+		// The exchange goes on posting while it looks.
+		const [executed, batches] = [Number(ended.json.executed), Number(ended.json.batches)];
+		assert.ok(
+			executed - batch <= read && read <= batches - batch,
+			`${read} contents read of ${batches} batches, ${batch} before the snapshot`,
+		);
 	});
 
 	it("verifies one for an operator and keeps it, and writes over nothing", async () => {
