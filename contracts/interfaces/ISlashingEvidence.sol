@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {BatchVote, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
-import {Vote} from "../protocol/EngineVote.sol";
+import {Ballot, VotePlace} from "../protocol/EngineVote.sol";
 
 /// @notice Evidence of misbehaviour, checked on L1, shown by anyone.
 interface ISlashingEvidence {
@@ -59,8 +59,14 @@ interface ISlashingEvidence {
     ) external;
 
     /// @notice Two votes of one signer's engine, of one kind, height and round in this deployment's order, for different blocks, of which one may be nil. When
-    /// they were cast does not matter. A signature's v is 27 or 28, where the engine writes 0 or 1.
-    function conflictingVotes(Vote calldata a, bytes calldata signatureA, Vote calldata b, bytes calldata signatureB) external;
+    /// they were cast does not matter. Signatures are r and vs of ERC-2098, where the engine writes r, s and v of 0 or 1.
+    function conflictingVotes(
+        VotePlace calldata place,
+        Ballot calldata a,
+        bytes32[2] calldata signatureA,
+        Ballot calldata b,
+        bytes32[2] calldata signatureB
+    ) external;
 
     /// @notice The chain id by which the engines of this deployment's committee order, and sign.
     function engineChainId() external view returns (string memory);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {EngineVote, Vote} from "../protocol/EngineVote.sol";
+import {Ballot, EngineVote, VotePlace} from "../protocol/EngineVote.sol";
 
 /// @notice Shows to tests what L1 makes of an engine's vote, by itself.
 contract VoteHarness {
-    function digest(bytes32 domainSeparator, Vote calldata vote) external pure returns (bytes32) {
-        return EngineVote.digest(EngineVote.orderName(domainSeparator), vote);
+    function digest(bytes32 domainSeparator, VotePlace calldata place, Ballot calldata ballot) external pure returns (bytes32) {
+        return EngineVote.digest(EngineVote.orderName(domainSeparator), place, ballot);
     }
 
-    function blockId(Vote calldata vote) external pure returns (bytes32) {
-        return EngineVote.blockId(vote);
+    function isSameBlock(Ballot calldata a, Ballot calldata b) external pure returns (bool) {
+        return EngineVote.isSameBlock(a, b);
     }
 }

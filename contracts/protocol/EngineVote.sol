@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-struct Vote {
+/// @notice For what an engine votes once.
+struct VotePlace {
     /// PREVOTE or PRECOMMIT.
     uint8 kind;
     /// Of the engine's blocks, from 1.
     uint64 height;
     uint32 round;
+}
+
+/// @notice What it votes there, and when.
+struct Ballot {
     /// The block voted for. One without parts is none: the vote is for nil, whatever the two hashes are.
     bytes32 blockHash;
     uint32 partCount;
@@ -35,15 +40,16 @@ library EngineVote {
         return string(abi.encodePacked("strikeproof-", name));
     }
 
-    /// @notice Names what is voted for: zero for nil.
-    function blockId(Vote calldata vote) internal pure returns (bytes32) {
-        return vote.partCount == 0 ? bytes32(0) : keccak256(abi.encode(vote.blockHash, vote.partCount, vote.partsHash));
+    /// @notice Whether both are for one block, or both for nil.
+    function isSameBlock(Ballot calldata a, Ballot calldata b) internal pure returns (bool) {
+        if (a.partCount == 0) return b.partCount == 0;
+        return a.partCount == b.partCount && a.blockHash == b.blockHash && a.partsHash == b.partsHash;
     }
 
     /// @notice keccak256 of the length-delimited message: kind varint 1, height sfixed64 2, round sfixed64 3 unless zero, block id 4 unless nil (hash 1, part set
     /// header 2: total varint 1, hash 2), time 5 (seconds varint 1, nanoseconds varint 2, each unless zero), chain id 6. A height of zero is not left out as the
     /// engine would: nobody votes at it.
-    function digest(bytes32 name, Vote calldata vote) internal pure returns (bytes32 hash) {
+    function digest(bytes32 name, VotePlace calldata place, Ballot calldata ballot) internal pure returns (bytes32 hash) {
         unchecked {
             uint256 begin;
             assembly ("memory-safe") {
@@ -51,16 +57,16 @@ library EngineVote {
                 begin := add(mload(64), 2)
                 mstore(64, add(begin, 222))
             }
-            uint256 at = put(begin, (0x080011 << 64) | (uint256(vote.kind) << 72) | littleEndian(vote.height), 11);
-            if (vote.round > 0) at = put(at, (0x19 << 64) | littleEndian(vote.round), 9);
-            if (vote.partCount > 0) {
+            uint256 at = put(begin, (0x080011 << 64) | (uint256(place.kind) << 72) | littleEndian(place.height), 11);
+            if (place.round > 0) at = put(at, (0x19 << 64) | littleEndian(place.round), 9);
+            if (ballot.partCount > 0) {
                 uint256 hashAt = at + 2;
-                uint256 partsAt = put(put(hashAt, 0x0a20, 2), uint256(vote.blockHash), 32);
-                uint256 end = put(put(putVarint(partsAt + 2, 0x08, vote.partCount), 0x1220, 2), uint256(vote.partsHash), 32);
+                uint256 partsAt = put(put(hashAt, 0x0a20, 2), uint256(ballot.blockHash), 32);
+                uint256 end = put(put(putVarint(partsAt + 2, 0x08, ballot.partCount), 0x1220, 2), uint256(ballot.partsHash), 32);
                 delimit(partsAt, 0x12, end);
                 at = delimit(at, 0x22, end);
             }
-            at = delimit(at, 0x2a, putVarint(putVarint(at + 2, 0x08, uint64(vote.time)), 0x10, vote.nanoseconds));
+            at = delimit(at, 0x2a, putVarint(putVarint(at + 2, 0x08, uint64(ballot.time)), 0x10, ballot.nanoseconds));
             at = put(put(at, (0x322c << 96) | uint96(bytes12("strikeproof-")), 14), uint256(name), 32);
             uint256 length = at - begin;
             // The length as a varint: one byte or two.

@@ -13,7 +13,7 @@ import {InboxOpening} from "../prover/InboxOpening.sol";
 import {Assertions} from "../protocol/Assertion.sol";
 import {Header, RecordHead} from "../protocol/Batch.sol";
 import {BatchVote, Checkpoint, CheckpointVote, Receipt, StateVote} from "../protocol/Checkpoint.sol";
-import {EngineVote, Vote} from "../protocol/EngineVote.sol";
+import {Ballot, EngineVote, VotePlace} from "../protocol/EngineVote.sol";
 import {HistoryCommitment} from "../protocol/HistoryCommitment.sol";
 
 contract SlashingEvidence is ISlashingEvidence {
@@ -85,12 +85,19 @@ contract SlashingEvidence is ISlashingEvidence {
     }
 
     /// @inheritdoc ISlashingEvidence
-    function conflictingVotes(Vote calldata a, bytes calldata signatureA, Vote calldata b, bytes calldata signatureB) external {
+    function conflictingVotes(
+        VotePlace calldata place,
+        Ballot calldata a,
+        bytes32[2] calldata signatureA,
+        Ballot calldata b,
+        bytes32[2] calldata signatureB
+    ) external {
         // SAFETY: the same key signs proposals and extensions of votes.
-        require(a.kind == EngineVote.PREVOTE || a.kind == EngineVote.PRECOMMIT, NotAVote(a.kind));
-        bool samePlace = a.kind == b.kind && a.height == b.height && a.round == b.round;
-        require(samePlace && EngineVote.blockId(a) != EngineVote.blockId(b), NotConflicting());
-        slash(EngineVote.digest(ORDER_NAME, a), signatureA, EngineVote.digest(ORDER_NAME, b), signatureB);
+        require(place.kind == EngineVote.PREVOTE || place.kind == EngineVote.PRECOMMIT, NotAVote(place.kind));
+        require(!EngineVote.isSameBlock(a, b), NotConflicting());
+        address first = ECDSA.recover(EngineVote.digest(ORDER_NAME, place, a), signatureA[0], signatureA[1]);
+        address second = ECDSA.recover(EngineVote.digest(ORDER_NAME, place, b), signatureB[0], signatureB[1]);
+        slash(first, second);
     }
 
     /// @inheritdoc ISlashingEvidence
@@ -165,8 +172,10 @@ contract SlashingEvidence is ISlashingEvidence {
     }
 
     function slash(bytes32 digestA, bytes calldata signatureA, bytes32 digestB, bytes calldata signatureB) private {
-        address first = ECDSA.recoverCalldata(digestA, signatureA);
-        address second = ECDSA.recoverCalldata(digestB, signatureB);
+        slash(ECDSA.recoverCalldata(digestA, signatureA), ECDSA.recoverCalldata(digestB, signatureB));
+    }
+
+    function slash(address first, address second) private {
         require(first == second, DifferentSigners(first, second));
         REGISTRY.slash(first, payable(msg.sender));
     }

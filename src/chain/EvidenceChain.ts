@@ -5,7 +5,7 @@ import type { TransactionRequest } from "../ports/Chain.ts";
 import type { Evidence, EvidenceChain as Port } from "../ports/Evidence.ts";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
-import { KINDS, Staking } from "./Staking.ts";
+import { KINDS, Staking, contradiction } from "./Staking.ts";
 
 /** Stake and evidence against it, by the contracts of a deployment. */
 export class EvidenceChain implements Port {
@@ -35,7 +35,9 @@ export class EvidenceChain implements Port {
 
 function argumentsOf(evidence: Evidence): readonly unknown[] {
 	if (evidence.kind === "state") return [evidence.vote, evidence.signature, evidence.assertion, evidence.leaf, evidence.path];
-	if (evidence.kind !== "receipt") return [evidence.a, evidence.signatureA, evidence.b, evidence.signatureB];
-	const { receipt, signature, proof } = evidence;
-	return [receipt, signature, proof, proof.machine, proof.opening];
+	if (evidence.kind === "receipt") {
+		const { receipt, signature, proof } = evidence;
+		return [receipt, signature, proof, proof.machine, proof.opening];
+	}
+	return contradiction(evidence.kind, evidence.a, evidence.signatureA, evidence.b, evidence.signatureB);
 }

@@ -1,3 +1,4 @@
+import { Signature } from "ethers";
 import type { Provider } from "ethers";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
@@ -28,6 +29,16 @@ export const KINDS: Readonly<Record<string, string>> = {
 	reports: "conflictingReports",
 	state: "falsifiedState",
 };
+
+/** What the call takes of two structures of one signer. Votes of an engine share their place, and their signatures are short (ERC-2098): they are the longest. */
+export function contradiction(kind: string, a: unknown, signatureA: string, b: unknown, signatureB: string): readonly unknown[] {
+	if (kind !== "votes") return [a, signatureA, b, signatureB];
+	const short = (signature: string): readonly string[] => {
+		const { r, yParityAndS } = Signature.from(signature);
+		return [r, yParityAndS];
+	};
+	return [a, a, short(signatureA), b, short(signatureB)];
+}
 
 /** Stake and evidence as validators and watchers use them. What sends throws ChainError REFUSED with the contract's own error, or CANNOT_PAY. */
 export class Staking {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { KINDS, Staking } from "../chain/Staking.ts";
+import { KINDS, Staking, contradiction } from "../chain/Staking.ts";
 import type { Acknowledgement } from "../sdk/index.ts";
 import type { Answer as Answered } from "../wire/schema.ts";
 import type { Answer, Common, Context } from "./Context.ts";
@@ -127,9 +127,18 @@ function evidenceIn(file: string): { kind: string; args: readonly unknown[] } {
 	return { kind, args: names.map((name) => fields[name]) };
 }
 
+/** As the call takes an engine's votes. */
+function votesOf([a, signatureA, b, signatureB]: readonly unknown[]): readonly unknown[] {
+	try {
+		return contradiction("votes", a, String(signatureA), b, String(signatureB));
+	} catch (cause) {
+		throw new Failure(ExitCode.Usage, "A signature under a vote is 65 bytes in hexadecimal with 0x, v 27 or 28.", cause);
+	}
+}
+
 async function slash(context: Context, options: Common & { evidence: string }): Promise<Answer> {
 	const { kind, args: given } = evidenceIn(options.evidence);
-	const args = kind === "receipt" ? await promiseOf(context, given[0]) : given;
+	const args = kind === "receipt" ? await promiseOf(context, given[0]) : kind === "votes" ? votesOf(given) : given;
 	const wallet = await context.wallet();
 	const sent = await (await stakingOf(context)).accuse(wallet, kind, args);
 	return {

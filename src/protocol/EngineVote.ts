@@ -4,12 +4,17 @@
 import * as Bytes from "../machine/math/Bytes.ts";
 import * as Keccak from "../machine/math/Keccak.ts";
 
-export type Vote = {
+/** For what an engine votes once. */
+export type VotePlace = {
 	/** PREVOTE or PRECOMMIT. */
 	kind: number;
 	/** Of the engine's blocks, from 1. */
 	height: number;
 	round: number;
+};
+
+/** What it votes there, and when. */
+export type Ballot = {
 	/** The block voted for. One without parts is none: the vote is for nil, whatever the two hashes are. */
 	blockHash: Uint8Array;
 	partCount: number;
@@ -18,6 +23,8 @@ export type Vote = {
 	time: number;
 	nanoseconds: number;
 };
+
+export type Vote = VotePlace & Ballot;
 
 export const PREVOTE = 1;
 export const PRECOMMIT = 2;
@@ -32,12 +39,10 @@ export function chainId(name: Uint8Array): string {
 	return `strikeproof-${new TextDecoder().decode(name)}`;
 }
 
-/** Names what is voted for: zero for nil. */
-export function blockId(vote: Vote): Uint8Array {
-	if (vote.partCount === 0) return new Uint8Array(32);
-	const count = new Uint8Array(32);
-	Bytes.put(count, 28, 4, vote.partCount);
-	return Keccak.hash(Bytes.concat(vote.blockHash, count, vote.partsHash));
+/** Whether both are for one block, or both for nil. */
+export function isSameBlock(a: Ballot, b: Ballot): boolean {
+	if (a.partCount === 0) return b.partCount === 0;
+	return a.partCount === b.partCount && Bytes.equal(a.blockHash, b.blockHash) && Bytes.equal(a.partsHash, b.partsHash);
 }
 
 /**

@@ -57,7 +57,8 @@ export function vote(domains: Domains, vote: EngineVote.Vote, signature: Uint8Ar
 	const { kind, height, round, partCount, time, nanoseconds } = vote;
 	const fields = { kind, height, round, blockHash: hex(vote.blockHash), partCount, partsHash: hex(vote.partsHash), time, nanoseconds };
 	// Cast again, the same vote may have another time.
-	const [place, said] = [`${padded(height)}/${padded(round)}/${kind}`, hex(EngineVote.blockId(vote))];
+	const said = partCount === 0 ? "nil" : `${fields.blockHash}/${partCount}/${fields.partsHash}`;
+	const place = `${padded(height)}/${padded(round)}/${kind}`;
 	return { ...signed(digest, signature), kind: "votes", place, said, fields };
 }
 
