@@ -87,6 +87,8 @@ describe("given a committee, and reporters that stand behind its prices and its 
 
 	const has = (type: Event["type"], from = 0): boolean => events.slice(from).some((event) => event.type === type);
 	const markTicks = (): number => Math.round((order.live.queries.ticker(call)?.mark ?? 0) / 100_000);
+	/** A price that an order may have: what is worth next to nothing is quoted at a tick. */
+	const aboutFair = (): number => Math.max(1, markTicks());
 	const auctions = (): Promise<Answer<"public/get_auctions">> => connection.call("public/get_auctions", {});
 
 	async function moveBy(seconds: number): Promise<void> {
@@ -130,7 +132,7 @@ describe("given a committee, and reporters that stand behind its prices and its 
 	it("sells an account as much risk as it can carry", async () => {
 		let sold = 0;
 		for (let size = 4096; size >= 1; size >>= 1) {
-			const price = markTicks();
+			const price = aboutFair();
 			await traders[OTHER].place({ series: call, side: 0, price, size });
 			sold += (await traders[DEBTOR].place({ series: call, side: 1, price, size, immediateOrCancel: true })).filled;
 			await traders[OTHER].cancelAll();
@@ -143,8 +145,8 @@ describe("given a committee, and reporters that stand behind its prices and its 
 		await halt();
 		assert.equal((await deals.liquidate(traders[DEBTOR].account)).result, "StaleState");
 		const before = events.length;
-		await traders[OTHER].place({ series: call, side: 0, price: markTicks(), size: 1 });
-		const more = await traders[DEBTOR].place({ series: call, side: 1, price: markTicks(), size: 1, immediateOrCancel: true });
+		await traders[OTHER].place({ series: call, side: 0, price: aboutFair(), size: 1 });
+		const more = await traders[DEBTOR].place({ series: call, side: 1, price: aboutFair(), size: 1, immediateOrCancel: true });
 		assert.equal(more.result, "StalePrice");
 		await traders[OTHER].cancelAll();
 		assert.ok(!has("Traded", before) && !has("AuctionStarted"));
