@@ -9,7 +9,8 @@ import type { ReadBatch } from "./InboxView.ts";
 import { TrackedState } from "./TrackedState.ts";
 import type { CellBytes } from "./TrackedState.ts";
 
-const NO_HEADER: Batch.Header = {
+/** Where no batch is under the cursor. */
+export const NO_HEADER: Batch.Header = {
 	carrier: Batch.CALLDATA,
 	contentRoot: new Uint8Array(32),
 	length: 0,

@@ -3,6 +3,7 @@
 import * as Genesis from "../../../src/executor/Genesis.ts";
 import type { ReadBatch } from "../../../src/executor/InboxView.ts";
 import { encodeOpening, encodeWitness } from "../../../src/executor/OneStepProof.ts";
+import { NO_HEADER } from "../../../src/executor/Runner.ts";
 import { TrackedState } from "../../../src/executor/TrackedState.ts";
 import type { CellBytes } from "../../../src/executor/TrackedState.ts";
 import * as Kzg from "../../../src/kzg/Kzg.ts";
@@ -36,15 +37,6 @@ export type Recorded = {
 	readonly witness: AccessLog;
 };
 
-const NO_HEADER: Batch.Header = {
-	carrier: Batch.CALLDATA,
-	contentRoot: new Uint8Array(32),
-	length: 0,
-	minTime: 0,
-	maxTime: 0,
-	l1End: 0,
-	streamStart: 0,
-};
 const NOTHING = new Uint8Array(0);
 const L1_TIME = 1_700_000_000;
 
