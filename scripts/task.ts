@@ -21,8 +21,13 @@ export default async function run({ words }: { words: string[] }, hre: HardhatRu
 	const isLocal = NETWORKS[network].url !== undefined;
 	if (isLocal && !env.STRIKEPROOF_KEY && !env[KEY_VARIABLE]) env.STRIKEPROOF_KEY = FIRST_TEST_KEY;
 	const child = spawn(process.execPath, [PROGRAM, ...COMMANDS[name][1], ...words, "--network", network], { stdio: "inherit", env });
+	// A terminal sends its interrupt to the whole group, so the command has it already; whoever ends this process alone means the command.
+	const interrupt = (): boolean => process.stdin.isTTY || child.kill("SIGINT");
+	const end = (signal: NodeJS.Signals): boolean => child.kill(signal);
+	process.on("SIGINT", interrupt).on("SIGTERM", end).on("SIGHUP", end);
 	process.exitCode = await new Promise<number>((resolve, reject) => {
 		child.once("error", reject);
 		child.once("exit", (code) => resolve(code ?? 1));
 	});
+	process.off("SIGINT", interrupt).off("SIGTERM", end).off("SIGHUP", end);
 }

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { nameOf } from "../../src/wire/Names.ts";
 import { World } from "../node/world.ts";
-
-const root = join(import.meta.dirname, "..", "..");
-const HARDHAT = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
+import { hardhat } from "./hardhat.ts";
 
 describe("given a running exchange, and Hardhat's scripts", () => {
 	let world: World;
@@ -22,27 +19,21 @@ describe("given a running exchange, and Hardhat's scripts", () => {
 		network: string,
 		environment: Readonly<Record<string, string>> = {},
 	): Promise<{ code: number; said: string }> {
-		return hardhat(["run", "--no-compile", `scripts/${script}.ts`, "--network", network], environment);
+		return typed(["run", "--no-compile", `scripts/${script}.ts`, "--network", network], environment);
 	}
 
-	function hardhat(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<{ code: number; said: string }> {
-		const child = spawn(process.execPath, [HARDHAT, ...words], {
-			cwd: root,
-			env: {
-				PATH: process.env.PATH,
-				HOME: process.env.HOME,
-				HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
-				LOCALHOST_RPC_URL: world.chain.url,
-				ANVIL_RPC_URL: world.chain.url,
-				STRIKEPROOF_API_URL: world.exchange.url,
-				STRIKEPROOF_HOME: world.home,
-				...environment,
-			},
+	async function typed(
+		words: readonly string[],
+		environment: Readonly<Record<string, string>> = {},
+	): Promise<{ code: number; said: string }> {
+		const { code, out, error } = await hardhat(words, {
+			LOCALHOST_RPC_URL: world.chain.url,
+			ANVIL_RPC_URL: world.chain.url,
+			STRIKEPROOF_API_URL: world.exchange.url,
+			STRIKEPROOF_HOME: world.home,
+			...environment,
 		});
-		let said = "";
-		child.stdout.on("data", (chunk) => (said += String(chunk)));
-		child.stderr.on("data", (chunk) => (said += String(chunk)));
-		return new Promise((resolve) => child.on("close", (code) => resolve({ code: code ?? -1, said: said.trim() })));
+		return { code, said: `${out}${error}`.trim() };
 	}
 
 	it("says in one sentence what is missing", async () => {
@@ -68,7 +59,7 @@ describe("given a running exchange, and Hardhat's scripts", () => {
 		await world.until("both withdrawals", () => world.exchange.live.queries.account(1)?.cash === 3_897_500_000);
 	});
 
-	// The others are the scripts above, run until they are stopped, or need a dead exchange.
+	// What needs a lie, a confirmed withdrawal or a dead exchange is in tasks.test.ts.
 	for (const [name, words, pattern, status] of [
 		["quote", ["INSTRUMENT"], /mark/i, 0],
 		["positions", [], /3,?897\.5/, 0],
@@ -87,7 +78,7 @@ describe("given a running exchange, and Hardhat's scripts", () => {
 		it(`does ${name} as a task`, async () => {
 			const instrument = nameOf(world.exchange.live.queries.instruments()[0].series);
 			const given = words.map((word) => (word === "INSTRUMENT" ? instrument : word));
-			const { code, said } = await hardhat(["--network", "localhost", name, "--", ...given]);
+			const { code, said } = await typed(["--network", "localhost", name, "--", ...given]);
 			assert.match(said, pattern);
 			assert.equal(code, status, said);
 		});

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { TypedDataEncoder, getBytes, hexlify, parseEther } from "ethers";
+import { parseEther } from "ethers";
 import { deploy } from "../../deploy/deploy.ts";
 import type { Deployment } from "../../src/chain/Deployment.ts";
 import { DEVNET, save } from "../../src/chain/Deployment.ts";
 import { testWallet } from "../../src/chain/TestKeys.ts";
-import * as Checkpoint from "../../src/protocol/Checkpoint.ts";
 import { L1 } from "../chain/l1.ts";
+import { signedCheckpoint } from "./evidence.ts";
 import type { Ended } from "./strikeproof.ts";
 import { strikeproof } from "./strikeproof.ts";
 
@@ -78,13 +78,7 @@ describe("given a deployed registry with a committee of two", () => {
 		refuses(await slash(), 2, /names no kind: one of receipts, receipt, batches, checkpoints, votes, reports, state is needed/);
 		writeFileSync(file, JSON.stringify({ kind: "checkpoints", a: {} }));
 		refuses(await slash(), 2, /lacks signatureA, b, signatureB/);
-		const verifyingContract = deployment.contracts.SequencerInbox;
-		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
-		const [a, b] = [1, 2].map((byte) => {
-			const vote = { height: 9, streamHash: new Uint8Array(32), root: new Uint8Array(32).fill(byte) };
-			const signature = testWallet(1).signingKey.sign(Checkpoint.checkpointDigest(domain, vote)).serialized;
-			return { vote: { ...vote, streamHash: hexlify(vote.streamHash), root: hexlify(vote.root) }, signature };
-		});
+		const [a, b] = [1, 2].map((byte) => signedCheckpoint(deployment, testWallet(1), byte));
 		writeFileSync(file, JSON.stringify({ kind: "checkpoints", a: a.vote, signatureA: a.signature, b: a.vote, signatureB: a.signature }));
 		refuses(await slash(), 5, /SlashingEvidence\.conflictingCheckpoints was refused: NotConflicting/);
 		writeFileSync(file, JSON.stringify({ kind: "checkpoints", a: a.vote, signatureA: a.signature, b: b.vote, signatureB: b.signature }));

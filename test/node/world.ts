@@ -34,8 +34,8 @@ export class MovableMarket extends SyntheticMarket {
 	}
 }
 
-/** What one account may send, and one connection call; and what the exchange calls its L1 node. */
-export type Limits = Pick<ExchangeOptions, "messages" | "calls"> & { readonly l1Url?: string };
+/** What one account may send, and one connection call; how batches travel; and what the exchange calls its L1 node. */
+export type Limits = Pick<ExchangeOptions, "messages" | "calls" | "carrier"> & { readonly l1Url?: string };
 
 export class World {
 	readonly chain: EmbeddedChain.EmbeddedChain;
@@ -46,6 +46,7 @@ export class World {
 	readonly home: string;
 	readonly #market: SyntheticMarket;
 	readonly #limits: Limits;
+	#isStopped = false;
 	exchange: Exchange;
 
 	private constructor(
@@ -154,8 +155,15 @@ export class World {
 		this.clock.moveTo(time);
 	}
 
-	async close(): Promise<void> {
+	/** The exchange goes away for good; the chain stays. */
+	async stop(): Promise<void> {
+		if (this.#isStopped) return;
+		this.#isStopped = true;
 		await this.exchange.stop();
+	}
+
+	async close(): Promise<void> {
+		await this.stop();
 		await this.chain.close();
 		rmSync(this.home, { recursive: true, force: true });
 	}

@@ -4,15 +4,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
-import { TransactionManager } from "../../src/chain/TransactionManager.ts";
-import * as HonestChain from "../../src/executor/HonestChain.ts";
-import { Liar } from "../../src/node/Liar.ts";
-import { LyingHistory } from "../../src/node/LyingHistory.ts";
-import { MemoryStore } from "../../src/store/MemoryStore.ts";
+import { PLACES } from "../../src/chain/TestKeys.ts";
 import { FaultyEndpoint } from "../chain/FaultyEndpoint.ts";
 import { strikeproof } from "../cli/strikeproof.ts";
-import { SILENT } from "../executor/liveProcessParts.ts";
+import { lie } from "../node/lie.ts";
 import { World } from "../node/world.ts";
 import { Killable } from "./Killable.ts";
 
@@ -20,7 +15,7 @@ describe("StrangerWatchesWithoutAKey", () => {
 	let world: World;
 	let home = "";
 	let endpoint: FaultyEndpoint;
-	let lie = "";
+	let assertion = "";
 
 	/** As on a machine that never saw the exchange: no deployment, no key, one address of the exchange and one of L1. */
 	const watch = (args: readonly string[], more: readonly string[] = []): ReturnType<typeof strikeproof> =>
@@ -140,26 +135,7 @@ describe("StrangerWatchesWithoutAKey", () => {
 			{ STRIKEPROOF_HOME: join(home, "nothing") },
 		);
 		const [, address] = /are at (\S+),/.exec(await watcher.start(/^watching embedded without a key/)) as RegExpExecArray;
-		const { exchange } = world;
-		await exchange.derived.sync();
-		const snapshot = await exchange.game.look();
-		const chain = await HonestChain.follow(
-			snapshot,
-			exchange.derived,
-			exchange.game.parameters.height,
-			Math.min(exchange.derived.batchCount, await exchange.game.batchCount()),
-			(parent, accumulator) => exchange.game.gameId(parent, accumulator),
-		);
-		const link = chain.links[0];
-		const liar = new Liar(
-			exchange.game,
-			new TransactionManager({ provider: world.chain.provider, wallet: testWallet(PLACES.liar), store: new MemoryStore(), log: SILENT }),
-			await LyingHistory.tell(link.history, 1, 0),
-			link.start,
-			link.parent,
-		);
-		await liar.lie();
-		lie = liar.assertion;
+		({ assertion } = await lie(world));
 		await world.mine(1);
 		await world.until("the verdict", () => watcher.lines.some((line) => line.startsWith("disagree pending assertion")));
 		assert.ok(watcher.lines.some((line) => line.startsWith("agree ")));
@@ -184,8 +160,8 @@ describe("StrangerWatchesWithoutAKey", () => {
 			.split("\n")
 			.map((line) => JSON.parse(line) as Record<string, unknown>);
 		assert.deepEqual(
-			lines.filter(({ verdict, assertion }) => verdict === "disagree" && assertion !== undefined).map(({ assertion }) => assertion),
-			[lie],
+			lines.filter((line) => line.verdict === "disagree" && line.assertion !== undefined).map((line) => line.assertion),
+			[assertion],
 		);
 	});
 });
