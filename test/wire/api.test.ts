@@ -139,12 +139,9 @@ describe("given a node's API", () => {
 		assert.equal((await ask("public/order_debug", { payload: "0x01aabb" })).reason, "malformed");
 		assert.equal((await ask("public/order_debug", { payload: Bytes.toHex(place({ account: 99 })) })).reason, "no_account");
 		// Nothing of it happened.
-		assert.deepEqual(await ask("public/get_order_book", { instrument_name: name }), {
-			instrument_name: name,
-			timestamp: world.exchange.live.clock,
-			bids: [],
-			asks: [],
-		});
+		const { change_id, ...empty } = await ask("public/get_order_book", { instrument_name: name });
+		assert.ok(change_id > 0);
+		assert.deepEqual(empty, { instrument_name: name, timestamp: world.exchange.live.clock, bids: [], asks: [] });
 		// The digest is what a wallet signs: recovered from it, the signature is the owner's.
 		const { signature: _, ...value } = Messages.parsePlace(place({})) as Messages.Place;
 		const signed = place({ signature: Bytes.fromHex(await sign(60, "Place", value)) });

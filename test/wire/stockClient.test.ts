@@ -20,6 +20,7 @@ describe("given a market with a trade, and who reads it as Deribit's clients do"
 	let connection: Connection;
 	let series = 0;
 	let name = "";
+	const traders: Trader[] = [];
 	/** In ticks. */
 	let mark = 0;
 
@@ -27,7 +28,6 @@ describe("given a market with a trade, and who reads it as Deribit's clients do"
 		world = await World.start(WALLETS);
 		await world.listed();
 		connection = await Connection.open(world.exchange.url);
-		const traders: Trader[] = [];
 		for (const place of WALLETS) {
 			const account = await world.bridge.fund(testWallet(place), 1_000_000_000_000n);
 			await world.until("the deposit", () => world.exchange.live.queries.account(account) !== undefined);
@@ -97,6 +97,42 @@ describe("given a market with a trade, and who reads it as Deribit's clients do"
 		assert.ok(ticker.stats.volume > 0);
 	});
 
+	it("gives with a book the change_id that its channel goes on from, whoever follows it", async () => {
+		type Whole = { change_id: number; bids: [string, string][]; asks: [string, string][] };
+		type Told = { type: string; change_id: number; prev_change_id: number | null; asks: [string, string, string][] };
+		const whole = async (): Promise<Whole> => {
+			const { change_id, bids, asks } = await connection.call<Whole>("public/get_order_book", { instrument_name: name, depth: 64 });
+			return { change_id, bids, asks };
+		};
+		const first = await whole();
+		assert.deepEqual(await whole(), first, "nothing happened: nothing is another");
+		// Nobody follows it, and it changes: who asks again sees that it did.
+		const resting = await traders[1].place({ series, side: 1, price: mark + 40, size: 4 });
+		const second = await whole();
+		assert.ok(second.change_id > first.change_id);
+		assert.equal(second.asks.length, first.asks.length + 1);
+		const listener = await Connection.open(world.exchange.url);
+		const told: Told[] = [];
+		await listener.subscribe(`book.${name}`, (data) => told.push(data as Told));
+		await world.until("the whole book", () => told.length === 1);
+		assert.equal(told[0].change_id, second.change_id, "one state has one change_id");
+		// The answer to who asks joins what is told, before the next message and after it.
+		const cancelling = traders[1].cancel(series, 1, resting.order);
+		const asked: Whole[] = [];
+		for (let answered = false; !answered;) {
+			asked.push(await whole());
+			answered = told.length > 1;
+		}
+		await cancelling;
+		assert.equal(told[1].prev_change_id, second.change_id);
+		for (const { change_id, asks } of asked)
+			assert.equal(asks.length, change_id === told[1].change_id ? first.asks.length : second.asks.length, `state ${change_id}`);
+		assert.equal((await whole()).change_id, told[1].change_id);
+		await listener.unsubscribe(`book.${name}`);
+		assert.equal((await whole()).change_id, told[1].change_id, "its last follower left, and the book is the same");
+		listener.close();
+	});
+
 	describe("and ccxt's own deribit class, unchanged but for its address", { skip }, () => {
 		let deribit: Record<string, Ask>;
 		let market: Market;
@@ -138,7 +174,10 @@ describe("given a market with a trade, and who reads it as Deribit's clients do"
 			assert.equal(Object.keys(chain).length, 6);
 			assert.ok(chain[market.symbol].bidPrice < chain[market.symbol].askPrice);
 			assert.equal(Object.keys(await deribit.fetchTickers([market.symbol])).length, 1);
-			const { bids, asks } = (await deribit.fetchOrderBook(market.symbol, 10)) as { bids: number[][]; asks: number[][] };
+			type Book = { bids: number[][]; asks: number[][]; nonce: number };
+			const { bids, asks, nonce } = (await deribit.fetchOrderBook(market.symbol, 10)) as Book;
+			// By which a client joins a book that it fetched and the changes that it is told.
+			assert.equal(nonce, (await connection.call<{ change_id: number }>("public/get_order_book", { instrument_name: name })).change_id);
 			assert.deepEqual(
 				bids.map(([price]) => Math.round(price / TICK)),
 				[mark, mark - 1],

@@ -175,7 +175,7 @@ export class Api {
 				if (!found) throw new RpcError(Code.NotFound, `${instrument_name} is not listed`);
 				return Views.instrument(found);
 			},
-			"public/get_order_book": ({ instrument_name, depth }) => Views.orderBook(live.queries, this.#listed(instrument_name), depth),
+			"public/get_order_book": ({ instrument_name, depth }) => this.#channels.book(this.#listed(instrument_name), depth),
 			"public/ticker": ({ instrument_name }) => Views.ticker(live.queries, this.#listed(instrument_name)),
 			"public/get_tickers": (filter) => Views.tickers(live.queries, filter),
 			"public/get_index_price": ({ currency }) => Views.indexPrice(live.queries, underlyingOf(currency)),

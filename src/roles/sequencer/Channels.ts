@@ -7,6 +7,7 @@ import type { Channel } from "../../wire/channels.ts";
 import { channelOf } from "../../wire/channels.ts";
 import { nameOf } from "../../wire/Names.ts";
 import { Code, RpcError } from "../../wire/RpcError.ts";
+import type { Answer } from "../../wire/schema.ts";
 import * as AccountViews from "./AccountViews.ts";
 import { BookFeed } from "./BookFeed.ts";
 import * as DealViews from "./DealViews.ts";
@@ -24,6 +25,8 @@ const SLOW_TICKS = 20;
 /** For so long channels are looked at, at a stretch, before orders have their turn. */
 const LOOKING_MS = 1;
 const SNAPSHOT_TRADES = 20;
+/** LIMIT: books that nobody follows and somebody asked for. One that is forgotten begins again with a greater change_id. */
+const MAX_ASKED = 1000;
 /** What changes with time alone, or with L1. */
 const TIMED: ReadonlySet<Channel["kind"]> = new Set(["book", "auctions", "finality"] as const);
 /** Channels that are told whole, whenever the whole is another. */
@@ -35,8 +38,14 @@ const AUCTIONED: ReadonlySet<Event["type"]> = new Set(["AuctionStarted", "Auctio
 export type Progress = { readonly posted_below: number; readonly confirmed_below: number; readonly assertion: string | null };
 
 type Subscriber = { readonly peer: Peer; readonly channels: Set<string>; readonly behind: Set<string> };
-/** A channel that somebody follows. `changeId` is that of its last message. */
-type Feed = { readonly channel: Channel; readonly followers: Set<Subscriber>; changeId: number; book: BookFeed | undefined; last: string };
+/** A channel that somebody follows, or a book that somebody asked for. `changeId` is that of its last message. */
+type Feed = {
+	readonly channel: Channel;
+	readonly followers: Set<Subscriber>;
+	changeId: number;
+	readonly book: BookFeed | undefined;
+	last: string;
+};
 
 /**
  * Subscriptions (docs/api/asyncapi.json). Every message of a channel carries `change_id` and that of the message before, so that a gap shows. Whoever
@@ -48,6 +57,8 @@ export class Channels {
 	readonly #progress: () => Progress;
 	readonly #subscribers = new Map<number, Subscriber>();
 	readonly #feeds = new Map<string, Feed>();
+	/** Books that nobody follows, so that who asks twice, or follows afterwards, sees whether something changed. The oldest is the first. */
+	readonly #asked = new Map<string, Feed>();
 	/** Names of feeds whose state may have changed since the last tick. */
 	readonly #dirty = new Set<string>();
 	readonly #timer: NodeJS.Timeout;
@@ -68,6 +79,7 @@ export class Channels {
 	close(): void {
 		clearInterval(this.#timer);
 		this.#feeds.clear();
+		this.#asked.clear();
 		this.#subscribers.clear();
 	}
 
@@ -88,13 +100,23 @@ export class Channels {
 			throw new RpcError(Code.LimitReached, `a connection has at most ${MAX_CHANNELS} channels`, { limit: "channels_of_connection" });
 		this.#subscribers.set(peer.id, subscriber);
 		for (const [name, channel] of wanted) {
-			const feed = this.#feeds.get(name) ?? { channel, followers: new Set(), changeId: 0, book: undefined, last: "" };
+			const feed = this.#feedOf(name, channel);
+			this.#asked.delete(name);
 			this.#feeds.set(name, feed);
 			this.#begin(name, feed, subscriber);
 			feed.followers.add(subscriber);
 			subscriber.channels.add(name);
 		}
 		return subscriber.channels;
+	}
+
+	/** A book as its channel stands, with the change_id of that: the channel's next change names it as the one before. */
+	book(series: number, depth: number): Answer<"public/get_order_book"> {
+		const name = `book.${nameOf(series)}`;
+		const feed = this.#feedOf(name, { kind: "book", series });
+		this.#refreshBook(name, feed);
+		if (!this.#feeds.has(name)) this.#keep(name, feed);
+		return { ...Views.orderBook(this.#live.queries, series, depth), change_id: feed.changeId };
 	}
 
 	unsubscribe(peerId: number, names: readonly string[]): Iterable<string> {
@@ -119,19 +141,27 @@ export class Channels {
 		if (feed?.followers.size === 0) {
 			this.#feeds.delete(name);
 			this.#dirty.delete(name);
+			if (feed.book) this.#keep(name, feed);
 		}
+	}
+
+	#feedOf(name: string, channel: Channel): Feed {
+		const book = channel.kind === "book" ? new BookFeed(channel.series) : undefined;
+		return this.#feeds.get(name) ?? this.#asked.get(name) ?? { channel, followers: new Set(), changeId: ++this.#changeId, book, last: "" };
+	}
+
+	#keep(name: string, feed: Feed): void {
+		this.#asked.delete(name);
+		this.#asked.set(name, feed);
+		const [oldest] = this.#asked.keys();
+		if (this.#asked.size > MAX_ASKED) this.#asked.delete(oldest);
 	}
 
 	/** Tells one follower where the channel stands. What others were not told yet is told to them first, so that one change_id means one state. */
 	#begin(name: string, feed: Feed, subscriber: Subscriber): void {
 		const { channel } = feed;
-		if (feed.changeId === 0) feed.changeId = ++this.#changeId;
-		let state: object | undefined;
-		if (channel.kind === "book") {
-			if (feed.book) this.#refreshBook(name, feed);
-			else feed.book = new BookFeed(channel.series);
-			state = feed.book.snapshot(this.#live.queries);
-		} else state = this.#stateOf(channel);
+		if (channel.kind === "book") this.#refreshBook(name, feed);
+		const state = channel.kind === "book" ? feed.book?.snapshot(this.#live.queries) : this.#stateOf(channel);
 		if (state) subscriber.peer.notify(name, { ...state, change_id: feed.changeId, prev_change_id: null });
 	}
 
@@ -275,12 +305,15 @@ export class Channels {
 
 	#refreshBook(name: string, feed: Feed): void {
 		const change = feed.book?.change(this.#live.queries);
-		if (change) this.#publish(name, change);
+		if (change) this.#tell(name, feed, change);
 	}
 
 	#publish(name: string, data: object): void {
 		const feed = this.#feeds.get(name);
-		if (!feed) return;
+		if (feed) this.#tell(name, feed, data);
+	}
+
+	#tell(name: string, feed: Feed, data: object): void {
 		const previous = feed.changeId;
 		feed.changeId = ++this.#changeId;
 		// The event's own fields come last: none of them is called change_id.

@@ -110,10 +110,10 @@ export class Deribit {
 	async #orderBook(query: Query): Promise<object> {
 		const instrument_name = required(query, "instrument_name");
 		const depth = countOf(query.depth, 5, MAX_DEPTH);
-		const { bids, asks } = await this.#ask("public/get_order_book", { instrument_name, depth });
+		const { change_id, bids, asks } = await this.#ask("public/get_order_book", { instrument_name, depth });
 		const levels = (side: readonly (readonly [string, string])[]): [number, number][] =>
 			side.map(([price, amount]) => [Number(price), Number(amount)]);
-		return { ...(await this.#ticker(instrument_name)), bids: levels(bids), asks: levels(asks) };
+		return { ...(await this.#ticker(instrument_name)), change_id, bids: levels(bids), asks: levels(asks) };
 	}
 
 	async #summaries(query: Query): Promise<object[]> {
@@ -213,7 +213,7 @@ function instrumentView(i: Answer<"public/get_instrument">): object {
 function tickerView(t: Ticker): object {
 	const { volatility: _, ...greeks } = t.greeks ?? { volatility: 0 };
 	return {
-		...{ instrument_name: t.instrument_name, timestamp: milliseconds(t.timestamp), change_id: t.timestamp },
+		...{ instrument_name: t.instrument_name, timestamp: milliseconds(t.timestamp) },
 		state: t.settlement_price === null ? "open" : "closed",
 		...{ mark_price: number(t.mark_price), mark_iv: percent(t.mark_iv), bid_iv: percent(t.bid_iv), ask_iv: percent(t.ask_iv) },
 		...(t.greeks && { greeks: { ...greeks, rho: 0 } }),

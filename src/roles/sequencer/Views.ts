@@ -84,7 +84,7 @@ export function currencies(): Answer<"public/get_currencies"> {
 	}));
 }
 
-export function orderBook(queries: Queries, series: number, depth: number): Answer<"public/get_order_book"> {
+export function orderBook(queries: Queries, series: number, depth: number): Omit<Answer<"public/get_order_book">, "change_id"> {
 	const book = queries.book(series, depth);
 	const levels = (side: readonly { price: number; size: number }[]): [string, string][] =>
 		side.map((level) => [price(series, level.price), amount(series, level.size)]);

@@ -24,6 +24,7 @@ export const instrumentView = z.strictObject({
 export const bookView = z.strictObject({
 	instrument_name: Fields.instrument,
 	timestamp: Fields.seconds,
+	change_id: z.int().describe("Of the channel book.NAME at this node: its next change has it as prev_change_id. Equal while the book is"),
 	bids: z.array(Fields.level).describe("Best first"),
 	asks: z.array(Fields.level).describe("Best first"),
 });
