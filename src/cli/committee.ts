@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { GameChain } from "../chain/GameChain.ts";
 import { Staking } from "../chain/Staking.ts";
 import { memberPlace, PLACES } from "../chain/TestKeys.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
@@ -27,7 +28,10 @@ async function seat(context: Context, options: SeatOptions): Promise<Answer> {
 			ExitCode.NotFound,
 			`${address} has no power in this epoch's committee: it must be admitted, and stake 0.001 ETH at least before the epoch begins.`,
 		);
-	const node = Home.identityOf(join(data, "committee", "engine"));
+	const engine = join(data, "committee", "engine");
+	// SAFETY: once the committee orders, a folder without a record of its votes is one that lost it: such a member waits before it votes.
+	const isFounding = (await new GameChain(await context.provider(), await context.deployment()).batchCount()) === 0;
+	const node = isFounding ? Home.found(engine) : Home.identityOf(engine);
 	const parsed = Roster.SEAT.safeParse({ address, public_key: Bytes.toHex(publicKey), power: votes, node, listen });
 	if (!parsed.success) throw new Failure(ExitCode.Usage, `--listen is ${parsed.error.issues[0]?.message ?? "host:port"}.`);
 	const text = JSON.stringify(parsed.data, undefined, "\t");

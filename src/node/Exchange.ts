@@ -525,6 +525,7 @@ export class Exchange {
 
 	/** Starts all roles but the proposer and the challenger, which the caller starts when it wants assertions. */
 	async start(): Promise<void> {
+		await this.member?.hasOrder(this.live.height);
 		const { height } = this.orderer;
 		this.#following = this.#follower.run(this.#stop.signal).catch((error: unknown) => {
 			this.#log.alarm("ExecutionFailed", "the live state cannot follow the order", { reason: (error as Error).message });

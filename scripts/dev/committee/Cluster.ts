@@ -128,7 +128,7 @@ export class Cluster {
 			members: members
 				.map((member) => {
 					const { address, publicKey } = Home.memberOf(Bytes.fromHex(testWallet(memberPlace(member, "sequencer")).privateKey));
-					const node = Home.identityOf(join(directory, "member", String(member), "committee", "engine"));
+					const node = Home.found(join(directory, "member", String(member), "committee", "engine"));
 					return { address, public_key: Bytes.toHex(publicKey), power, node, listen: listen[member] };
 				})
 				.sort((a, b) => (a.address < b.address ? -1 : 1)),

@@ -55,6 +55,7 @@ const keys = Array.from({ length: size }, () => Home.freshKey());
 const members = keys.map((key) => Home.memberOf(key));
 const genesis = Home.genesisOf("strikeproof-committee", new Date(), members);
 const FIRST_PORT = 26_600;
+for (const place of keys.keys()) Home.found(join(root, String(place), "engine"));
 const ids = keys.map((key, place) => Home.write(join(root, String(place), "engine"), key, genesis));
 const plan: Plan = {
 	chainId: "strikeproof-committee",

@@ -9,6 +9,7 @@ import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import { separatorOf } from "../../../src/chain/Bridge.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
+import * as Home from "../../../src/ordering/comet/Home.ts";
 import * as Checkpoint from "../../../src/protocol/Checkpoint.ts";
 import { freePorts } from "../freePorts.ts";
 import { MEMBERS, Stage, keyOf } from "./Stage.ts";
@@ -302,6 +303,8 @@ export const CELLS: readonly Cell[] = [
 			const [listen, rpc] = await freePorts(2);
 			const host = stage.cluster.options.hostOf?.(3) ?? "127.0.0.1";
 			const engine = ["--engine-listen", `${host}:${listen}`, "--engine-rpc", `127.0.0.1:${rpc}`];
+			// Over an empty folder it would wait, and find its key voting elsewhere.
+			Home.found(join(data, "committee", "engine"));
 			const twin = twinOf(stage, 3, data, data, engine);
 			let said = "";
 			twin.stderr?.on("data", (text) => (said = String(text)));

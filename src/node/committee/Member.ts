@@ -7,7 +7,7 @@ import * as Kzg from "../../kzg/Kzg.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import { CometOrderer } from "../../ordering/comet/CometOrderer.ts";
 import * as Home from "../../ordering/comet/Home.ts";
-import { GUARD, silence, Supervisor } from "../../ordering/comet/Supervisor.ts";
+import { GUARD, LADDER, silence, Supervisor } from "../../ordering/comet/Supervisor.ts";
 import type { InboxReader } from "../../ports/Chain.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { GameReader } from "../../ports/Game.ts";
@@ -64,6 +64,7 @@ export type MemberOptions = Seat & {
 
 /** How often a member that the committee does not know yet shows its key. */
 const JOIN_MS = 2_000;
+const ORDER_PAUSE_MS = 100;
 /** LIMIT: what the system allows the path of a socket, less a little. */
 const MAX_SOCKET_PATH = 90;
 
@@ -106,7 +107,8 @@ export class Member {
 		const { publicKey } = Home.memberOf(Bytes.fromHex(options.privateKey));
 		this.#joining = setInterval(() => void orderer.join(publicKey), JOIN_MS);
 		this.#joining.unref();
-		this.#supervisor = new Supervisor(orderer, options.log);
+		const { dataDirectory: directory, minFreeBytes = GUARD.minFreeBytes } = options;
+		this.#supervisor = new Supervisor(orderer, options.log, LADDER, () => !silence({ ...GUARD, directory, minFreeBytes }, 0, 0));
 	}
 
 	/** Writes the engine's home where it is missing, and starts the engine. Throws with one sentence when the key is no member's, or signs elsewhere on this machine. */
@@ -214,6 +216,13 @@ export class Member {
 		};
 	}
 
+	/** Resolves when the order is as long as what was executed of it: after a loss it is written again from the committee's blocks. */
+	async hasOrder(height: number): Promise<void> {
+		const { log, clock } = this.#options;
+		if (this.orderer.height < height) log.warn("waiting for the part of the order that was executed already", { height });
+		while (this.orderer.height < height) await clock.sleep(ORDER_PAUSE_MS);
+	}
+
 	async close(): Promise<void> {
 		this.#supervisor.stop();
 		clearInterval(this.#joining);
@@ -229,7 +238,7 @@ export class Member {
 /** Why this member must not sign now, or undefined. */
 function silenceOf({ dataDirectory, minFreeBytes = GUARD.minFreeBytes, clock }: MemberOptions, orderer: CometOrderer): string | undefined {
 	const guard = { ...GUARD, directory: dataDirectory, minFreeBytes };
-	return silence(guard, clock.now(), orderer.stillForMilliseconds < STILL_MS ? orderer.application.medianTime : 0);
+	return orderer.silence ?? silence(guard, clock.now(), orderer.stillForMilliseconds < STILL_MS ? orderer.application.medianTime : 0);
 }
 
 function socketIn(directory: string): string {

@@ -49,6 +49,7 @@ export type Decision = {
 	/** The members' median of the time at this block, and who of them voted for the block before. */
 	readonly time: number;
 	readonly voters: Decided.Outcome["voters"];
+	readonly hellos: Decided.Outcome["hellos"];
 	readonly certified: Decided.Outcome["certified"];
 	readonly bundles: readonly (OrderedBundle & { readonly lane?: string; readonly laneSequence?: number })[];
 	readonly contradictions: readonly Decided.Contradiction[];
@@ -76,6 +77,8 @@ export class Application {
 	/** The last state of this member that a decided block brought to all: it is said until then, and not again. */
 	#heard = "";
 	#medianTime = 0;
+	/** SAFETY: while this member does not know what it signed, it takes whatever it was asked to for signed. */
+	hasForgotten = false;
 
 	constructor(options: ApplicationOptions) {
 		this.#options = options;
@@ -85,10 +88,19 @@ export class Application {
 			[...options.committee].map(([address, power]) => [address, { power, publicKey: options.keys?.get(address) ?? "" }]),
 		);
 		this.#committee = Decided.committeeOf(this.#decided, this.#founders);
-		if (this.#decided.height > options.log.height) {
-			const sentence = `The log holds ${options.log.height} bundles, but ${this.#decided.height} were decided: restore the log from a copy.`;
-			throw new OrderingError("CORRUPT", sentence);
-		}
+	}
+
+	/** Whether a store holds what a member decided, and so what it promised. */
+	static isIn(store: Store): boolean {
+		return store.get(STATE_KEY) !== undefined;
+	}
+
+	/** Goes back to the beginning, so that the engine brings all blocks again; what this member promised stays. The engine must not run. */
+	async rewind(): Promise<void> {
+		await this.#options.store.commit([{ key: STATE_KEY, value: encodeJson(Decided.GENESIS) }]);
+		this.#decided = Decided.GENESIS;
+		this.#committee = Decided.committeeOf(this.#decided, this.#founders);
+		this.#pending = undefined;
 	}
 
 	get decided(): Decided.Decided {
@@ -147,7 +159,7 @@ export class Application {
 			await this.#commit();
 			return Response.fromPartial({ commit: {} });
 		}
-		// No snapshots of the order are offered yet: a member that joins replays the blocks.
+		// No snapshots of the order are offered: a member that joins, or lost what it had, replays the blocks.
 		if (request.listSnapshots) return Response.fromPartial({ listSnapshots: {} });
 		if (request.offerSnapshot) return Response.fromPartial({ offerSnapshot: { result: 3 } });
 		if (request.loadSnapshotChunk) return Response.fromPartial({ loadSnapshotChunk: {} });
@@ -164,6 +176,7 @@ export class Application {
 			return { code: refusal === undefined ? 0 : 2, log: refusal ?? "" };
 		}
 		if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
+		if (envelope.kind === Envelope.HELLO) return { code: 0, log: "" };
 		if (envelope.kind === Envelope.CUT) {
 			const isOpen = Proposals.placeOf(envelope.proposal) in this.#decided.cuts;
 			return isOpen ? { code: 2, log: "the place is cut already" } : { code: 0, log: "" };
@@ -300,7 +313,7 @@ export class Application {
 		if (Number(request.height) !== before.blockHeight + 1)
 			throw new OrderingError(
 				"CORRUPT",
-				`The engine decides block ${request.height} after ${before.blockHeight}: restore its data from a copy.`,
+				`The engine decides block ${request.height} after ${before.blockHeight}: one of the two lost something.`,
 			);
 		const isFirst = request.height === 1n;
 		const commit = isFirst ? undefined : Extension.decodeCommit(request.txs[0] ?? new Uint8Array(0));
@@ -324,10 +337,7 @@ export class Application {
 		const bundles = await Promise.all(
 			outcome.placed.map(async ({ bundle, lane, sequence }, i) => {
 				if (held[i] && !Bytes.equal(held[i].records, bundle.records))
-					throw new OrderingError(
-						"CORRUPT",
-						`The log holds another bundle ${before + 1 + i} than the committee decided: restore it from a copy.`,
-					);
+					throw log.damaged(`The log holds another bundle ${before + 1 + i} than the committee decided.`);
 				return { ...(held[i] ?? (await log.append(bundle))), ...(lane !== undefined && { lane, laneSequence: sequence }) };
 			}),
 		);
@@ -340,15 +350,20 @@ export class Application {
 		}
 		for (const contradiction of outcome.contradictions)
 			changes.push({ key: `contradiction/${contradiction.height}/${contradiction.member}`, value: encodeJson(contradiction) });
+		if (this.hasForgotten)
+			for (const [place, { digest }] of Object.entries(outcome.decided.cuts)) {
+				const key = `signed/batch/${place}`;
+				if (store.get(key) === undefined) changes.push({ key, value: Bytes.fromHex(digest) });
+			}
 		await store.commit(changes);
 		this.#decided = outcome.decided;
 		this.#committee = Decided.committeeOf(outcome.decided, this.#founders);
 		this.#medianTime = outcome.time;
 		this.#pending = undefined;
-		const { decided, time, voters, certified, contradictions } = outcome;
+		const { decided, time, voters, hellos, certified, contradictions } = outcome;
 		const said = voters.find(({ address }) => address === this.#options.signer.address)?.said.state;
 		if (said) this.#heard = placeOf(said);
-		for (const listener of this.#listeners) listener({ decided, time, voters, bundles, certified, contradictions });
+		for (const listener of this.#listeners) listener({ decided, time, voters, hellos, bundles, certified, contradictions });
 	}
 
 	#content(fromHeight: number, toHeight: number): Uint8Array | undefined {

@@ -4,7 +4,7 @@ import * as Bytes from "../../machine/math/Bytes.ts";
 import type { BatchCertificate, BatchProposal, Bundle, OrderedBundle, Orderer } from "../../ports/Orderer.ts";
 import type { Log } from "../../ports/Log.ts";
 import { follow } from "../local/follow.ts";
-import { WriteAheadLog } from "../local/WriteAheadLog.ts";
+import type { WriteAheadLog } from "../local/WriteAheadLog.ts";
 import { OrderingError } from "../OrderingError.ts";
 import * as Proposals from "../proposals.ts";
 import * as Batch from "../../protocol/Batch.ts";
@@ -18,9 +18,12 @@ import * as DoubleVotes from "./DoubleVotes.ts";
 import * as Engine from "./Engine.ts";
 import * as Envelope from "./Envelope.ts";
 import * as Home from "./Home.ts";
+import * as Recovery from "./Recovery.ts";
+import { Rejoining } from "./Rejoining.ts";
+import * as SigningState from "./SigningState.ts";
 
 export type CometOrdererOptions = Omit<ApplicationOptions, "log"> & {
-	/** Folder of this member alone: the engine's files in `engine`, the decided bundles in `log`. */
+	/** Folder of this member alone: the engine's files in `engine`, the decided bundles in `log`, and what of both was set aside as damaged. */
 	readonly directory: string;
 	/** Path of the unix socket between the two; short. */
 	readonly socket: string;
@@ -55,6 +58,7 @@ const MAX_ON_THE_WAY = 32;
 /** A bundle that is not ordered by then is said again: its pool may have lost it. */
 const SAY_AGAIN_MILLISECONDS = 2_000;
 const TICK_MILLISECONDS = 250;
+const HELLO_MILLISECONDS = 1_000;
 
 /** The engine `comet`: this member of a committee that orders by CometBFT. */
 export class CometOrderer implements Orderer {
@@ -70,6 +74,9 @@ export class CometOrderer implements Orderer {
 	#nextSequence: number;
 	#progressAt = performance.now();
 	#closed = false;
+	/** While this member does not know what it signed. */
+	#rejoining: Rejoining | undefined;
+	#helloAt = 0;
 
 	private constructor(
 		options: CometOrdererOptions,
@@ -85,7 +92,10 @@ export class CometOrderer implements Orderer {
 		this.engine = engine;
 		this.#nextSequence = application.decided.lanes[options.signer.address] ?? 0;
 		application.watch((decision) => this.#onDecision(decision));
-		this.#tick = setInterval(() => this.#sayAgain(), TICK_MILLISECONDS);
+		this.#tick = setInterval(() => {
+			this.#sayAgain();
+			void this.#sayHello();
+		}, TICK_MILLISECONDS);
 		this.#tick.unref();
 	}
 
@@ -94,8 +104,19 @@ export class CometOrderer implements Orderer {
 		const { directory, network, journal } = options;
 		mkdirSync(directory, { recursive: true });
 		const home = join(directory, "engine");
-		const log = await WriteAheadLog.open({ directory: join(directory, "log"), genesis: options.chainId });
+		const log = await Recovery.openLog(directory, options.chainId, journal);
+		const lastVote = SigningState.read(home);
+		// Who voted for the second block has decided the first.
+		const lostPromises = !Application.isIn(options.store) && (log.height > 0 || (typeof lastVote === "number" && lastVote > 1));
+		const mayVote = typeof lastVote === "number" && !lostPromises;
+		if (!mayVote) SigningState.forbid(home);
 		const application = new Application({ ...options, log });
+		application.hasForgotten = !mayVote;
+		const { decided } = application;
+		if (decided.height > log.height || (decided.blockHeight > 0 && Recovery.hasNoBlocks(home))) {
+			journal.warn("the member lost a part of the order: the engine brings all blocks again", { block: decided.blockHeight });
+			await application.rewind();
+		}
 		const failed = (error: Error): void =>
 			journal.alarm("OrderingFailed", "the member stopped ordering rather than guess", { reason: error.message });
 		const server = await AbciServer.listen(options.socket, application.answer, failed);
@@ -107,6 +128,7 @@ export class CometOrderer implements Orderer {
 			ended: (code) => options.onEnd?.(code),
 		});
 		const orderer = new CometOrderer(options, log, application, server, engine);
+		if (!mayVote) orderer.#waitWithVotes();
 		try {
 			engine.start();
 		} catch (error) {
@@ -129,6 +151,44 @@ export class CometOrderer implements Orderer {
 	async isCutOff(): Promise<boolean> {
 		const peers = await Engine.peerCount(this.#options.network.rpc);
 		return peers !== undefined && 3 * (peers + 1) <= 2 * this.application.committee.size;
+	}
+
+	/** Why this member does not vote, or undefined. */
+	get silence(): string | undefined {
+		return this.#rejoining?.reason;
+	}
+
+	/** Lets the engine vote again, once the order is past what this member may have voted on. Whether it did. */
+	async voteAgain(): Promise<boolean> {
+		const above = this.#rejoining?.mayVoteAbove;
+		if (above === undefined) return false;
+		await this.engine.stop();
+		SigningState.allowAbove(this.#home, above);
+		this.#rejoining = undefined;
+		this.application.hasForgotten = false;
+		this.#options.journal.info("the member votes again", { above });
+		this.engine.start();
+		return true;
+	}
+
+	/**
+	 * The last rung for an engine that does not start any more: its data is set aside, and it copies the blocks from the others, each verified by the votes of
+	 * more than two thirds. Whether that was begun: never while too few others run to hold the order, since then the damage may be everybody's.
+	 */
+	async resync(): Promise<boolean> {
+		const { network, journal } = this.#options;
+		const answering = await Recovery.countAnswering(network.peers);
+		if (3 * answering < this.application.committee.size) return false;
+		await this.engine.stop("SIGKILL");
+		const kept = Recovery.setEngineAside(this.#home);
+		await this.application.rewind();
+		if (SigningState.read(this.#home) === "never") this.#waitWithVotes();
+		journal.warn("the engine's data cannot be used: it is set aside, and the blocks are copied from the other members", {
+			kept,
+			answering,
+		});
+		this.engine.start();
+		return true;
 	}
 
 	async submit(bundle: Bundle): Promise<OrderedBundle> {
@@ -231,8 +291,27 @@ export class CometOrderer implements Orderer {
 		await this.#log.close();
 	}
 
+	get #home(): string {
+		return join(this.#options.directory, "engine");
+	}
+
+	#waitWithVotes(): void {
+		this.application.hasForgotten = true;
+		this.#rejoining = new Rejoining(this.#options.signer.address);
+		this.#options.journal.warn("this member does not know what it signed: it follows, and votes on nothing until the order is past that");
+	}
+
+	async #sayHello(): Promise<void> {
+		const rejoining = this.#rejoining;
+		if (!rejoining?.isUnheard || performance.now() - this.#helloAt < HELLO_MILLISECONDS) return;
+		this.#helloAt = performance.now();
+		const { chainId, signer, network } = this.#options;
+		await Engine.broadcast(network.rpc, await Envelope.encodeHello(chainId, signer, rejoining.number)).catch(() => undefined);
+	}
+
 	#onDecision(decision: Decision): void {
 		this.#progressAt = performance.now();
+		this.#rejoining?.hear(decision);
 		const own = this.#options.signer.address;
 		for (const bundle of decision.bundles) {
 			if (bundle.lane !== own) continue;

@@ -101,6 +101,8 @@ export type Outcome = {
 	/** What each member said whose vote the commit before counts. */
 	readonly voters: readonly { readonly address: string; readonly said: Extension.Extension }[];
 	readonly placed: readonly Placed[];
+	/** What members said that do not know what they signed. */
+	readonly hellos: readonly Envelope.HelloEnvelope[];
 	readonly certified: readonly Certified[];
 	readonly contradictions: readonly Contradiction[];
 };
@@ -178,7 +180,7 @@ export function continues(
 		return committee.has(envelope.lane) ? `${envelope.lane} is a member already` : undefined;
 	}
 	if (!committee.has(envelope.lane)) return `${envelope.lane} is no member of the committee`;
-	if (envelope.kind === Envelope.CUT) return undefined;
+	if (envelope.kind !== Envelope.BUNDLE) return undefined;
 	const next = lanes[envelope.lane] ?? decided.lanes[envelope.lane] ?? 0;
 	if (envelope.sequence !== next) return `the lane goes on with ${next}, not with ${envelope.sequence}`;
 	lanes[envelope.lane] = next + 1;
@@ -253,6 +255,7 @@ export function apply(
 		time,
 		voters: votes,
 		placed,
+		hellos: envelopes.filter((envelope) => envelope?.kind === Envelope.HELLO),
 		certified: signed.certified,
 		contradictions: signed.contradictions,
 	};

@@ -15,6 +15,7 @@ export const EXTENSIONS = 0;
 export const BUNDLE = 1;
 export const CUT = 2;
 export const JOIN = 3;
+export const HELLO = 4;
 
 /** One gateway's bundle: `sequence` is dense in the gateway's lane, from 0. */
 export type BundleEnvelope = {
@@ -30,7 +31,10 @@ export type CutEnvelope = { readonly kind: typeof CUT; readonly lane: string; re
 
 /** A member whom L1 admitted shows the key that its votes will be checked with: L1 knows its address alone. */
 export type JoinEnvelope = { readonly kind: typeof JOIN; readonly lane: string; readonly publicKey: string };
-export type Envelope = BundleEnvelope | CutEnvelope | JoinEnvelope;
+
+/** A member that does not know what it signed says a number of 32 bytes that nobody could know before: it orders nothing. */
+export type HelloEnvelope = { readonly kind: typeof HELLO; readonly lane: string; readonly number: Uint8Array };
+export type Envelope = BundleEnvelope | CutEnvelope | JoinEnvelope | HelloEnvelope;
 
 /** LIMIT: the delay that the committee adds to the first record must still fit into a batch. */
 export const MAX_RECORDS_BYTES = Frame.MAX_RECORDS_BYTES - 8;
@@ -39,6 +43,7 @@ const TAG = Keccak.hashText("strikeproof.envelope.v1");
 const HEAD_BYTES = 29;
 /** Of a compressed key. */
 const KEY_BYTES = 33;
+const NUMBER_BYTES = 32;
 
 /** kind u8 | lane 20 | sequence u64 | records | signature 65 */
 export async function encodeBundle(chainId: string, signer: Signer, sequence: number, records: Uint8Array): Promise<Uint8Array> {
@@ -64,6 +69,11 @@ export async function encodeJoin(chainId: string, signer: Signer, publicKey: Uin
 	return sign(chainId, signer, Bytes.concat(Uint8Array.of(JOIN), Bytes.fromHex(signer.address), publicKey));
 }
 
+/** kind u8 | lane 20 | number 32 | signature 65 */
+export async function encodeHello(chainId: string, signer: Signer, number: Uint8Array): Promise<Uint8Array> {
+	return sign(chainId, signer, Bytes.concat(Uint8Array.of(HELLO), Bytes.fromHex(signer.address), number));
+}
+
 async function sign(chainId: string, signer: Signer, body: Uint8Array): Promise<Uint8Array> {
 	return Bytes.concat(body, await signer.sign(digest(chainId, body)));
 }
@@ -76,12 +86,13 @@ function digest(chainId: string, body: Uint8Array): Uint8Array {
 export function read(chainId: string, transaction: Uint8Array): Envelope | string {
 	const end = transaction.length - Signature.LENGTH;
 	const kind = transaction[0];
-	if ((kind !== BUNDLE && kind !== CUT && kind !== JOIN) || end < HEAD_BYTES) return "no such transaction";
+	if ((kind !== BUNDLE && kind !== CUT && kind !== JOIN && kind !== HELLO) || end < HEAD_BYTES) return "no such transaction";
 	const body = transaction.subarray(0, end);
 	const lane = Bytes.address(transaction, 1);
 	if (kind === CUT && body.length !== 29 + Proposals.LENGTH) return "a cut has 174 bytes";
 	if (kind === JOIN && (body.length !== 21 + KEY_BYTES || addressOf(body.slice(21)) !== lane))
 		return "a member that joins shows the key of its address";
+	if (kind === HELLO && body.length !== 21 + NUMBER_BYTES) return "a hello has 118 bytes";
 	const records = transaction.slice(HEAD_BYTES, end);
 	const recordCount = kind === BUNDLE ? wholeRecords(records) : 0;
 	if (kind === BUNDLE) {
@@ -91,6 +102,7 @@ export function read(chainId: string, transaction: Uint8Array): Envelope | strin
 	}
 	if (Signature.recover(digest(chainId, body), transaction.subarray(end)) !== lane) return "the signature is not the lane's";
 	if (kind === JOIN) return { kind, lane, publicKey: Bytes.toHex(body.slice(21)) };
+	if (kind === HELLO) return { kind, lane, number: body.slice(21) };
 	if (kind === CUT) return { kind, lane, proposal: Proposals.decode(transaction.subarray(21)) };
 	return { kind, lane, sequence: Bytes.uint(transaction, 21, 8), records, recordCount: recordCount as number };
 }

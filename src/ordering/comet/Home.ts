@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
+import * as SigningState from "./SigningState.ts";
 
 /** A member of the committee as everybody knows it. */
 export type Member = {
@@ -80,9 +81,18 @@ export function genesisOf(chainId: string, genesisTime: Date, members: readonly 
 }
 
 /**
- * Makes the folder of a node, or leaves its keys and its signing state as they are. SAFETY: the signing state is what keeps a key from voting twice:
- * it is written once and never again by us.
+ * Makes the folder of a node whose key has never voted, as far as it is not there.
+ * SAFETY: whoever lost what the key voted must not call this, or the key votes twice.
  * @returns the node's id, by which the others know its connection
+ */
+export function found(directory: string): string {
+	SigningState.begin(directory);
+	return identityOf(directory);
+}
+
+/**
+ * Makes the folder of a node, or leaves its keys as they are. What the key voted is not written here: where `found` never was, or its file is lost, the key waits.
+ * @returns the node's id
  */
 export function write(directory: string, privateKey: Uint8Array, genesis: string): string {
 	mkdirSync(join(directory, "config"), { recursive: true });
@@ -96,7 +106,6 @@ export function write(directory: string, privateKey: Uint8Array, genesis: string
 			priv_key: { type: "tendermint/PrivKeySecp256k1eth", value: base64(privateKey) },
 		}),
 	);
-	once(join(directory, "data", "priv_validator_state.json"), () => JSON.stringify({ height: "0", round: 0, step: 0 }));
 	return identityOf(directory);
 }
 

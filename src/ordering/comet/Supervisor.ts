@@ -21,19 +21,23 @@ export type Ladder = {
 	/** The pause before the second start; it doubles with every further one up to `maxPauseMilliseconds`. */
 	readonly pauseMilliseconds: number;
 	readonly maxPauseMilliseconds: number;
+	/** Starts after which an engine that ends each time gets the blocks of the others in place of its own data. */
+	readonly resyncAttempts: number;
 };
 
 /** An idle committee decides a block every half second, so ten are missing. */
-export const LADDER: Ladder = { patienceMilliseconds: 5_000, pauseMilliseconds: 1_000, maxPauseMilliseconds: 60_000 };
+export const LADDER: Ladder = { patienceMilliseconds: 5_000, pauseMilliseconds: 1_000, maxPauseMilliseconds: 60_000, resyncAttempts: 3 };
 
 /**
  * What to do now. Without a quorum nothing is decided whatever this member does: then starting anew does no harm, and the growing pauses keep it from being
  * away when the others return.
  */
-export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "restart" {
+export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "restart" | "resync" {
 	const { isRunning, stillForMilliseconds, startedForMilliseconds, attempts } = condition;
 	const pause = attempts === 0 ? 0 : Math.min(ladder.maxPauseMilliseconds, ladder.pauseMilliseconds * 2 ** (attempts - 1));
-	if (!isRunning) return startedForMilliseconds >= pause ? "start" : "wait";
+	// Once: what is wrong with data that was just copied is not the data.
+	if (!isRunning && startedForMilliseconds >= pause) return attempts === ladder.resyncAttempts ? "resync" : "start";
+	if (!isRunning) return "wait";
 	const patience = ladder.patienceMilliseconds + pause;
 	return stillForMilliseconds >= patience && startedForMilliseconds >= patience ? "restart" : "wait";
 }
@@ -67,6 +71,7 @@ export class Supervisor {
 	readonly #orderer: CometOrderer;
 	readonly #log: Log;
 	readonly #ladder: Ladder;
+	readonly #hasRoom: () => boolean;
 	readonly #timer: NodeJS.Timeout;
 	#startedAt = performance.now();
 	#attempts = 0;
@@ -76,8 +81,9 @@ export class Supervisor {
 	#isStopped = false;
 	#starts = 0;
 
-	constructor(orderer: CometOrderer, log: Log, ladder: Ladder = LADDER) {
+	constructor(orderer: CometOrderer, log: Log, ladder: Ladder = LADDER, hasRoom: () => boolean = () => true) {
 		this.#orderer = orderer;
+		this.#hasRoom = hasRoom;
 		this.#log = log;
 		this.#ladder = ladder;
 		this.#timer = setInterval(() => void this.#look(), LOOK_MILLISECONDS);
@@ -105,6 +111,7 @@ export class Supervisor {
 		const action = next(condition, this.#ladder);
 		this.#isBusy = true;
 		try {
+			if (await this.#orderer.voteAgain()) return void (this.#startedAt = performance.now());
 			// Away when the others return, it would delay them: an engine that answers and reaches too few is left to wait, and so is one that has just met
 			// them again, because agreeing takes a moment and finding each other anew takes seconds.
 			const isQuiet = condition.isRunning && stillForMilliseconds >= QUIET_MILLISECONDS;
@@ -121,6 +128,8 @@ export class Supervisor {
 			this.#attempts++;
 			this.#starts++;
 			this.#startedAt = performance.now();
+			// A full disk ends an engine, too, and its data is as good as ever.
+			if (action === "resync" && this.#hasRoom() && (await this.#orderer.resync())) return;
 			engine.start();
 		} finally {
 			if (!this.#isStopped) this.#isBusy = false;

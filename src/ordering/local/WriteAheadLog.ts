@@ -22,7 +22,13 @@ type Waiting = {
 	readonly reject: (error: Error) => void;
 };
 
-export type LogOptions = { readonly directory: string; readonly genesis: string; readonly segmentBytes?: number };
+export type LogOptions = {
+	readonly directory: string;
+	readonly genesis: string;
+	readonly segmentBytes?: number;
+	/** Hears that bundles behind what opening looks at cannot be read, or are not what they should be. */
+	readonly onDamage?: (sentence: string) => void;
+};
 
 /**
  * Appends bundles durably, in one order for ever. Appends that arrive while a sync runs share the next one (group commit).
@@ -157,6 +163,12 @@ export class WriteAheadLog {
 		return this.#failure;
 	}
 
+	/** Tells who listens that what the log holds cannot be used. Returns what to throw. */
+	damaged(sentence: string): OrderingError {
+		this.#options.onDamage?.(sentence);
+		return new OrderingError("CORRUPT", sentence);
+	}
+
 	async close(): Promise<void> {
 		await this.#flushing;
 		if (this.#failure?.code === "CLOSED") return;
@@ -175,8 +187,7 @@ export class WriteAheadLog {
 		const file = Segment.fileOf(this.#options.directory, first);
 		const offsets = this.#offsetsOf(first, file);
 		const from = offsets[height - first];
-		if (from === undefined)
-			throw new OrderingError("CORRUPT", `The write-ahead log ${file} no longer holds bundle ${height}: restore it from a copy.`);
+		if (from === undefined) throw this.damaged(`The write-ahead log ${file} no longer holds bundle ${height}: restore it from a copy.`);
 		const bytes = Segment.readAt(file, from, READ_BYTES);
 		let next = height;
 		for (let at = 0; next <= end; next++) {
@@ -186,8 +197,7 @@ export class WriteAheadLog {
 			at = frame.end;
 		}
 		if (next === height)
-			throw new OrderingError(
-				"CORRUPT",
+			throw this.damaged(
 				`The write-ahead log ${file} is damaged at byte ${from}: bundle ${height} cannot be read. Restore the file from a copy.`,
 			);
 		return next;

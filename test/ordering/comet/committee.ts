@@ -7,11 +7,12 @@ import { freePorts } from "../../../scripts/dev/freePorts.ts";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
-import type { ApplicationOptions } from "../../../src/ordering/comet/Application.ts";
 import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
+import type { CometOrdererOptions } from "../../../src/ordering/comet/CometOrderer.ts";
 import type { Digests } from "../../../src/ordering/comet/Decided.ts";
 import * as Engine from "../../../src/ordering/comet/Engine.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
+import type { Store } from "../../../src/ports/Store.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import { MemoryStore } from "../../../src/store/MemoryStore.ts";
 
@@ -26,13 +27,18 @@ export const digests: Digests = {
 /** The root that a member whose execution is honest has after a height. */
 export const rootOf = (height: number): Uint8Array => Keccak.hashText(`state ${height}`);
 
-export type Overrides = Partial<Pick<ApplicationOptions, "now" | "l1Count" | "rootAt" | "standsBehind" | "approves" | "maySign">>;
+export type Overrides = Partial<Pick<CometOrdererOptions, "now" | "l1Count" | "rootAt" | "standsBehind" | "approves" | "maySign">>;
 
 /** One member: opened, and openable again over what it left. */
 export type Member = {
 	readonly place: number;
 	readonly signer: KeySigner;
+	/** Holds `engine` and `log`. */
+	readonly directory: string;
+	readonly store: Store;
 	orderer: CometOrderer;
+	/** Forgets what the member decided and promised. It must be closed. */
+	loseStore(): void;
 	open(): Promise<CometOrderer>;
 };
 
@@ -60,19 +66,25 @@ export async function startCommittee(
 	const genesis = Home.genesisOf(chainId, new Date(), all);
 	// The last seat is for a twin.
 	const ports = await freePorts(2 * size + 2);
+	for (const seat of keys.keys()) Home.found(join(root, String(seat), "engine"));
 	const homes = keys.map((key, seat) => Home.write(join(root, String(seat), "engine"), key, genesis));
 	const said: string[] = [];
 	const rpcOf = (seat: number): string => `127.0.0.1:${ports[2 * seat + 1]}`;
 	const make = (place: number, seat = place): Member => {
 		const signer = new KeySigner(Bytes.toHex(keys[place]));
-		const store = new MemoryStore();
+		let store = new MemoryStore();
 		const member: Member = {
 			place,
 			signer,
+			directory: join(root, String(seat)),
+			get store() {
+				return store;
+			},
+			loseStore: () => (store = new MemoryStore()),
 			orderer: undefined as unknown as CometOrderer,
 			open: async () => {
 				member.orderer = await CometOrderer.open({
-					directory: join(root, String(seat)),
+					directory: member.directory,
 					socket: join(root, `${seat}.sock`),
 					network: {
 						listen: `127.0.0.1:${ports[2 * seat]}`,
@@ -82,6 +94,8 @@ export async function startCommittee(
 					journal: {
 						...silent,
 						debug: (_, fields) => said.push(`${seat}: ${fields?.line}`),
+						info: (message) => said.push(`${seat}: ${message}`),
+						warn: (message, fields) => said.push(`${seat}: ${message} ${fields?.reason ?? ""}`),
 						alarm: (_, message, fields) => said.push(`${seat}: ${message} ${fields?.reason}`),
 					},
 					chainId,
@@ -108,6 +122,7 @@ export async function startCommittee(
 		said,
 		rpcOf,
 		twin: async (place) => {
+			Home.found(join(root, String(size), "engine"));
 			Home.write(join(root, String(size), "engine"), keys[place], genesis);
 			const member = make(place, size);
 			await member.open();

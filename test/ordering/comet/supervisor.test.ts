@@ -28,6 +28,19 @@ describe("given what a supervisor knows of a member", () => {
 		}
 	});
 
+	it("gives one that ended at every start the others' blocks in place of its own, once", () => {
+		const ended = { ...calm, isRunning: false };
+		for (const [attempts, action] of [
+			[2, "start"],
+			[3, "resync"],
+			[4, "start"],
+			[20, "start"],
+		] as const)
+			assert.equal(next({ ...ended, attempts }, LADDER), action);
+		assert.equal(next({ ...ended, attempts: 3, startedForMilliseconds: 3_999 }, LADDER), "wait");
+		assert.equal(next({ ...calm, stillForMilliseconds: 90_000, attempts: 3 }, LADDER), "restart");
+	});
+
 	it("starts one anew that lives and decides nothing", () => {
 		assert.equal(next({ ...calm, stillForMilliseconds: 5_000 }, LADDER), "restart");
 		assert.equal(next({ ...calm, stillForMilliseconds: 7_999, startedForMilliseconds: 6_999, attempts: 2 }, LADDER), "wait");
@@ -51,7 +64,9 @@ describe("given a supervised member of a real committee", { skip: SKIP }, () => 
 		committee = await startCommittee(4);
 		const [{ orderer }] = committee.members;
 		await orderer.submit(bundleOf("before"));
-		supervisor = new Supervisor(orderer, silent, { patienceMilliseconds: 2_000, pauseMilliseconds: 250, maxPauseMilliseconds: 1_000 });
+		supervisor = new Supervisor(orderer, silent, {
+			...{ patienceMilliseconds: 2_000, pauseMilliseconds: 250, maxPauseMilliseconds: 1_000, resyncAttempts: 3 },
+		});
 	});
 	after(async () => {
 		supervisor.stop();

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { closeSync, existsSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { KeySigner } from "../../../src/chain/KeySigner.ts";
+import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import * as Envelope from "../../../src/ordering/comet/Envelope.ts";
+import * as Home from "../../../src/ordering/comet/Home.ts";
+import { Rejoining } from "../../../src/ordering/comet/Rejoining.ts";
+import * as SigningState from "../../../src/ordering/comet/SigningState.ts";
+import { Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
+import { bundleOf, CHAIN, digests, silent, SKIP, startCommittee, until } from "./committee.ts";
+import type { Member, TestCommittee } from "./committee.ts";
+
+describe("given a member that does not know what it signed", () => {
+	const own = `0x${"0a".repeat(20)}`;
+	const vote = { address: own, said: { time: 1, l1Count: 0, cuts: [] } };
+	const block = (blockHeight: number, hellos: readonly Envelope.HelloEnvelope[] = [], voters: readonly (typeof vote)[] = []) => ({
+		...{ decided: { blockHeight }, hellos, voters },
+	});
+	const hello = (number: Uint8Array, lane = own): Envelope.HelloEnvelope => ({ kind: Envelope.HELLO, lane, number });
+
+	it("may not vote, however many blocks go by, before one holds its own number in its own name", () => {
+		const rejoining = new Rejoining(own);
+		rejoining.hear(block(10, [hello(new Uint8Array(32)), hello(rejoining.number, `0x${"0b".repeat(20)}`)]));
+		for (let height = 11; height < 100; height++) rejoining.hear(block(height));
+		assert.equal(rejoining.mayVoteAbove, undefined);
+		assert.ok(rejoining.isUnheard);
+		assert.notDeepEqual(rejoining.number, new Rejoining(own).number);
+	});
+
+	it("may vote a few blocks behind that one", () => {
+		const rejoining = new Rejoining(own);
+		// Its votes of before may be counted up to there.
+		rejoining.hear(block(10, [hello(rejoining.number)], [vote]));
+		rejoining.hear(block(11, [], [vote]));
+		for (let height = 12; height < 13; height++) rejoining.hear(block(height));
+		assert.equal(rejoining.mayVoteAbove, undefined);
+		rejoining.hear(block(13));
+		assert.equal(rejoining.mayVoteAbove, 16);
+	});
+
+	it("never votes once it sees its key vote behind that one, since another process has it", () => {
+		const rejoining = new Rejoining(own);
+		rejoining.hear(block(10, [hello(rejoining.number)]));
+		rejoining.hear(block(12, [], [vote]));
+		for (let height = 13; height < 100; height++) rejoining.hear(block(height));
+		assert.equal(rejoining.mayVoteAbove, undefined);
+		assert.match(rejoining.reason, /another process votes/);
+	});
+
+	it("says its number in a transaction that is read back, and of no other length", async () => {
+		const signer = new KeySigner(Bytes.toHex(Home.freshKey()));
+		const { number } = new Rejoining(signer.address);
+		assert.deepEqual(Envelope.read(CHAIN, await Envelope.encodeHello(CHAIN, signer, number)), hello(number, signer.address));
+		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeHello(CHAIN, signer, number.slice(1)))), /118 bytes/);
+		assert.match(String(Envelope.read("another-chain", await Envelope.encodeHello(CHAIN, signer, number))), /signature/);
+	});
+});
+
+describe("given a member of a real committee that lost what it had", { skip: SKIP }, () => {
+	let committee: TestCommittee;
+	let supervisor: Supervisor | undefined;
+	let stopWatching: (() => void) | undefined;
+	const accused: string[] = [];
+	const home = (member: Member): string => join(member.directory, "engine");
+	before(async () => {
+		committee = await startCommittee(4);
+		const [first] = committee.members;
+		first.orderer.application.watch(() => accused.push(...[...first.orderer.application.accusing()].map(String)));
+	});
+	after(async () => {
+		supervisor?.stop();
+		await committee.close();
+	});
+
+	/** Blocks that the member voted for since it came back, as the others' commits tell, and those of them while it said that it does not vote. */
+	const votes: number[] = [];
+	const forbidden: number[] = [];
+
+	/** Ends the last member, damages what it left, and opens it again. */
+	async function lose(damage: (member: Member) => void): Promise<{ readonly member: Member; readonly height: number }> {
+		const [first, , , member] = committee.members;
+		supervisor?.stop();
+		await member.orderer.submit(bundleOf(`before ${performance.now()}`));
+		await until("it has the order", () => member.orderer.height >= first.orderer.height);
+		await member.orderer.close("SIGKILL");
+		damage(member);
+		// The one that it may have been voting on counts, too.
+		const above = first.orderer.application.decided.blockHeight + 1;
+		const { height } = await first.orderer.submit(bundleOf(`meanwhile ${performance.now()}`));
+		await member.open();
+		for (const list of [votes, forbidden]) list.length = 0;
+		stopWatching?.();
+		stopWatching = first.orderer.application.watch(({ decided, voters }) => {
+			const block = decided.blockHeight - 1;
+			if (block <= above || !voters.some(({ address }) => address === member.signer.address)) return;
+			votes.push(block);
+			if (member.orderer.silence !== undefined) forbidden.push(block);
+		});
+		supervisor = new Supervisor(member.orderer, silent, {
+			...{ patienceMilliseconds: 5_000, pauseMilliseconds: 100, maxPauseMilliseconds: 1_000, resyncAttempts: 3 },
+		});
+		return { member, height };
+	}
+
+	async function hasTheOrder(member: Member, height: number): Promise<void> {
+		const [first] = committee.members;
+		await until("it has the whole order", () => member.orderer.height >= height);
+		assert.deepEqual(await member.orderer.read(1, height), await first.orderer.read(1, height));
+	}
+
+	async function votesAgain(member: Member): Promise<void> {
+		assert.match(String(member.orderer.silence), /does not know what it signed/);
+		await until("it votes again", () => votes.length > 0, 40);
+		assert.deepEqual(forbidden, []);
+		// Its own gateway orders again, too.
+		await member.orderer.submit(bundleOf(`after ${performance.now()}`));
+		assert.deepEqual(accused, [], "nobody saw it vote twice");
+	}
+
+	it("copies the blocks from the others when its engine's data is gone, and votes on nothing that it may have voted on", async () => {
+		const { member, height } = await lose((one) => rmSync(join(home(one), "data"), { recursive: true }));
+		assert.equal(SigningState.read(home(member)), "never");
+		await hasTheOrder(member, height);
+		await votesAgain(member);
+	});
+
+	it("replays its blocks when its store is gone, and holds whatever it was asked to sign meanwhile for signed", async () => {
+		const [first] = committee.members;
+		const proposal = {
+			...{ index: 0, previousAccumulator: new Uint8Array(32), minTime: 1, maxTime: 2, l1End: 0, fromHeight: 1, toHeight: 1 },
+		};
+		for (let tries = 0; tries < 100 && !(await first.orderer.certificate(proposal)); tries++)
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		const certificate = await first.orderer.certificate(proposal);
+		assert.ok(certificate);
+		const { member, height } = await lose((one) => one.loseStore());
+		await hasTheOrder(member, height);
+		const promised = [...member.store.range("signed/batch/", "signed/batch0")];
+		assert.deepEqual(
+			promised.map(([, digest]) => digest),
+			[digests.batch(proposal, certificate.content)],
+		);
+		await votesAgain(member);
+	});
+
+	it("writes its own order again when that is damaged, and keeps what it had", async () => {
+		const { member, height } = await lose((one) => {
+			const [segment] = readdirSync(join(one.directory, "log")).sort();
+			const file = openSync(join(one.directory, "log", segment), "r+");
+			writeSync(file, Buffer.alloc(64, 0xff), 0, 64, 120);
+			closeSync(file);
+		});
+		await hasTheOrder(member, height);
+		assert.equal(member.orderer.silence, undefined, "what it signed is known");
+		assert.ok(existsSync(join(member.directory, "log.aside-1")));
+		await until("it votes", () => votes.length > 0);
+		assert.deepEqual(accused, []);
+	});
+
+	it("comes back from nothing at all", async () => {
+		const { member, height } = await lose((one) => {
+			for (const name of ["data", join("config", "addrbook.json")]) rmSync(join(home(one), name), { recursive: true, force: true });
+			rmSync(join(one.directory, "log"), { recursive: true });
+			one.loseStore();
+		});
+		await hasTheOrder(member, height);
+		await votesAgain(member);
+	});
+
+	it("sets an engine's data aside that it cannot start with, and knows what it voted all the same", async () => {
+		const { member, height } = await lose((one) => {
+			const blocks = join(home(one), "data", "blockstore.db");
+			for (const name of readdirSync(blocks)) if (/MANIFEST|CURRENT/.test(name)) writeFileSync(join(blocks, name), "not what it was");
+			for (const name of readdirSync(blocks)) if (/\.ldb$|\.log$/.test(name)) rmSync(join(blocks, name));
+		});
+		await hasTheOrder(member, height);
+		assert.ok(existsSync(join(home(member), "data.aside-1")));
+		assert.equal(member.orderer.silence, undefined);
+		await until("it votes", () => votes.length > 0);
+		assert.deepEqual(accused, []);
+	});
+});
