@@ -1,7 +1,7 @@
 import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY } from "../machine/Constants.ts";
 import type { MarketQuote, PriceSource, SurfaceQuote } from "../ports/PriceSource.ts";
 import type { Fit, Point, Svi } from "./fitSvi.ts";
-import { fitSvi, variance } from "./fitSvi.ts";
+import { errorOf, fitSvi, variance } from "./fitSvi.ts";
 import { impliedVolatility } from "./impliedVolatility.ts";
 import { loadCcxt, venuesOf } from "./Venues.ts";
 import type { OptionQuote, Venue } from "./Venues.ts";
@@ -18,8 +18,18 @@ const PPM = 1_000_000;
 /** Volatility by which a surface may be uncertain and still be worth half the confidence. */
 const HALF_CONFIDENCE = 0.05;
 
+/** Volatility between two slices that is little room for a third. */
+const NARROW = 0.005;
+
 type Slice = { readonly expiry: number; readonly years: number; readonly forward: number; readonly fit: Fit; readonly spread: number };
-type Seen = { readonly at: number; readonly index: number; readonly spread: number; readonly slices: readonly Slice[] };
+type Seen = {
+	readonly at: number;
+	readonly index: number;
+	readonly spread: number;
+	readonly slices: readonly Slice[];
+	/** What was made of it for these days. */
+	readonly surfaces: Map<string, readonly SurfaceQuote[] | undefined>;
+};
 
 /** The median, and what is near it. Undefined when too few agree. */
 export function robustIndex(prices: readonly number[]): { readonly index: number; readonly spread: number } | undefined {
@@ -51,7 +61,7 @@ export function slicesOf(chain: readonly OptionQuote[], now: number): Slice[] {
 			const spread = ask - bid;
 			return [{ k: Math.log(quote.strike / forward), volatility: (bid + ask) / 2, weight: 1 / (0.005 + spread) ** 2, spread }];
 		});
-		const fit = fitSvi(points, years, floor);
+		const fit = fitSvi(points, years, { floor });
 		if (!fit) continue;
 		floor = fit.svi;
 		const spreads = points.map(({ spread }) => spread).sort((a, b) => a - b);
@@ -77,15 +87,17 @@ export class ExchangeSource implements PriceSource {
 		if (Math.abs(this.#now() - time) > MAX_AGE_SECONDS) return undefined;
 		const seen = await this.#look(underlying);
 		if (!seen || Math.abs(seen.at - time) > MAX_AGE_SECONDS) return undefined;
-		const surfaces = days.map((day) => surfaceAt(seen, day, time));
+		const key = days.join();
+		if (!seen.surfaces.has(key)) seen.surfaces.set(key, surfacesAt(seen, days));
+		const surfaces = seen.surfaces.get(key);
 		// A report without one of the days asked for would leave its margin on an old surface.
-		if (surfaces.some((surface) => surface === undefined)) return undefined;
+		if (!surfaces || days.some((day) => expiryOf(day) <= time)) return undefined;
 		return {
 			underlying,
 			time,
 			indexPrice: Math.round(seen.index * PPM),
 			confidence: Math.max(0, Math.round(PPM * (1 - seen.spread / OUTLIER / 2))),
-			surfaces: surfaces as SurfaceQuote[],
+			surfaces,
 		};
 	}
 
@@ -108,7 +120,7 @@ export class ExchangeSource implements PriceSource {
 		]);
 		const index = robustIndex(indices.filter((price) => price !== undefined));
 		if (!index || !chain) return undefined;
-		return { at, ...index, slices: slicesOf(chain, at) };
+		return { at, ...index, slices: slicesOf(chain, at), surfaces: new Map() };
 	}
 }
 
@@ -117,31 +129,55 @@ export async function exchangeSource(): Promise<ExchangeSource> {
 	return new ExchangeSource(venuesOf(await loadCcxt()));
 }
 
-/** The surface of a listed day: a slice of the chain, or between two of them, linear in total variance; undefined beyond the last. */
-function surfaceAt(seen: Seen, day: number, time: number): SurfaceQuote | undefined {
-	const expiry = day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY;
-	const years = (expiry - time) / SECONDS_PER_YEAR;
+/** The surfaces of listed days, in their order; undefined when one of them is beyond the last slice. None is below that of a day before it. */
+function surfacesAt(seen: Seen, days: readonly number[]): SurfaceQuote[] | undefined {
+	const surfaces = new Map<number, SurfaceQuote>();
+	let before: Slice | undefined;
+	for (const day of [...days].sort((x, y) => x - y)) {
+		const slice = sliceAt(seen, expiryOf(day), before);
+		if (!slice) return undefined;
+		before = slice;
+		surfaces.set(day, surfaceOf(day, slice));
+	}
+	return days.map((day) => surfaces.get(day) as SurfaceQuote);
+}
+
+/** A slice of the chain or, between two of them, one that is linear in total variance as nearly as an SVI slice without arbitrage is; undefined beyond the last. */
+function sliceAt(seen: Seen, expiry: number, before: Slice | undefined): Slice | undefined {
+	const years = (expiry - seen.at) / SECONDS_PER_YEAR;
 	const after = seen.slices.findIndex((slice) => slice.expiry >= expiry);
 	const high = seen.slices[after];
 	if (!high || years <= 0) return undefined;
+	if (high.expiry === expiry) return high;
 	const low = after > 0 ? seen.slices[after - 1] : undefined;
-	if (high.expiry === expiry) return surfaceOf(day, high.forward, high.fit.svi, high);
-	// Before the first expiry variance grows from nothing.
-	const part = low ? (expiry - low.expiry) / (high.expiry - low.expiry) : years / high.years;
-	const between = (k: number): number => (low ? variance(low.fit.svi, k) : 0) * (1 - part) + variance(high.fit.svi, k) * part;
+	const { svi } = high.fit;
+	// Before the first expiry variance grows from nothing: a part of a slice without a butterfly has none.
+	if (!low) {
+		const part = years / high.years;
+		const forward = seen.index * (high.forward / seen.index) ** part;
+		return { ...high, expiry, years, forward, fit: { svi: scaled(svi, part), error: high.fit.error } };
+	}
+	const part = (expiry - low.expiry) / (high.expiry - low.expiry);
+	const between = (k: number): number => variance(low.fit.svi, k) * (1 - part) + variance(svi, k) * part;
 	const side = 3 * Math.sqrt(between(0));
 	const points = Array.from({ length: 25 }, (_, i) => -side + (2 * side * i) / 24).map((k) => ({
 		k,
 		volatility: Math.sqrt(between(k) / years),
-		weight: 1,
+		// Where there is little room, it is kept to.
+		weight: 1 / (NARROW + Math.sqrt(variance(svi, k) / years) - Math.sqrt(variance(low.fit.svi, k) / years)) ** 2,
 	}));
-	const fit = fitSvi(points, years, low?.fit.svi);
-	if (!fit) return undefined;
-	const forward = low ? low.forward * (high.forward / low.forward) ** part : seen.index * (high.forward / seen.index) ** part;
-	return surfaceOf(day, forward, fit.svi, { fit: { svi: fit.svi, error: fit.error + high.fit.error }, spread: high.spread });
+	const floor = before && before.expiry > low.expiry ? before.fit.svi : low.fit.svi;
+	// Where no such slice is found, the one before it is one: variance does not grow until the next.
+	const found = fitSvi(points, years, { floor, ceiling: svi }) ?? { svi: floor, error: errorOf(floor, points, years) };
+	const forward = low.forward * (high.forward / low.forward) ** part;
+	return { expiry, years, forward, spread: high.spread, fit: { svi: found.svi, error: found.error + high.fit.error } };
 }
 
-function surfaceOf(day: number, forward: number, svi: Svi, { fit, spread }: { readonly fit: Fit; readonly spread: number }): SurfaceQuote {
+const expiryOf = (day: number): number => day * SECONDS_PER_DAY + EXPIRY_SECOND_OF_DAY;
+const scaled = (svi: Svi, part: number): Svi => ({ ...svi, a: svi.a * part, b: svi.b * part });
+
+function surfaceOf(day: number, { forward, fit, spread }: Slice): SurfaceQuote {
+	const { svi } = fit;
 	const nano = (value: number): number => Math.round(value * 1e9);
 	const uncertainty = fit.error + spread / 4;
 	return {

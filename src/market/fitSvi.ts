@@ -7,20 +7,34 @@ export type Svi = { readonly a: number; readonly b: number; readonly rho: number
 /** One strike: ln(strike / forward), volatility a year, and how much it counts. */
 export type Point = { readonly k: number; readonly volatility: number; readonly weight: number };
 
-/** `error` is the weighted median of |volatility - quoted|. */
+/** `error` as errorOf has it. */
 export type Fit = { readonly svi: Svi; readonly error: number };
 
 const ROUNDS = 1200;
+/** Of a simplex that is begun again; how often at most; and what it must come to, as a part of what was there, to be worth another. */
+const SIZES = [0.05, 0.1, 3, 0.01];
+const MAX_AGAIN = 24;
+const WORTH = 0.98;
 /** LIMIT: fewer strikes than this say nothing about five parameters. */
 const MIN_POINTS = 5;
 /** Where arbitrage is looked for: standard deviations of the slice, around the forward. */
-const SIDE = 6;
-const PROBES = 97;
-const MARGIN = 1e-3;
+const SIDE = 10;
+/** For the search, which looks most where a slice bends, and for what is found. */
+const PROBES = 61;
+const BENDS = 31;
+const FINAL_PROBES = 1001;
+/** Standard deviations of the furthest looks, behind which only the slopes of the wings count. */
+const FAR = [20, 100, 1000];
+/** A little inside the wall, so that what is found at it is not just beyond; more where that was not enough. */
+const MARGINS = [1e-3, 1e-2, 5e-2];
+/** LIMIT: Roger Lee's bound on the slope of a wing. */
+const MAX_SLOPE = 1.99;
+/** Beyond any error of volatility: no gain in fit is worth an arbitrage. */
+const WALL = 100;
 
 export function variance({ a, b, rho, m, sigma }: Svi, k: number): number {
 	const x = k - m;
-	return a + b * (rho * x + Math.hypot(x, sigma));
+	return a + b * (rho * x + Math.sqrt(x * x + sigma * sigma));
 }
 
 /**
@@ -28,35 +42,59 @@ export function variance({ a, b, rho, m, sigma }: Svi, k: number): number {
  */
 export function density({ a, b, rho, m, sigma }: Svi, k: number): number {
 	const x = k - m;
-	const root = Math.hypot(x, sigma);
+	const root = Math.sqrt(x * x + sigma * sigma);
 	const w = a + b * (rho * x + root);
 	if (w <= 0) return -1;
 	const first = b * (rho + x / root);
-	const second = (b * sigma * sigma) / root ** 3;
+	const second = (b * sigma * sigma) / (root * root * root);
 	return (1 - (k * first) / (2 * w)) ** 2 - ((first * first) / 4) * (1 / w + 0.25) + second / 2;
 }
 
-/** Log-moneyness of probes over what a slice of this variance at the forward reaches, and at least as far as `reach`. */
-function probes(atForward: number, reach = 0): number[] {
-	const side = Math.max(reach, SIDE * Math.sqrt(Math.max(atForward, 1e-8)));
-	return Array.from({ length: PROBES }, (_, i) => -side + (2 * side * i) / (PROBES - 1));
+/** From -1 to 1. */
+const evenly = (count: number): number[] => Array.from({ length: count }, (_, i) => -1 + (2 * i) / (count - 1));
+const EVENLY = evenly(PROBES);
+const FINELY = evenly(FINAL_PROBES);
+const BENT = evenly(BENDS).map((part) => Math.sinh(4 * part));
+
+/** Whether `isRight` at every probe: over what a slice of this variance at the forward reaches, at least as far as `reach`, far out, and where these slices bend. */
+function everywhere(
+	parts: readonly number[],
+	atForward: number,
+	reach: number,
+	bent: readonly Svi[],
+	isRight: (k: number) => boolean,
+): boolean {
+	const deviation = Math.sqrt(Math.max(atForward, 1e-8));
+	const side = Math.max(reach, SIDE * deviation);
+	for (const part of parts) if (!isRight(side * part)) return false;
+	for (const far of FAR) if (!isRight(far * deviation) || !isRight(-far * deviation)) return false;
+	for (const { m, sigma } of bent) for (const part of BENT) if (!isRight(m + sigma * part)) return false;
+	return true;
 }
+
+const slopesOf = ({ b, rho }: Svi): readonly [left: number, right: number] => [b * (1 - rho), b * (1 + rho)];
 
 /** `reach`: log-moneyness up to which it is looked for at least. */
 export function hasButterfly(svi: Svi, reach = 0): boolean {
-	return probes(variance(svi, 0), reach).some((k) => density(svi, k) < 0);
+	return Math.max(...slopesOf(svi)) > 2 || !everywhere(FINELY, variance(svi, 0), reach, [svi], (k) => density(svi, k) >= 0);
 }
 
 /** Whether a later slice is anywhere below an earlier one: then a calendar spread would cost less than nothing. */
 export function crosses(earlier: Svi, later: Svi): boolean {
-	return probes(variance(later, 0)).some((k) => variance(later, k) < variance(earlier, k) - 1e-12);
+	const [before, after] = [slopesOf(earlier), slopesOf(later)];
+	if (after[0] < before[0] || after[1] < before[1]) return true;
+	const isAbove = (k: number): boolean => variance(later, k) >= variance(earlier, k) - 1e-12;
+	return !everywhere(FINELY, variance(later, 0), 0, [earlier, later], isAbove);
 }
 
+/** Between what a slice must lie: the one before it, and the one after. */
+export type Bounds = { readonly floor?: Svi | undefined; readonly ceiling?: Svi | undefined };
+
 /**
- * The slice that is nearest to the quotes among those without butterfly arbitrage, and above `floor` where that is given; undefined when there are too few
- * quotes, or none fits. `years` to expiry.
+ * The slice that is nearest to the quotes among those without butterfly arbitrage, above `floor` and below `ceiling` where they are given; undefined when there
+ * are too few quotes, or none is found. `years` to expiry.
  */
-export function fitSvi(quotes: readonly Point[], years: number, floor?: Svi): Fit | undefined {
+export function fitSvi(quotes: readonly Point[], years: number, { floor, ceiling }: Bounds = {}): Fit | undefined {
 	const points = quotes.filter(({ k, volatility, weight }) => Number.isFinite(k) && volatility > 0 && volatility < Infinity && weight > 0);
 	if (points.length < MIN_POINTS || !(years > 0)) return undefined;
 	const level =
@@ -64,39 +102,93 @@ export function fitSvi(quotes: readonly Point[], years: number, floor?: Svi): Fi
 	const w = level * level * years;
 	const root = Math.sqrt(years);
 	const reach = Math.max(...points.map(({ k }) => Math.abs(k)));
-	const loss = (p: readonly number[]): number => {
-		const svi = sviOf(p);
-		const { a, b, rho, sigma } = svi;
-		// A wall leans towards what is allowed, so that the search finds its way back.
-		if (b < 0 || Math.abs(rho) > 0.98 || sigma < 1e-3) return 1e6 + Math.abs(b) + Math.abs(rho) + Math.abs(sigma);
-		if (a + b * sigma * Math.sqrt(1 - rho * rho) < 1e-9 || b * (1 + Math.abs(rho)) > 2) return 1e5;
-		let sum = 0;
-		for (const { k, volatility, weight } of points) sum += weight * (Math.sqrt(variance(svi, k) / years) - volatility) ** 2;
-		for (const k of probes(variance(svi, 0), reach)) {
-			const g = density(svi, k);
-			// A little inside the wall, so that what is found at it is not just beyond; and a step at it, which no gain in fit is worth.
-			if (g < MARGIN) sum += 10 * (g - MARGIN) ** 2 + 1e-3;
-			const below = floor === undefined ? 0 : variance(floor, k) - variance(svi, k);
-			if (below > 0) sum += 10 * (below / w) ** 2 + 1e-3;
-		}
-		return sum;
-	};
+	const total = points.reduce((sum, { weight }) => sum + weight, 0);
+	const [least, most] = [floor && slopesOf(floor), ceiling && slopesOf(ceiling)];
+	const lossWithin =
+		(margin: number) =>
+		(p: readonly number[]): number => {
+			// Between two slices there may be little room.
+			const gap = ceiling ? margin / 100 : margin;
+			const svi = sviOf(p);
+			const { a, b, rho, sigma } = svi;
+			// A wall leans towards what is allowed, so that the search finds its way back.
+			if (b < 0 || Math.abs(rho) > 0.98 || sigma < 1e-3) return 1e6 + Math.abs(b) + Math.abs(rho) + Math.abs(sigma);
+			if (a + b * sigma * Math.sqrt(1 - rho * rho) < 1e-9 || b * (1 + Math.abs(rho)) > MAX_SLOPE) return 1e5;
+			let sum = 0;
+			for (const { k, volatility, weight } of points) sum += (weight / total) * (Math.sqrt(variance(svi, k) / years) - volatility) ** 2;
+			let beyond = 0;
+			everywhere(EVENLY, variance(svi, 0), reach, [svi], (k) => {
+				const g = density(svi, k);
+				if (g < margin) beyond += margin - g;
+				const own = variance(svi, k);
+				const below = floor === undefined ? 0 : variance(floor, k) * (1 + gap) - own;
+				const above = ceiling === undefined ? 0 : own * (1 + gap) - variance(ceiling, k);
+				if (below > 0) beyond += below / (w + own);
+				if (above > 0) beyond += above / (w + own);
+				return true;
+			});
+			for (const [i, slope] of slopesOf(svi).entries()) {
+				if (least && slope < least[i]) beyond += 1 - slope / least[i];
+				if (most && slope > most[i]) beyond += 1 - most[i] / slope;
+			}
+			return beyond > 0 ? WALL * (1 + beyond) + sum : sum;
+		};
 	const starts = [-0.6, -0.3, 0, 0.3].map((rho) => [w * 0.5, w * 2, rho, 0, root * level]);
-	const scale = [w * 0.3, w, 0.2, root * 0.1, root * 0.2];
-	const fits = starts.map((start) => minimise(loss, start, scale));
-	const best = sviOf(fits.reduce((x, y) => (loss(y) < loss(x) ? y : x)));
-	if (hasButterfly(best, reach) || (floor !== undefined && crosses(floor, best))) return undefined;
+	if (floor && ceiling) {
+		const part = Math.min(1, Math.max(0, (w - variance(floor, 0)) / (variance(ceiling, 0) - variance(floor, 0))));
+		starts.splice(0, starts.length, vectorOf(mixed(floor, ceiling, part)));
+	}
+	// What stands above the floor everywhere.
+	if (floor) starts.push([Math.max(floor.a * 1.05, floor.a + w - variance(floor, 0)), floor.b * 1.05, floor.rho, floor.m, floor.sigma]);
+	const scale = [w * 0.3, w, 0.2, root * 0.1, root * 0.2].map((one) => (ceiling ? one * SIZES[0] : one));
+	const isAllowed = (svi: Svi): boolean =>
+		!hasButterfly(svi, reach) && !(floor && crosses(floor, svi)) && !(ceiling && crosses(svi, ceiling));
+	for (const margin of MARGINS) {
+		const loss = lossWithin(margin);
+		const found = starts.map((start) => (ceiling ? search : minimise)(loss, start, scale)).reduce((x, y) => (loss(y) < loss(x) ? y : x));
+		if (isAllowed(sviOf(found))) return { svi: sviOf(found), error: errorOf(sviOf(found), points, years) };
+	}
+	return undefined;
+}
+
+/** The weighted median of |volatility - quoted|. */
+export function errorOf(svi: Svi, points: readonly Point[], years: number): number {
 	const errors = points
-		.map(({ k, volatility, weight }) => ({ error: Math.abs(Math.sqrt(variance(best, k) / years) - volatility), weight }))
+		.map(({ k, volatility, weight }) => ({ error: Math.abs(Math.sqrt(variance(svi, k) / years) - volatility), weight }))
 		.sort((x, y) => x.error - y.error);
 	const half = errors.reduce((sum, { weight }) => sum + weight, 0) / 2;
 	let passed = 0;
-	const median = errors.find(({ weight }) => (passed += weight) >= half);
-	return { svi: best, error: median?.error ?? Infinity };
+	return errors.find(({ weight }) => (passed += weight) >= half)?.error ?? Infinity;
+}
+
+/** What is a mixture of both where they bend alike: a, b and b rho of a slice are linear in its variance. */
+function mixed(low: Svi, high: Svi, part: number): Svi {
+	const mix = (of: (svi: Svi) => number): number => of(low) * (1 - part) + of(high) * part;
+	const b = mix((svi) => svi.b);
+	return { a: mix(({ a }) => a), b, rho: mix((svi) => svi.b * svi.rho) / b, m: mix(({ m }) => m), sigma: mix(({ sigma }) => sigma) };
+}
+
+function vectorOf({ a, b, rho, m, sigma }: Svi): number[] {
+	return [a, b, rho, m, sigma];
 }
 
 function sviOf([a, b, rho, m, sigma]: readonly number[]): Svi {
 	return { a, b, rho, m, sigma };
+}
+
+/** A simplex that a wall has flattened finds no way on: it is begun anew from where it came to, in several sizes, until none gains. */
+function search(f: (p: readonly number[]) => number, start: readonly number[], scale: readonly number[]): readonly number[] {
+	let found = minimise(f, start, scale);
+	for (let vain = 0, again = 0; vain < SIZES.length && again < MAX_AGAIN; again++) {
+		const next = minimise(
+			f,
+			found,
+			scale.map((one) => one * SIZES[1 + (again % (SIZES.length - 1))]),
+		);
+		vain = f(next) < f(found) * WORTH ? 0 : vain + 1;
+		found = next;
+	}
+	return found;
 }
 
 type Corner = { readonly p: readonly number[]; readonly value: number };

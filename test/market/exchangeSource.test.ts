@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { arbitragesOf } from "../../scripts/dev/fitErrors.ts";
 import { ExchangeSource, robustIndex, slicesOf } from "../../src/market/ExchangeSource.ts";
 import { variance } from "../../src/market/fitSvi.ts";
 import { loadCcxt, optionOf, venuesOf } from "../../src/market/Venues.ts";
@@ -88,6 +89,23 @@ describe("given exchanges behind ccxt", { skip }, () => {
 		);
 		assert.ok(Math.abs(Math.sqrt(atForward / years) - 0.6) < 0.01);
 		assert.equal(await source().quote(0, NOW, [TODAY + 60]), undefined);
+	});
+
+	it("leaves no arbitrage between days, be there an expiry or none, in whatever order they are asked for", async () => {
+		const days = Array.from({ length: 15 }, (_, i) => TODAY + 1 + 2 * i);
+		const quote = await source().quote(0, NOW, [...days].reverse());
+		assert.deepEqual(
+			quote?.surfaces.map(({ day }) => day),
+			[...days].reverse(),
+		);
+		const surfaces = [...(quote?.surfaces ?? [])].reverse();
+		assert.equal(arbitragesOf(surfaces), 0);
+		for (const { day, ...surface } of surfaces) {
+			const years = (day * 86_400 + 28_800 - NOW) / 31_536_000;
+			const [a, b, rho, m, sigma] = [surface.a, surface.b, surface.rho, surface.m, surface.sigma].map((one) => one / 1e9);
+			const volatility = Math.sqrt(variance({ a, b, rho, m, sigma }, 0) / years);
+			assert.ok(Math.abs(volatility - volatilityAt(0)) < 0.01, `volatility ${volatility} in ${day - TODAY} days`);
+		}
 	});
 
 	it("has no past and no future", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { fitChain, quantile } from "../../scripts/dev/fitErrors.ts";
 import { Random } from "../../src/market/Random.ts";
 import { crosses, density, fitSvi, hasButterfly, variance } from "../../src/market/fitSvi.ts";
 import type { Svi } from "../../src/market/fitSvi.ts";
@@ -56,10 +57,38 @@ describe("given quotes of one expiry", () => {
 		for (const k of strikes) assert.ok(density(fit.svi, k) >= 0, `density ${density(fit.svi, k)} at ${k}`);
 	});
 
+	it("gives none whatever the quotes weigh", () => {
+		const arbitrage: Svi = { a: 0, b: 0.3, rho: 0.2, m: 0.1, sigma: 0.05 };
+		for (const weight of [1e-6, 1e6]) {
+			const fit = fitSvi(
+				pointsOf(arbitrage).map((point) => ({ ...point, weight })),
+				YEARS,
+			);
+			assert.ok(fit, `weights of ${weight}`);
+			for (const k of strikes) assert.ok(density(fit.svi, k) >= 0, `density ${density(fit.svi, k)} at ${k}`);
+		}
+	});
+
+	it("stays between the expiry before and the one after, also in the wings", () => {
+		const [floor, ceiling]: Svi[] = [
+			{ a: 0.001, b: 0.05, rho: -0.2, m: 0.01, sigma: 0.05 },
+			{ a: 0.012, b: 0.07, rho: -0.3, m: 0.05, sigma: 0.3 },
+		];
+		assert.equal(crosses(floor, ceiling), false);
+		const points = strikes.map((k) => ({ k, volatility: Math.sqrt((variance(floor, k) + variance(ceiling, k)) / 2 / YEARS), weight: 1 }));
+		const fit = fitSvi(points, YEARS, { floor, ceiling });
+		assert.ok(fit && fit.error < 5e-3, `error ${fit?.error}`);
+		assert.deepEqual([hasButterfly(fit.svi), crosses(floor, fit.svi), crosses(fit.svi, ceiling)], [false, false, false]);
+	});
+
+	it("sees two slices cross far out, by the slopes of their wings", () => {
+		assert.ok(crosses({ ...SMILE, b: 0.12, a: 0.001 }, { ...SMILE, a: 0.05 }));
+	});
+
 	it("does not go below the expiry before", () => {
 		const earlier: Svi = { ...SMILE, a: 0.03 };
 		assert.ok(crosses(earlier, SMILE));
-		const fit = fitSvi(pointsOf(SMILE), YEARS, earlier);
+		const fit = fitSvi(pointsOf(SMILE), YEARS, { floor: earlier });
 		assert.ok(fit);
 		assert.equal(crosses(earlier, fit.svi), false);
 	});
@@ -79,6 +108,17 @@ describe("given real chains", { skip }, () => {
 	};
 	const files = FOLDER === undefined ? [] : readdirSync(FOLDER).filter((name) => name.startsWith("deribit-chain-"));
 	for (const file of files) {
+		it(`reports ${file} from its bids and asks: every expiry, with a median error of at most half a point and no arbitrage`, async (t) => {
+			const { expiries, quoted, arbitrages } = await fitChain(readFileSync(join(FOLDER as string, file), "utf8"));
+			const median = quantile(
+				expiries.flatMap(({ errors }) => errors),
+				0.5,
+			);
+			t.diagnostic(`${expiries.length} of ${quoted} expiries, median error ${(median * 100).toFixed(3)} points, ${arbitrages} arbitrages`);
+			assert.ok(median <= 0.005);
+			assert.deepEqual([expiries.length, arbitrages], [quoted, 0]);
+		});
+
 		it(`fits ${file}: the median error is at most half a point, and no arbitrage is left`, (t) => {
 			const chain = rows(file);
 			const errors: number[] = [];
@@ -103,7 +143,7 @@ describe("given real chains", { skip }, () => {
 					// Some expiries of a snapshot hold no future, or no quotes near the money.
 					if (points.length < 5) continue;
 					all += 1;
-					const fit = fitSvi(points, years, floor);
+					const fit = fitSvi(points, years, { floor });
 					if (!fit) continue;
 					fitted += 1;
 					assert.equal(hasButterfly(fit.svi), false, `${currency} ${expiry}`);
