@@ -68,7 +68,9 @@ export class Cluster {
 	readonly #commands = new Map<string, readonly string[]>();
 	readonly #processes = new Map<string, ChildProcess>();
 	readonly #chain: ChildProcess | undefined;
-	readonly #apiPorts: readonly number[];
+	readonly #apiPorts: number[];
+	/** Of the reporters' processes. */
+	#reporterPorts: readonly number[] = [];
 
 	private constructor(
 		options: ClusterOptions,
@@ -77,7 +79,7 @@ export class Cluster {
 		provider: JsonRpcProvider,
 		deployment: Deployment,
 		roster: Roster.Roster,
-		apiPorts: readonly number[],
+		apiPorts: number[],
 	) {
 		this.options = options;
 		this.#chain = chain;
@@ -149,14 +151,8 @@ export class Cluster {
 				`test/${PLACES.reporters + place}`,
 				...(options.attesting ? members.flatMap((member) => ["--sequencer", cluster.api(member)]) : []),
 			]);
-		for (const member of members) {
-			cluster.#add(`member/${member}`, [
-				...["--role", "sequencer", "--engine", "comet", "--committee", join(directory, "committee.json")],
-				...["--member", String(member), "--engine-rpc", `127.0.0.1:${take()}`, "--turn", String(options.turnSeconds ?? 3)],
-				...["--host", hostOf(member), "--port", String(apiPorts[member]), "--strikes", String(options.strikes ?? 4)],
-				...reporterPorts.flatMap((port) => ["--reporter", `http://${outside}:${port}`]),
-			]);
-		}
+		cluster.#reporterPorts = reporterPorts;
+		for (const member of members) cluster.#addMember(member, take());
 		if (options.rollup) for (const role of ["proposer", "challenger"]) cluster.#add(role, ["--role", role, "--port", String(take())]);
 		for (const name of cluster.names) cluster.run(name);
 		try {
@@ -170,6 +166,20 @@ export class Cluster {
 		}
 		say(`${validators} members, ${reporters} reporters${options.rollup ? ", a proposer and a challenger" : ""} run`);
 		return cluster;
+	}
+
+	/**
+	 * Starts a member more over an empty folder, with the founders' file, as one whom L1 admits later is started; its stake is the caller's to bring about.
+	 * @returns its number
+	 */
+	async join(): Promise<number> {
+		const member = this.#apiPorts.length;
+		for (const role of ROLES) await this.provider.send("hardhat_setBalance", [testWallet(memberPlace(member, role)).address, RICH]);
+		const [api, rpc, listen] = await freePorts(3);
+		this.#apiPorts.push(api);
+		this.#addMember(member, rpc, ["--engine-listen", `${this.options.hostOf?.(member) ?? "127.0.0.1"}:${listen}`]);
+		this.run(`member/${member}`);
+		return member;
 	}
 
 	/** Names of all processes but the chain's. */
@@ -293,6 +303,17 @@ export class Cluster {
 		} catch {
 			return "it wrote nothing";
 		}
+	}
+
+	#addMember(member: number, rpc: number, more: readonly string[] = []): void {
+		const { directory, turnSeconds = 3, strikes = 4, hostOf = () => "127.0.0.1", outside = "127.0.0.1" } = this.options;
+		this.#add(`member/${member}`, [
+			...["--role", "sequencer", "--engine", "comet", "--committee", join(directory, "committee.json")],
+			...["--member", String(member), "--engine-rpc", `127.0.0.1:${rpc}`, "--turn", String(turnSeconds)],
+			...["--host", hostOf(member), "--port", String(this.#apiPorts[member]), "--strikes", String(strikes)],
+			...this.#reporterPorts.flatMap((port) => ["--reporter", `http://${outside}:${port}`]),
+			...more,
+		]);
 	}
 
 	#add(name: string, command: readonly string[]): void {
