@@ -12,6 +12,7 @@ import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import type { TransactionOutcome, TransactionRequest } from "../../src/ports/Chain.ts";
 import type { Log } from "../../src/ports/Log.ts";
 import { Reporter } from "../../src/roles/reporter/Reporter.ts";
+import type { Seat } from "../../src/roles/reporter/Reporter.ts";
 import { ReporterCircle } from "../../src/roles/reporter/ReporterCircle.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
 
@@ -80,6 +81,10 @@ class Bench {
 	l1IsDead = false;
 	/** How many of the next reports L1 loses. */
 	lost = 0;
+	/** Reporters whose signatures do not reach this circle. */
+	readonly mute = new Set<number>();
+	/** Days that are listed, as this circle knows them. */
+	days: readonly number[] = [DAY];
 	#other = 0;
 	circle: ReporterCircle;
 
@@ -96,22 +101,12 @@ class Bench {
 
 	open(): ReporterCircle {
 		const queries = {
-			expiries: () => [DAY],
+			expiries: () => [...this.days],
 			expiry: () => ({ settlementPrice: this.machine.settled }),
 			underlying: (underlying: number) => ({ time: underlying === 0 ? this.machine.time : this.#other }),
 		};
 		return new ReporterCircle({
-			reporters: this.#signed.map(
-				(store, place) =>
-					new Reporter({
-						place,
-						signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
-						source: market.source(place + 1, 0.0002),
-						store,
-						domainSeparator: new Uint8Array(32),
-						wasAt: () => false,
-					}),
-			),
+			reporters: this.#signed.map((store, place) => this.#seat(store, place)),
 			quorum: 5,
 			live: {
 				queries,
@@ -136,6 +131,23 @@ class Bench {
 			intervalSeconds: 10,
 			oraclePatienceSeconds: 3 * this.turn,
 		});
+	}
+
+	#seat(store: MemoryStore, place: number): Seat {
+		const reporter = new Reporter({
+			place,
+			signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
+			source: market.source(place + 1, 0.0002),
+			store,
+			domainSeparator: new Uint8Array(32),
+			wasAt: () => false,
+		});
+		return {
+			place,
+			see: (underlying, time, days) => reporter.see(underlying, time, days),
+			attest: (standing) => reporter.attest(standing),
+			sign: (proposal) => (this.mute.has(place) ? Promise.reject(new Error("nobody answers")) : reporter.sign(proposal)),
+		};
 	}
 
 	#send({ key, data }: TransactionRequest): Promise<TransactionOutcome> {
@@ -353,4 +365,26 @@ describe("given members of a committee who each bring reporters together", () =>
 		settlesAlike(members.benches[0]);
 		assert.equal(members.refused, 0);
 	});
+
+	for (const [where, from] of [
+		["of a window's first second", WINDOW - 100],
+		["inside a window", WINDOW + 300],
+	] as const)
+		it(`settles although the signatures for a report ${where} were split between two proposals`, async () => {
+			const members = new Members(2);
+			await members.runTo(from);
+			// Both wake up late, and know different days while these are being listed: no second can be had by both, and none has enough of this one.
+			const [first, second] = members.benches;
+			first.days = [DAY, DAY + 1];
+			for (const place of [4, 5, 6]) first.mute.add(place);
+			for (const place of [0, 1, 2, 3]) second.mute.add(place);
+			for (const bench of members.benches) {
+				bench.now = from + 400;
+				await bench.round();
+			}
+			assert.ok(first.machine.time <= from, "neither of them has enough");
+			for (const bench of members.benches) bench.mute.clear();
+			await members.runTo(EXPIRY + 300);
+			settlesAlike(first);
+		});
 });

@@ -1,4 +1,6 @@
 import { MAX_UNDERLYINGS } from "../../machine/Constants.ts";
+import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Keccak from "../../machine/math/Keccak.ts";
 import * as Encoding from "../../machine/step/Encoding.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import type { TransactionSender } from "../../ports/Chain.ts";
@@ -16,6 +18,7 @@ import { MadeReports } from "./MadeReports.ts";
 import type { Seat } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
 import { TakenReports } from "./TakenReports.ts";
+import type { Spoilt } from "./rules.ts";
 import type { Feed, View } from "./view.ts";
 import { look } from "./view.ts";
 
@@ -40,6 +43,8 @@ export type CirclePorts = {
 const PAUSE_MS = 200;
 /** LIMIT: reports made in one round, when time was missed. */
 const MAX_MADE = 64;
+/** LIMIT: seconds of failed reports that are kept in mind: where they are forgotten, they are tried again. */
+const MAX_SPOILT = 64;
 /** LIMIT: reports sent to L1 before it is asked again where it stands. */
 const MAX_SENT = 24;
 
@@ -54,6 +59,7 @@ export class ReporterCircle {
 	readonly #made: MadeReports;
 	readonly #taken: TakenReports;
 	readonly #oracleTimes = new Map<number, number>();
+	readonly #spoilt = new Map<number, Spoilt>();
 	/** Reports that L1 refused. */
 	#attempt = 0;
 	readonly #refused = new Map<number, { readonly time: number; readonly until: number }>();
@@ -104,6 +110,7 @@ export class ReporterCircle {
 			(underlying) => this.#made.of(underlying),
 			this.#taken,
 			(underlying) => this.#oracleTimes.get(underlying),
+			(underlying) => this.#spoilt.get(underlying),
 		);
 	}
 
@@ -206,14 +213,23 @@ export class ReporterCircle {
 			signatures.push(signature);
 		}
 		if (signatures.length < quorum) {
+			this.#spoil(proposal);
 			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ", { signed: signatures.length, quorum });
 			return false;
 		}
+		this.#spoilt.delete(due.underlying);
 		await this.#made.add(due.underlying, {
 			time: due.time,
 			payload: Encoding.report(reportOf(proposal, signers, signatures)),
 			madeAt: this.#ports.clock.now(),
 		});
 		return true;
+	}
+
+	#spoil(proposal: MarketQuote): void {
+		const known = this.#spoilt.get(proposal.underlying)?.times ?? new Set();
+		const times = new Set(known.size < MAX_SPOILT ? known : []).add(proposal.time);
+		const hash = Keccak.hash(Encoding.report(reportOf(proposal, 0, [])));
+		this.#spoilt.set(proposal.underlying, { times, draw: Bytes.uint(hash, 0, 4) });
 	}
 }

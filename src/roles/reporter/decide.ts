@@ -16,14 +16,19 @@ export function decide(view: View): Due[] {
 function nextOf(feed: Feed, view: View): number | undefined {
 	// What this circle made counts, whether or not the machine has it yet: L1 needs the next one also when nobody sequences.
 	const last = Math.max(feed.machineTime, feed.made.at(-1)?.time ?? 0);
-	return rules.isDue(last, view.now, view.intervalSeconds) ? rules.nextTime(last, view.now) : undefined;
+	return rules.isDue(last, view.now, view.intervalSeconds) ? timeBehind(last, feed, view.now) : undefined;
 }
 
+/** A time at which a destination misses a report that nobody made, or nothing. */
 function holeOf(feed: Feed, now: number): number | undefined {
-	const machine = rules.neededByMachine(feed.made, feed.machineTime)[0];
-	const missing = rules.hole(feed.machineTime, machine?.time, now);
-	if (missing !== undefined || feed.oracleTime === undefined) return missing;
-	return rules.hole(feed.oracleTime, owedToOracle(feed, now)[0]?.time, now);
+	const { made, machineTime, oracleTime } = feed;
+	if (rules.isHole(machineTime, rules.neededByMachine(made, machineTime)[0]?.time)) return timeBehind(machineTime, feed, now);
+	if (oracleTime === undefined || !rules.isHole(oracleTime, owedToOracle(feed, now)[0]?.time)) return undefined;
+	return timeBehind(oracleTime, feed, now);
+}
+
+function timeBehind(last: number, feed: Feed, now: number): number {
+	return rules.besides(rules.nextTime(last, now), last, now, feed.spoilt);
 }
 
 /** Which reports the machine is owed, oldest first. Pure. */

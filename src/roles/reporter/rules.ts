@@ -47,6 +47,22 @@ export function nextTime(last: number, now: number): number {
 	return Reporting.leavesGap(last, now) ? Math.min(now, last + MAX_REPORT_GAP_SECONDS) : now;
 }
 
+/** Seconds for which too few signatures came together, and a number drawn from the proposal that failed last. */
+export type Spoilt = { readonly times: ReadonlySet<number>; readonly draw: number };
+
+/**
+ * The time to report instead of one that is spoilt: a reporter signs one report for a second for ever, so once two proposals share the reporters between them,
+ * neither can be made any more. Any other second that leaves no gap does as well; whoever proposed something else draws another one.
+ */
+export function besides(time: number, last: number, now: number, spoilt: Spoilt | undefined): number {
+	if (!spoilt?.times.has(time)) return time;
+	const latest = Math.min(now, Math.max(time, last + MAX_REPORT_GAP_SECONDS));
+	const others: number[] = [];
+	for (let other = Math.max(last + 1, latest - MAX_REPORT_GAP_SECONDS); other <= latest; other++)
+		if (!spoilt.times.has(other)) others.push(other);
+	return others[spoilt.draw % others.length] ?? time;
+}
+
 /** Whether there is something to report: nothing was for a while. A first report inside a window would be refused, so it waits. */
 export function isDue(last: number, now: number, intervalSeconds: number): boolean {
 	if (last === 0) return !Reporting.leavesGap(0, now);
@@ -92,8 +108,7 @@ export function isForgotten(time: number, now: number): boolean {
 	return now - time > FORGOTTEN_SECONDS;
 }
 
-/** The time at which a destination misses a report that nobody made, or nothing. */
-export function hole(last: number, next: number | undefined, now: number): number | undefined {
-	if (last === 0 || next === undefined || !Reporting.leavesGap(last, next)) return undefined;
-	return nextTime(last, now);
+/** Whether a destination misses a report between its last and the next one that it would hear. */
+export function isHole(last: number, next: number | undefined): boolean {
+	return last !== 0 && next !== undefined && Reporting.leavesGap(last, next);
 }

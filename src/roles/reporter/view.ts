@@ -2,6 +2,7 @@ import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import { MAX_REPORT_EXPIRIES, MAX_UNDERLYINGS } from "../../machine/Constants.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
+import type { Spoilt } from "./rules.ts";
 import type { TakenReports } from "./TakenReports.ts";
 
 /** A report under a quorum of signatures. */
@@ -21,6 +22,7 @@ export type Feed = {
 	readonly taken: readonly Made[];
 	readonly takenSince: number;
 	readonly days: readonly number[];
+	readonly spoilt: Spoilt | undefined;
 };
 
 export type View = {
@@ -37,6 +39,7 @@ export function look(
 	made: (underlying: number) => readonly Own[],
 	taken: Pick<TakenReports, "of" | "since">,
 	oracleTime: (underlying: number) => number | undefined,
+	spoilt: (underlying: number) => Spoilt | undefined,
 ): View {
 	const feeds: Feed[] = [];
 	for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) {
@@ -49,6 +52,7 @@ export function look(
 			taken: taken.of(underlying),
 			takenSince: taken.since(underlying),
 			days: days.sort((x, y) => x - y).slice(0, MAX_REPORT_EXPIRIES),
+			spoilt: spoilt(underlying),
 		});
 	}
 	return { now: clock.now(), intervalSeconds, feeds, expiryTime: Series.expiryTimeOf };
