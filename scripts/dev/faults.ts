@@ -98,7 +98,8 @@ for (const scene of Array.from({ length: times }, () => stages).flat()) {
 				oracleDifference = Math.max(oracleDifference, stage.oracleDifference);
 				for (const [i, { isRight, isPaid }] of outcomes.entries()) Object.assign(claims[i].result, { settledRight: isRight, paid: isPaid });
 			} catch (error) {
-				say(`settlement failed: ${(error as Error).message}`);
+				stage.keepsDirectory = true;
+				say(`settlement failed: ${(error as Error).message} What the members wrote stays in ${stage.directory}.`);
 			}
 		}
 	} finally {

@@ -38,13 +38,15 @@ export class Stage {
 	readonly environment: Map<string, Record<string, string>>;
 	readonly traffic: Traffic;
 	readonly #chain: ChildProcess;
-	readonly #directory: string;
+	readonly directory: string;
 	readonly #buyers: { readonly wallet: ChainWallet; readonly account: number }[];
 	readonly #maker: { readonly wallet: ChainWallet; readonly account: number };
 	readonly #roots = new Map<number, string>();
 	readonly #watch: NodeJS.Timeout;
 	/** Heights at which two members showed different roots of more than two thirds. */
 	wrongStates = 0;
+	/** Keeps what the processes wrote when it ends, for whoever wants to know why. */
+	keepsDirectory = false;
 	/** Micro-USDC between the settlement price of the machine and that of L1's own oracle. */
 	oracleDifference = 0;
 
@@ -65,7 +67,7 @@ export class Stage {
 		this.environment = parts.environment;
 		this.traffic = parts.traffic;
 		this.#chain = parts.chain;
-		this.#directory = parts.directory;
+		this.directory = parts.directory;
 		this.#buyers = parts.buyers;
 		this.#maker = parts.maker;
 		this.staking = new Staking(this.cluster.provider, this.cluster.deployment);
@@ -87,8 +89,10 @@ export class Stage {
 		mkdirSync(small, { recursive: true });
 		if (process.getuid?.() === 0) spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SMALL_DISK_MEGABYTES}m`, "tmpfs", small]);
 		// Also when this process fails: the kernel would keep both.
+		const kept: { stage?: Stage } = {};
 		process.once("exit", () => {
 			network?.remove();
+			if (kept.stage?.keepsDirectory) return;
 			spawnSync("umount", ["--lazy", small]);
 			rmSync(directory, { recursive: true, force: true });
 		});
@@ -145,7 +149,8 @@ export class Stage {
 		);
 		const { series } = await Claims.instrument(cluster);
 		const traffic = await Traffic.begin(cluster, trafficker.wallet, trafficker.account, series);
-		return new Stage({ cluster, network, proxies, environment, traffic, chain, directory, buyers, maker });
+		kept.stage = new Stage({ cluster, network, proxies, environment, traffic, chain, directory, buyers, maker });
+		return kept.stage;
 	}
 
 	/** A new trader's position, opened at a member's gateway. */
@@ -320,8 +325,9 @@ export class Stage {
 		for (const proxy of this.proxies) proxy.close();
 		this.#chain.kill("SIGKILL");
 		this.network?.remove();
+		if (this.keepsDirectory) return;
 		spawnSync("umount", ["--lazy", this.directoryOf(SMALL_DISK)]);
-		rmSync(this.#directory, { recursive: true, force: true });
+		rmSync(this.directory, { recursive: true, force: true });
 	}
 
 	async #compare(): Promise<void> {
