@@ -4,12 +4,20 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname } from "node:path";
 import type { Signer } from "ethers";
 import * as Deployments from "../src/chain/Deployment.ts";
+import { DEVNET } from "../src/chain/Deployment.ts";
 import type { Deployment } from "../src/chain/Deployment.ts";
 import { STEPS, deploy, planOf } from "./deploy.ts";
 import type { Options } from "./deploy.ts";
 import { verificationOf } from "./verification.ts";
 
-type Started = { readonly deployer: string; readonly chainId: number; readonly nonce: number; readonly block: number };
+type Started = {
+	readonly deployer: string;
+	readonly chainId: number;
+	readonly nonce: number;
+	readonly block: number;
+	/** What was asked for: what stands already was made of it. */
+	readonly asked: Readonly<Record<string, string>>;
+};
 
 export type Recorded = {
 	readonly deployment: Deployment;
@@ -34,12 +42,18 @@ export async function deployRecorded(root: string, signer: Signer, options: Omit
 		if ((await provider.getCode(last)) !== "0x") return { deployment: known, how: "found" };
 	}
 	const deployer = (await signer.getAddress()).toLowerCase();
+	const asked = askedFor(options);
 	const before = readStarted(file, deployer, chainId);
 	// A development chain that was started anew knows nothing of what an older one began.
 	const isAlive = before !== undefined && (await provider.getTransactionCount(deployer)) >= before.nonce;
 	const started: Started = isAlive
 		? before
-		: { deployer, chainId, nonce: await provider.getTransactionCount(deployer), block: (await provider.getBlockNumber()) + 1 };
+		: { deployer, chainId, nonce: await provider.getTransactionCount(deployer), block: (await provider.getBlockNumber()) + 1, asked };
+	const changed = Object.keys(asked).filter((name) => started.asked[name] !== asked[name]);
+	if (changed.length > 0)
+		throw new Error(
+			`This deployment was begun with other ${changed.join(", ")}: go on with the same, or remove ${file}.started to begin anew.`,
+		);
 	writeWhole(`${file}.started`, started);
 	const deployment = await deploy(signer, { ...options, startedAt: started });
 	// Before the record: where that stands, everything does.
@@ -48,6 +62,12 @@ export async function deployRecorded(root: string, signer: Signer, options: Omit
 	Deployments.save(root, deployment);
 	rmSync(`${file}.started`);
 	return { deployment, how: isAlive ? "resumed" : "deployed" };
+}
+
+/** What contracts are made of, besides each other, in a form to compare. */
+function askedFor({ reporters, quorum, committee, treasury, parameters = DEVNET }: Omit<Options, "startedAt">): Record<string, string> {
+	const facts = { reporters, quorum, committee, treasury, ...parameters };
+	return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value).toLowerCase()]));
 }
 
 function readStarted(file: string, deployer: string, chainId: number): Started | undefined {

@@ -3,6 +3,7 @@
 import { deploy } from "../deploy/deploy.ts";
 import { deployRecorded } from "../deploy/record.ts";
 import * as Deployments from "../src/chain/Deployment.ts";
+import * as Parameters from "../src/chain/Parameters.ts";
 import { DEVELOPMENT_CHAIN_ID } from "../src/chain/Networks.ts";
 import { PLACES, testWallet } from "../src/chain/TestKeys.ts";
 import { RECORDS, atDesk } from "./Desk.ts";
@@ -23,6 +24,7 @@ await atDesk(async (desk) => {
 		quorum: Number(process.env.QUORUM ?? Math.floor((2 * reporters.length) / 3) + 1),
 		committee,
 		treasury: process.env.TREASURY ?? desk.address,
+		...(process.env.PARAMETERS ? { parameters: Parameters.load(process.env.PARAMETERS) } : {}),
 	};
 	if (!desk.isLasting) {
 		const { contracts } = await deploy(desk.signer, options);

@@ -30,6 +30,7 @@ interface IStakeRegistry {
     /// ascending, each member's address and power in 20 and 12 bytes.
     event CommitteeWritten(uint64 indexed epoch, address data);
 
+    error AdmittedTwice(address account);
     error EpochTooShort(uint64 epochSeconds);
     error OnlyGovernor(address caller);
     error NothingStaked(address validator);

@@ -45,8 +45,16 @@ contract StakeRegistry is IStakeRegistry, ReentrancyGuardTransient {
     mapping(address => bool) private isListed;
     Written private written;
 
-    /// @param committee the members of epoch 0, who share the ETH sent: they may sign at once
-    constructor(address evidence, address governor, uint64 unbondingSeconds, uint64 epochSeconds, address[] memory committee) payable {
+    /// @param committee the members of epoch 0: they may sign at once
+    /// @param bonded others whose stake evidence can reach; all share the ETH sent
+    constructor(
+        address evidence,
+        address governor,
+        uint64 unbondingSeconds,
+        uint64 epochSeconds,
+        address[] memory committee,
+        address[] memory bonded
+    ) payable {
         require(epochSeconds > 0, EpochTooShort(epochSeconds));
         EVIDENCE = evidence;
         GOVERNOR = governor;
@@ -58,11 +66,18 @@ contract StakeRegistry is IStakeRegistry, ReentrancyGuardTransient {
             standings[member] = Standing.Member;
             list(member);
             emit StandingSet(member, Standing.Member);
-            add(member, msg.value / committee.length);
+            add(member, msg.value / (committee.length + bonded.length));
             uint96 power = validators[member].stake;
             powers[member] = Power(power, power, 0);
         }
         total = Power(total.next, total.next, 0);
+        for (uint256 i = 0; i < bonded.length; i++) {
+            // SAFETY: a member among them would lose its voice.
+            require(standings[bonded[i]] == Standing.None, AdmittedTwice(bonded[i]));
+            standings[bonded[i]] = Standing.Bonded;
+            emit StandingSet(bonded[i], Standing.Bonded);
+            add(bonded[i], msg.value / (committee.length + bonded.length));
+        }
         writeCommittee();
     }
 

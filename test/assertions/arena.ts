@@ -164,7 +164,7 @@ export class Arena {
 		const at = await Promise.all([0, 1, 2, 3, 4, 6].map((ahead) => l1.nextAddress(ahead)));
 		const [inbox, registry, sequencer, challenges, assertionChain, outboxAt] = at;
 		await l1.deploy("Inbox", [TREASURY]);
-		await l1.deploy("StakeRegistry", [TREASURY, TREASURY, 1, 1, [committee.address]], BOND);
+		await l1.deploy("StakeRegistry", [TREASURY, TREASURY, 1, 1, [committee.address], []], BOND);
 		const sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300, 300, 1]);
 		const games = await l1.deploy(built.get("ChallengeManager") ?? "ChallengeManager", [assertionChain]);
 		const config = [verifier, height, periodBlocks, GRACE, MINIMUM, bond, refundCap];

@@ -51,7 +51,7 @@ describe("given an assertion chain with its games", () => {
 		const at = await Promise.all([0, 1, 2, 3, 4, 6].map((ahead) => l1.nextAddress(ahead)));
 		const [inbox, registry, sequencer, challenges, assertionChain, outboxAt] = at;
 		await l1.deploy("Inbox", [SOMEBODY]);
-		await l1.deploy("StakeRegistry", [SOMEBODY, SOMEBODY, 1, 1, [proposer.address]], BOND);
+		await l1.deploy("StakeRegistry", [SOMEBODY, SOMEBODY, 1, 1, [proposer.address], []], BOND);
 		sequencerInbox = await l1.deploy("SequencerInbox", [inbox, registry, 300, 300, 1]);
 		games = await l1.deploy("ChallengeManager", [assertionChain]);
 		config = configOf(PERIOD, BOND);

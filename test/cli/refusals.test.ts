@@ -30,6 +30,19 @@ describe("given arguments that are wrong", () => {
 		refuses(await strikeproof(["status", "--network", "sepolia"]), 2, /SEPOLIA_RPC_URL/);
 	});
 
+	it("says what is wrong with a file of parameters", async () => {
+		const file = join(mkdtempSync(join(tmpdir(), "strikeproof-parameters-")), "parameters.json");
+		const asked = (text: string): ReturnType<typeof strikeproof> => {
+			writeFileSync(file, text);
+			return strikeproof(["deploy", "--parameters", file]);
+		};
+		refuses(await strikeproof(["deploy", "--parameters", "/nonexistent"]), 2, /\/nonexistent cannot be read as JSON/);
+		refuses(await asked("[]"), 2, /is no object of parameters/);
+		refuses(await asked('{"bonds": "1"}'), 2, /says "bonds", which is no parameter: they are height, /);
+		refuses(await asked('{"bond": 1}'), 2, /bond is wei as a decimal string/);
+		refuses(await asked('{"height": -1}'), 2, /height is a whole number from 0 on/);
+	});
+
 	it("takes no key from an argument: the option names one", async () => {
 		const ended = await strikeproof(["faucet", "1", "--key", KEY, "--rpc-url", "http://127.0.0.1:9"], { STRIKEPROOF_HOME: "/nonexistent" });
 		refuses(ended, 3, /There is no key/);

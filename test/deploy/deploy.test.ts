@@ -9,6 +9,7 @@ import type { Options } from "../../deploy/deploy.ts";
 import * as Artifacts from "../../src/chain/Artifacts.ts";
 import { CONTRACT_NAMES, DEVNET, load, save } from "../../src/chain/Deployment.ts";
 import type { ContractName, Deployment } from "../../src/chain/Deployment.ts";
+import { Staking } from "../../src/chain/Staking.ts";
 import { L1 } from "../chain/l1.ts";
 
 const ADDRESSES = ["aa", "bb", "cc"].map((end) => `0x${end.padStart(40, "0")}`);
@@ -101,6 +102,16 @@ describe("given an empty chain", () => {
 		assert.equal(await read(deployment, "Vault", "domainSeparator"), deployment.domainSeparator);
 		assert.equal(await read(deployment, "PriceOracle", "DOMAIN_SEPARATOR"), deployment.domainSeparator);
 		assert.equal(await read(deployment, "AssertionChain", "latestConfirmed"), deployment.genesis);
+	});
+
+	it("bonds the reporters, so that evidence reaches them from the first day on, and gives none of them a voice", async () => {
+		const deployment = await deploy(l1.deployer, OPTIONS);
+		const staking = new Staking(l1.chain.provider, deployment);
+		for (const reporter of OPTIONS.reporters) {
+			const { staked, power } = await staking.stakeOf(reporter);
+			assert.equal(staked, BigInt(DEVNET.validatorStake));
+			assert.equal(power > 0n, OPTIONS.committee.includes(reporter));
+		}
 	});
 
 	it("names another genesis for other reporters, so that no store is taken for another deployment's", async () => {

@@ -9,7 +9,7 @@ import { STEPS } from "../../deploy/deploy.ts";
 import { deployRecorded, dryRun, verificationFileOf } from "../../deploy/record.ts";
 import type { Verification } from "../../deploy/verification.ts";
 import * as Artifacts from "../../src/chain/Artifacts.ts";
-import { CONTRACT_NAMES } from "../../src/chain/Deployment.ts";
+import { CONTRACT_NAMES, DEVNET } from "../../src/chain/Deployment.ts";
 import type { ContractName } from "../../src/chain/Deployment.ts";
 import { L1 } from "../chain/l1.ts";
 
@@ -68,6 +68,12 @@ describe("given a deployment that is recorded", () => {
 	it("refuses to go on with another account's, and where the record is of another chain", async () => {
 		await assert.rejects(start(dieBefore("Inbox")), /the process died/);
 		await assert.rejects(start(undefined, await l1.wallet(3)), /began this deployment: go on with its key/);
+		const other = { network: "test", reporters: [l1.deployer.address], quorum: 1, committee: [], treasury: l1.deployer.address };
+		const parameters = { ...DEVNET, bond: "7" };
+		await assert.rejects(
+			deployRecorded(root, l1.deployer, { ...other, parameters }),
+			/begun with other committee, bond: go on with the same/,
+		);
 		const { deployment } = await start();
 		writeFileSync(file(), JSON.stringify({ ...deployment, chainId: 7 }));
 		await assert.rejects(start(), /is a deployment on chain 7, but the node is of chain 31337/);

@@ -71,7 +71,7 @@ describe("given a frozen rollup with open positions and withdrawals that are con
 		const { height, challengePeriodBlocks, gracePeriodBlocks, minimumPeriodBlocks, bond, refundCap } = DEVNET;
 		const config = { verifier: anybody.address, height, challengePeriodBlocks, gracePeriodBlocks, minimumPeriodBlocks, bond, refundCap };
 		usdc = await l1.deploy("MockUSDC", []);
-		await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, 1, 1, []]);
+		await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, 1, 1, [], []]);
 		await l1.deploy("Inbox", [vaultAt]);
 		await l1.deploy("SequencerInbox", [inboxAt, registryAt, 300, 300, 1]);
 		oracle = await l1.deploy("PriceOracle", [DOMAIN, [reporter.address], 1]);

@@ -49,7 +49,7 @@ describe("given what batches in blobs take", () => {
 		[evm, l1] = [await Evm.start(), await L1.start()];
 		wallet = await l1.wallet(1);
 		const messages = await l1.deploy("Inbox", [wallet.address]);
-		const registry = await l1.deploy("StakeRegistry", [wallet.address, wallet.address, 1000, 100, [wallet.address]], parseEther("1"));
+		const registry = await l1.deploy("StakeRegistry", [wallet.address, wallet.address, 1000, 100, [wallet.address], []], parseEther("1"));
 		inbox = (await l1.deploy("SequencerInbox", [await messages.getAddress(), await registry.getAddress(), 300, 300, 1])).connect(
 			wallet,
 		) as Contract;

@@ -27,7 +27,7 @@ describe("given certificates and evidence", () => {
 			const members: HDNodeWallet[] = await Promise.all(Array.from({ length: Number(count) }, (_, i) => l1.wallet(10 + i)));
 			members.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
 			const [next, committee] = [await l1.nextAddress(1), members.map(({ address }) => address)];
-			const registry = await l1.deploy("StakeRegistry", [next, ZeroAddress, 1000, 500, committee], parseEther("13"));
+			const registry = await l1.deploy("StakeRegistry", [next, ZeroAddress, 1000, 500, committee, []], parseEther("13"));
 			const evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), INBOX, ZeroAddress, new Uint8Array(32)]);
 			const digest = keccak256("0x01");
 			const signatures = Certificate.pack(members.map(({ signingKey }) => getBytes(signingKey.sign(digest).serialized)));
@@ -50,7 +50,7 @@ describe("given certificates and evidence", () => {
 	it(`slashes one of four members whose engine voted twice for at most ${EQUIVOCATION} gas, at a height and in a round that take their bytes`, async () => {
 		const members = await Promise.all([25, 26, 27, 28].map((place) => l1.wallet(place)));
 		const founders = members.map(({ address }) => address);
-		const registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), ZeroAddress, 1000, 500, founders], parseEther("4"));
+		const registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), ZeroAddress, 1000, 500, founders, []], parseEther("4"));
 		const evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), INBOX, ZeroAddress, new Uint8Array(32)]);
 		await send(registry, members[0], "writeCommittee", []);
 		const name = EngineVote.orderName(domainOf(INBOX));

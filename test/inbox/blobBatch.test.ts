@@ -33,7 +33,7 @@ describe("given a sequencer inbox, a committee of four, and batches in blobs", (
 		committee = wallets.map(({ privateKey }) => new KeySigner(privateKey)).sort((a, b) => (a.address < b.address ? -1 : 1));
 		const inbox = await l1.deploy("Inbox", [batcher.address]);
 		const members = committee.map(({ address }) => address);
-		registry = await l1.deploy("StakeRegistry", [batcher.address, batcher.address, 1000, 100, members], 4n * STAKE);
+		registry = await l1.deploy("StakeRegistry", [batcher.address, batcher.address, 1000, 100, members, []], 4n * STAKE);
 		sequencerInbox = await l1.deploy("SequencerInbox", [await inbox.getAddress(), await registry.getAddress(), 300, 300, 1]);
 		domain = domainOf(await sequencerInbox.getAddress());
 	});

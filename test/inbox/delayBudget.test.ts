@@ -29,7 +29,7 @@ describe("given a sequencer that may be late for four minutes in all, and wins a
 		l1 = await L1.start();
 		[batcher, stranger] = await Promise.all([1, 2].map((place) => l1.wallet(place)));
 		inbox = await l1.deploy("Inbox", [ZeroAddress]);
-		const registry = await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, 1000, 100, [batcher.address]], parseEther("1"));
+		const registry = await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, 1000, 100, [batcher.address], []], parseEther("1"));
 		const delays = [LONGEST, LATE_AFTER, REPLENISH];
 		sequencerInbox = await l1.deploy("SequencerInbox", [await inbox.getAddress(), await registry.getAddress(), ...delays]);
 		const verifyingContract = await sequencerInbox.getAddress();

@@ -34,7 +34,7 @@ describe("given a sequencer inbox and a committee of four with equal stakes", ()
 		inbox = await l1.deploy("Inbox", [batcher.address]);
 		registry = await l1.deploy(
 			"StakeRegistry",
-			[batcher.address, batcher.address, 1000, 100, committee.map(({ address }) => address)],
+			[batcher.address, batcher.address, 1000, 100, committee.map(({ address }) => address), []],
 			4n * STAKE,
 		);
 		sequencerInbox = await l1.deploy("SequencerInbox", [

@@ -83,7 +83,7 @@ describe("given an order that is confirmed, and a member who signed receipts", (
 		arena = await Arena.start();
 		const { l1 } = arena;
 		[member, watcher] = await Promise.all([l1.wallet(2), l1.wallet(3)]);
-		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), TREASURY, 1000, 500, [member.address]], STAKE);
+		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), TREASURY, 1000, 500, [member.address], []], STAKE);
 		const [inbox, chain] = await Promise.all([arena.sequencerInbox.getAddress(), arena.chain.getAddress()]);
 		evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), inbox, chain, new Uint8Array(32)]);
 		domain = domainOf(inbox);

@@ -41,7 +41,7 @@ describe("given two members whose engines vote", () => {
 		l1 = await L1.start();
 		[member, other, stranger] = await Promise.all([l1.wallet(1), l1.wallet(2), l1.wallet(3)]);
 		const founders = [member.address, other.address];
-		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), stranger.address, 1000, 500, founders], 2n * STAKE);
+		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), stranger.address, 1000, 500, founders, []], 2n * STAKE);
 		evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), INBOX, INBOX, ZeroHash]);
 		snapshot = await l1.chain.snapshot();
 	});

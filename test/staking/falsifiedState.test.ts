@@ -32,7 +32,7 @@ describe("given an assertion that is confirmed, and a validator who signed state
 		arena = await Arena.start(new Map(), 60, [0, 0], HEIGHT);
 		const { l1 } = arena;
 		[validator, watcher] = await Promise.all([l1.wallet(2), l1.wallet(3)]);
-		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), TREASURY, 1000, 500, [validator.address]], STAKE);
+		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), TREASURY, 1000, 500, [validator.address], []], STAKE);
 		const chain = await arena.chain.getAddress();
 		evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), TREASURY, chain, new Uint8Array(32)]);
 		domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract: TREASURY }));

@@ -35,7 +35,7 @@ describe(`given a registry and a random program of seed ${SEED}`, () => {
 		l1 = await L1.start();
 		[evidence, governor, ...wallets] = await Promise.all([1, 2, 3, 4, 5, 6].map((place) => l1.wallet(place)));
 		const committee = wallets.slice(0, 2).map(({ address }) => address);
-		registry = await l1.deploy("StakeRegistry", [evidence.address, governor.address, UNBONDING, EPOCH, committee], 2n * STAKE);
+		registry = await l1.deploy("StakeRegistry", [evidence.address, governor.address, UNBONDING, EPOCH, committee, []], 2n * STAKE);
 	});
 	after(() => l1.close());
 

@@ -35,7 +35,7 @@ describe("given a registry of two validators with 8 ETH each", () => {
 		governor = await l1.wallet(4);
 		registry = await l1.deploy(
 			"StakeRegistry",
-			[await l1.nextAddress(1), governor.address, UNBONDING, EPOCH, [first.address, second.address]],
+			[await l1.nextAddress(1), governor.address, UNBONDING, EPOCH, [first.address, second.address], []],
 			2n * STAKE,
 		);
 		evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), inbox, inbox, REPORT_DOMAIN]);
@@ -184,8 +184,20 @@ describe("given a registry of two validators with 8 ETH each", () => {
 	});
 
 	it("never finds a quorum where nobody has stake", async () => {
-		const empty = await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, UNBONDING, EPOCH, []]);
+		const empty = await l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, UNBONDING, EPOCH, [], []]);
 		await refuses(send(empty, stranger, "requireQuorum", [ZeroHash, "0x"]), registry.interface, "NoQuorum", [0n, 0n]);
+	});
+
+	it("begins with stake of those who are bonded and have no voice, and refuses a member among them", async () => {
+		const build = (bonded: readonly string[]): ReturnType<typeof l1.deploy> =>
+			l1.deploy("StakeRegistry", [ZeroAddress, ZeroAddress, UNBONDING, EPOCH, [first.address], bonded], 2n * STAKE);
+		const mixed = await build([second.address]);
+		for (const who of [first, second])
+			assert.equal(((await mixed.getFunction("validatorOf")(who.address)) as { stake: bigint }).stake, STAKE);
+		assert.equal(await mixed.getFunction("standings")(second.address), BigInt(Bonded));
+		assert.deepEqual([...((await mixed.getFunction("powerOf")(second.address)) as bigint[])], [0n, 0n]);
+		assert.deepEqual([...((await mixed.getFunction("totalPower")()) as bigint[])], [STAKE, STAKE]);
+		for (const twice of [[first.address], [second.address, second.address]]) await assert.rejects(build(twice), /AdmittedTwice/);
 	});
 
 	const voteFor = (signers: readonly HDNodeWallet[], digest: string): string[] =>

@@ -48,7 +48,7 @@ describe("given a game, members who signed its state, and a watcher who derived 
 		const { l1 } = arena;
 		[honest, liar, payer] = await Promise.all([l1.wallet(2), l1.wallet(3), l1.wallet(4)]);
 		const members = [honest.address, liar.address].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
-		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), TREASURY, 1000, 500, members], 2n * STAKE);
+		registry = await l1.deploy("StakeRegistry", [await l1.nextAddress(1), TREASURY, 1000, 500, members, []], 2n * STAKE);
 		const chain = await arena.chain.getAddress();
 		const evidence = await l1.deploy("SlashingEvidence", [await registry.getAddress(), TREASURY, chain, new Uint8Array(32)]);
 		const contracts = { StakeRegistry: await registry.getAddress(), SlashingEvidence: await evidence.getAddress() };
