@@ -23,7 +23,8 @@ export type Phase = "warm" | "count" | "end";
 /** What a member tells of itself. Of messages that count: how many were made and how many were refused because too many waited; milliseconds from making to being ordered and durable. */
 export type Report = {
 	readonly height: number;
-	readonly blocked: boolean;
+	/** In which round the block before was decided, when this tells of a block. */
+	readonly round?: number;
 	readonly made: number;
 	readonly slowed: number;
 	readonly latencies: readonly number[];

@@ -80,6 +80,8 @@ const heights: number[] = keys.map(() => 0);
 const hasDecided: boolean[] = keys.map(() => false);
 const latencies: number[] = [];
 const blockTimes: number[] = [];
+/** Blocks by the round in which they were decided. */
+const rounds: number[] = [];
 let phase: Phase | undefined;
 let [made, slowed] = [0, 0];
 let [countedFrom, lastOrderedAt, lastBlockAt] = [0, 0, 0];
@@ -100,13 +102,14 @@ function start(place: number): void {
 		latencies.push(...report.latencies);
 		if (report.latencies.length > 0) lastOrderedAt = now;
 		if (inFault) orderedInFault += report.latencies.length;
-		if (!report.blocked) return;
+		if (report.round === undefined) return;
 		// Killed, it was told nothing of what the others do since.
 		if (!hasDecided[place] && phase) child.send(phase);
 		hasDecided[place] = true;
 		if (place !== 0) return;
 		if (lastBlockAt > 0 && (phase === "count" || phase === "end")) blockTimes.push(now - lastBlockAt);
 		lastBlockAt = now;
+		if (phase === "count" || phase === "end") rounds[report.round] = (rounds[report.round] ?? 0) + 1;
 		if (returnedAt !== undefined) afterReturn ??= now - returnedAt;
 	});
 }
@@ -178,6 +181,7 @@ async function finish(): Promise<void> {
 		orderedMillisecondsP99: percentile(latencies, 0.99),
 		blockMillisecondsP50: percentile(blockTimes, 0.5),
 		blockMillisecondsP99: percentile(blockTimes, 0.99),
+		blocksByRound: Array.from(rounds, (count = 0) => count),
 		longestGapMilliseconds: percentile(blockTimes, 1),
 		...(killed > 0 && {
 			killed,

@@ -50,8 +50,8 @@ const orderer: CometOrderer = await CometOrderer.open({
 });
 const supervisor = new Supervisor(orderer, quiet);
 const tell = (report: Partial<Report>): void =>
-	void process.send?.({ height: orderer.height, blocked: false, made: 0, slowed: 0, latencies: [], ...report });
-orderer.application.watch(() => tell({ blocked: true }));
+	void process.send?.({ height: orderer.height, made: 0, slowed: 0, latencies: [], ...report });
+orderer.application.watch(({ round }) => tell({ round }));
 
 type Made = { readonly at: number; readonly counts: boolean };
 let phase: Phase | undefined;

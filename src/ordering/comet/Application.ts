@@ -48,6 +48,8 @@ export type Decision = {
 	readonly decided: Decided.Decided;
 	/** The members' median of the time at this block, and who of them voted for the block before. */
 	readonly time: number;
+	/** In which round the block before was decided. */
+	readonly round: number;
 	readonly voters: Decided.Outcome["voters"];
 	readonly hellos: Decided.Outcome["hellos"];
 	readonly certified: Decided.Outcome["certified"];
@@ -360,10 +362,10 @@ export class Application {
 		this.#committee = Decided.committeeOf(outcome.decided, this.#founders);
 		this.#medianTime = outcome.time;
 		this.#pending = undefined;
-		const { decided, time, voters, hellos, certified, contradictions } = outcome;
+		const { decided, time, round, voters, hellos, certified, contradictions } = outcome;
 		const said = voters.find(({ address }) => address === this.#options.signer.address)?.said.state;
 		if (said) this.#heard = placeOf(said);
-		for (const listener of this.#listeners) listener({ decided, time, voters, hellos, bundles, certified, contradictions });
+		for (const listener of this.#listeners) listener({ decided, time, round, voters, hellos, bundles, certified, contradictions });
 	}
 
 	#content(fromHeight: number, toHeight: number): Uint8Array | undefined {

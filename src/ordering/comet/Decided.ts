@@ -98,6 +98,8 @@ export type Outcome = {
 	readonly decided: Decided;
 	/** The members' median of the time, 0 when none said any. */
 	readonly time: number;
+	/** In which round the block before was decided: 0 unless a proposer was missing or late. */
+	readonly round: number;
 	/** What each member said whose vote the commit before counts. */
 	readonly voters: readonly { readonly address: string; readonly said: Extension.Extension }[];
 	readonly placed: readonly Placed[];
@@ -253,6 +255,7 @@ export function apply(
 			...(Object.keys(keys).length > 0 && { keys }),
 		},
 		time,
+		round: commit?.round ?? 0,
 		voters: votes,
 		placed,
 		hellos: envelopes.filter((envelope) => envelope?.kind === Envelope.HELLO),

@@ -30,6 +30,8 @@ export type Network = {
 export const MAX_BLOCK_BYTES = 512 * 1024;
 /** How long nobody has anything to order before an empty block carries time, L1's messages and checkpoints on. */
 export const EMPTY_BLOCK_MILLISECONDS = 500;
+/** How long a proposal is waited for before the next member's turn, and by how much longer in every further round: so a slow machine loses rounds and no blocks. */
+const PROPOSE_MILLISECONDS = 500;
 
 /** The member of a private key (32 bytes). Throws when it is no key of the curve. */
 export function memberOf(privateKey: Uint8Array, power = 1): Member {
@@ -154,8 +156,8 @@ max_tx_bytes = 131072
 cache_size = 20000
 
 [consensus]
-timeout_propose = "1500ms"
-timeout_propose_delta = "500ms"
+timeout_propose = "${PROPOSE_MILLISECONDS}ms"
+timeout_propose_delta = "${PROPOSE_MILLISECONDS}ms"
 timeout_prevote = "500ms"
 timeout_prevote_delta = "250ms"
 timeout_precommit = "500ms"
