@@ -92,6 +92,8 @@ export function isExecuted(ack: Acknowledgement): boolean {
 	return EXECUTED.includes(ack.result);
 }
 
+/** Messages that a trader may send before a cancellation that is signed for later loses its nonce. */
+const NONCES_AHEAD = 1_000_000;
 /** How long one of several gateways may take before the next is asked. */
 const GATEWAY_MILLISECONDS = 10_000;
 /** Codes of the server's errors (docs/api). */
@@ -210,6 +212,23 @@ export class Trader {
 	async cancelAll(underlying: number = Messages.EVERY_UNDERLYING): Promise<Acknowledgement> {
 		const fields = { account: this.account, underlying, nonce: this.takeNonce() };
 		return this.submit(Encoding.cancelAll({ ...fields, signature: await this.sign("CancelAll", fields) }));
+	}
+
+	/**
+	 * Has the gateway cancel every order, or those of one underlying, when this connection ends, however it does: a cancellation that is signed now, with a nonce
+	 * far ahead. Once it is sent this trader's nonces are used up: open another one. After `connection.move` it has to be said again.
+	 */
+	async cancelOnDisconnect(underlying: number = Messages.EVERY_UNDERLYING): Promise<void> {
+		const fields = { account: this.account, underlying, nonce: this.#nextNonce + NONCES_AHEAD };
+		const signature = Bytes.toHex(await this.sign("CancelAll", fields));
+		const all = await this.#connection.call<{ currency: string }[]>("public/get_currencies");
+		const currency = underlying === Messages.EVERY_UNDERLYING ? {} : { currency: all[underlying].currency };
+		await this.#connection.call("private/enable_cancel_on_disconnect", {
+			account: this.account,
+			...currency,
+			nonce: fields.nonce,
+			signature,
+		});
 	}
 
 	/** Gives an order another price or size. One that only shrinks keeps its place and id; otherwise its id is the answer's `order`. */

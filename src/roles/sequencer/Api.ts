@@ -2,7 +2,7 @@ import type { MessageResult } from "../../executor/Events.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
-import { nameOf as resultName } from "../../machine/Result.ts";
+import { Result, nameOf as resultName } from "../../machine/Result.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Receipt } from "../../protocol/Checkpoint.ts";
@@ -21,12 +21,14 @@ import * as AccountViews from "./AccountViews.ts";
 import { Channels } from "./Channels.ts";
 import type { Progress } from "./Channels.ts";
 import * as DealViews from "./DealViews.ts";
+import { Departures, MAX_ACCOUNTS } from "./Departures.ts";
 import { Deribit } from "./Deribit.ts";
 import type { Ask, DeribitAnswer } from "./Deribit.ts";
 import { debug } from "./debug.ts";
 import { Heartbeats } from "./Heartbeats.ts";
 import * as Payloads from "./Payloads.ts";
 import { Requests } from "./Requests.ts";
+import * as rules from "./rules.ts";
 import type { Acknowledgement, Sequencer } from "./Sequencer.ts";
 import { NotTaken, Undecided } from "./Sequencer.ts";
 import { payloadOf, TYPED } from "./typed.ts";
@@ -72,6 +74,7 @@ export class Api {
 	readonly #ports: ApiPorts;
 	readonly #channels: Channels;
 	readonly #heartbeats = new Heartbeats();
+	readonly #departures: Departures;
 	readonly #requests: Requests;
 	readonly #handlers: Handlers;
 	readonly #deribit: Deribit;
@@ -81,6 +84,7 @@ export class Api {
 		const { clock, live, userDomain } = ports;
 		this.#requests = new Requests({ now: () => clock.now(), userDomain, signersOf: (account) => live.queries.signersOf(account) });
 		this.#channels = new Channels(live, this.#requests, () => ports.finality.progress());
+		this.#departures = new Departures((payload) => ports.sequencer.submit(payload), ports.metrics);
 		this.#handlers = { ...this.#session(), ...this.#market(), ...this.#accounts(), ...this.#trading(), ...this.#deals() };
 		const ask: Ask = async (method, params) => (await this.handle(method, params, READER)) as never;
 		this.#deribit = new Deribit(ask, () => clock.now());
@@ -99,6 +103,7 @@ export class Api {
 	forget(peer: number): void {
 		this.#channels.forget(peer);
 		this.#heartbeats.forget(peer);
+		this.#departures.depart(peer);
 	}
 
 	readonly handle: Handler = async (method, parameters, peer) => {
@@ -273,6 +278,13 @@ export class Api {
 			"private/transfer": this.#send("private/transfer"),
 			"private/set_session": this.#send("private/set_session"),
 			"private/set_mmp_config": this.#send("private/set_mmp_config"),
+			"private/enable_cancel_on_disconnect": (params, peer) => this.#holdFor(peer, params),
+			"private/disable_cancel_on_disconnect": ({ account }, peer) => {
+				if (!this.#departures.release(peer, account)) throw new RpcError(Code.NotFound, `nothing is held here for account ${account}`);
+				return "ok";
+			},
+			"private/get_cancel_on_disconnect": (_, peer) =>
+				this.#departures.of(peer).map(({ account, currency, nonce }) => ({ account, currency, nonce })),
 			"private/set_dead_man_switch": this.#send("private/set_dead_man_switch"),
 		};
 	}
@@ -310,6 +322,23 @@ export class Api {
 			"private/bid": this.#send("private/bid"),
 			"private/set_referrer": this.#send("private/set_referrer"),
 		};
+	}
+
+	/** What would be refused at the end is refused now, when somebody hears it. */
+	#holdFor(peer: Peer, params: Params<"private/enable_cancel_on_disconnect">): "ok" {
+		if (peer.id === 0) throw new RpcError(Code.InvalidRequest, "only a WebSocket ends: cancel on disconnect needs one");
+		const { live, userDomain } = this.#ports;
+		const payload = Payloads.cancelAll(params);
+		const refusal = rules.refusalOf(payload, userDomain, (account) => live.queries.signersOf(account));
+		if (refusal) throw new RpcError(Code.NotTaken, refusal.detail, { reason: refusal.code });
+		const result = live.queries.rehearse(payload, false)?.result;
+		if (result !== Result.Ok) throw new RpcError(Code.InvalidParams, `it would be refused: ${resultName(result ?? Result.Malformed)}`);
+		const { account, nonce, currency = null } = params;
+		if (!this.#departures.hold(peer, { account, currency, nonce, payload }))
+			throw new RpcError(Code.LimitReached, `a connection cancels for ${MAX_ACCOUNTS} accounts at most`, {
+				limit: "accounts_of_connection",
+			});
+		return "ok";
 	}
 
 	/** The handler of a method whose fields are a message. */

@@ -159,6 +159,21 @@ export const TRADING = {
 		}),
 		Fields.acknowledgement,
 	),
+	"private/enable_cancel_on_disconnect": method(
+		"Holds a cancellation that is signed now, as private/cancel_all takes it, and sends it when this WebSocket ends, however it does. It takes the place of the one before. Its nonce must still be good then: sign one far ahead; when it is used, no lower one is good any more.",
+		z.strictObject({ account, currency: Fields.currency.optional(), nonce, signature }),
+		z.literal("ok"),
+	),
+	"private/disable_cancel_on_disconnect": method(
+		"Forgets what this connection holds for an account.",
+		z.strictObject({ account }),
+		z.literal("ok"),
+	),
+	"private/get_cancel_on_disconnect": method(
+		"What will be sent when this connection ends.",
+		Fields.nothing,
+		z.array(z.strictObject({ account: Fields.account, currency: Fields.currency.nullable(), nonce: z.int() })),
+	),
 	"private/set_dead_man_switch": method(
 		"Every order of the account dies so many seconds from now, unless it is set anew before. 0 switches it off.",
 		z.strictObject({ account, duration: z.int().min(0), nonce, signature }),
