@@ -158,7 +158,7 @@ async function startFromL1(context: Context, options: Options, dataDirectory: st
 		dataDirectory,
 		blobs: context.blobUrls,
 		syncFrom: options.syncFrom,
-		say: (sentence: string): void => void process.stderr.write(`${sentence}\n`),
+		say,
 		clock: await clockOf(context, options),
 		log,
 		metrics,
@@ -206,6 +206,8 @@ async function startFollowing(context: Context, options: Options, dataDirectory:
 		dataDirectory,
 		sequencers: options.sequencer,
 		...(context.namesBlobs && { blobs: context.blobUrls }),
+		syncFrom: options.syncFrom,
+		say,
 		carrier: options.carrier,
 		patienceMs: options.patience * 1000,
 		days: () => daysToList(clock.now()),
@@ -228,6 +230,10 @@ async function startFollowing(context: Context, options: Options, dataDirectory:
 			await node.stop();
 		},
 	};
+}
+
+function say(sentence: string): void {
+	process.stderr.write(`${sentence}\n`);
 }
 
 async function sourceOf({ source, seed }: Options): Promise<PriceSource> {
@@ -256,7 +262,8 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 		const provider = await context.provider();
 		provider.watch(log.child({ role: "l1" }), metrics);
 		const clock = await clockOf(context, options);
-		const parts = { provider, deployment, dataDirectory, sequencers: options.sequencer, clock, log, metrics };
+		const { sequencer: sequencers, syncFrom } = options;
+		const parts = { provider, deployment, dataDirectory, sequencers, syncFrom, say, clock, log, metrics };
 		// What it disagrees with it does not attest; there is nothing else to stop.
 		state = await FollowedState.open({ ...parts, onDisagreement: () => Promise.resolve() });
 	}
@@ -276,11 +283,13 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 
 async function run(context: Context, options: Options): Promise<Answer> {
 	const { role } = options;
-	if (options.syncFrom.length > 0 && role !== "proposer" && role !== "challenger")
+	if (options.syncFrom.length > 0 && role === "sequencer")
 		throw new Failure(
 			ExitCode.Usage,
-			`--sync-from is of a proposer and a challenger: a ${role} also needs the order, which is under no state root.`,
+			"A sequencer does not begin with a snapshot: the order, which it is to have, is under no state root.",
 		);
+	if (options.syncFrom.length > 0 && role === "reporter" && options.sequencer.length === 0)
+		throw new Failure(ExitCode.Usage, "A reporter has a state to begin with only where it follows a --sequencer.");
 	const dataDirectory = options.data ?? join(ROOT, "data", options.network, role);
 	const start = { sequencer: startSequencer, reporter: startReporter };
 	const running =

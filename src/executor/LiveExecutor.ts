@@ -61,6 +61,17 @@ export type LiveOptions = {
 	readonly checkpointBundles?: number;
 	/** A state root is hashed at least every so many bytes of records. Where other nodes post batches, too, it is 1: they may end after any bundle. */
 	readonly rootBytes?: number;
+	/** Where an empty store begins instead of at genesis. */
+	readonly beginning?: Beginning | undefined;
+};
+
+/** Where the state that L1 gives at the end of its last batch stands in the order. */
+export type Beginning = {
+	readonly snapshot: DerivedSnapshot;
+	/** Of the bundle that ends where the last batch ends. */
+	readonly height: number;
+	/** Where L1 forced a batch lately: the last height that is ordered, the number of L1's messages, and the time, as of a rebase. */
+	readonly forced: { readonly orderedHeight: number; readonly messageCount: number; readonly now: number } | undefined;
 };
 
 /**
@@ -112,15 +123,23 @@ export class LiveExecutor {
 		Restoration.restoreOrders(state.live, this.#orders);
 	}
 
-	/** Resumes from the store's checkpoint, or begins at genesis. */
+	/** Whether a store has no state yet. */
+	static isEmpty(store: Store): boolean {
+		return Checkpoint.load(store) === undefined;
+	}
+
+	/** Resumes from the store's checkpoint, or begins where `beginning` says, or at genesis. */
 	static async open(options: LiveOptions): Promise<LiveExecutor> {
 		const { store } = options;
 		let checkpoint = Checkpoint.load(store);
 		if (!checkpoint) {
-			const state = TrackedState.restore(options.genesis);
-			checkpoint = Checkpoint.genesis();
+			const { beginning } = options;
+			const state = TrackedState.restore(beginning ? beginning.snapshot.cells : options.genesis);
+			checkpoint = beginning ? checkpointAt(beginning) : Checkpoint.genesis();
+			const { height, clock, l1Index } = checkpoint;
 			const positions = new Positions([]);
-			positions.add({ height: 0, streamEnd: 0, clock: 0, l1Index: 0, took: false, missed: false, stateRoot: state.stateRoot() });
+			const streamEnd = beginning?.snapshot.streamEnd ?? 0;
+			positions.add({ height, streamEnd, clock, l1Index, took: false, missed: false, stateRoot: state.stateRoot() });
 			await store.commit([...Checkpoint.replaceCells(store, state.takeAll()), ...positions.takeChanges(), checkpoint.change()]);
 		}
 		return new LiveExecutor(options, checkpoint, TrackedState.restore(Checkpoint.cells(store)), Checkpoint.positions(store));
@@ -362,9 +381,8 @@ export class LiveExecutor {
 		this.#batchCount = snapshot.batchCount;
 		// What L1 has replaced is forgotten, and the last batch that it has now is agreed with.
 		const stays = this.#agreed.filter(({ index, accumulator }) => accumulator === hexOf(snapshot.accumulatorAt(index)));
-		const last = snapshot.batchCount - 1;
-		this.#agreed = stays.filter(({ index }) => index < last);
-		this.#agreed.push({ index: last, streamEnd: snapshot.streamEnd, accumulator: hexOf(snapshot.accumulatorAt(last)) });
+		const last = lastOf(snapshot);
+		this.#agreed = [...stays.filter(({ index }) => index < last.index), last];
 		this.#rebaseHeight = orderedHeight;
 		this.#rebaseMessages = messageCount;
 		this.#rebaseClock = Math.max(snapshot.clock, now);
@@ -447,6 +465,22 @@ function hexOf(accumulator: Uint8Array | undefined): string {
 /** A machine with nothing pending; live execution knows no batches, so the rest of its cursor stays zero. */
 function machineAt(clock: number, l1Index: number): Machine {
 	return { ...initial(), cursor: { batch: 0, l1Index, offset: 0, item: 0 }, clock, registers: noRegisters() };
+}
+
+/** Behind the last batch of L1, with which the state agrees because it is made of it. */
+function checkpointAt({ snapshot, height, forced }: Beginning): Checkpoint {
+	const { clock, l1Index, batchCount } = snapshot;
+	return new Checkpoint({
+		...{ height, clock, l1Index, batchCount, eventNumber: 0 },
+		rebaseHeight: forced?.orderedHeight ?? 0,
+		rebaseMessages: forced?.messageCount ?? 0,
+		rebaseClock: forced ? Math.max(clock, forced.now) : 0,
+		agreed: [lastOf(snapshot)],
+	});
+}
+
+function lastOf({ batchCount, streamEnd, accumulatorAt }: DerivedSnapshot): AgreedBatch {
+	return { index: batchCount - 1, streamEnd, accumulator: hexOf(accumulatorAt(batchCount - 1)) };
 }
 
 const MAX_TIME = 2 ** 40 - 1;

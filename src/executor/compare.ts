@@ -24,7 +24,12 @@ export type ComparedLive = {
 };
 
 /** What is compared of a derived executor. */
-export type ComparedDerived = { readonly batchCount: number; batch(index: number): DerivedBatch | undefined };
+export type ComparedDerived = {
+	readonly batchCount: number;
+	batch(index: number): DerivedBatch | undefined;
+	/** Where the inbox stands after so many batches. */
+	place(batches: number): { readonly streamEnd: number } | undefined;
+};
 
 /**
  * Compares at the end of every batch that was not compared yet, and tells the live executor how far it agrees. `batchCount` of the answer is how many
@@ -62,7 +67,7 @@ export function compare(live: ComparedLive, derived: ComparedDerived): Compariso
 			};
 		// Behind a forced batch, the messages and the time of a record depend on the batch that it lies in, and another node may have cut that: L1 decides. Neither
 		// need leave a trace in the root.
-		if (!live.readAsBatch(derived.batch(index - 1)?.streamEnd ?? 0, batch))
+		if (!live.readAsBatch(derived.place(index)?.streamEnd ?? 0, batch))
 			return {
 				verdict: "rebase",
 				batchCount: index,

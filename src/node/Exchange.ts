@@ -194,7 +194,7 @@ export class Exchange {
 			});
 		const derived = await derive(stores.derived, "derived");
 		const watched = await derive(stores.challenger, "challenger");
-		const streamStart = (index: number): number | undefined => (index === 0 ? 0 : derived.batch(index - 1)?.streamEnd);
+		const streamStart = (index: number): number | undefined => derived.place(index)?.streamEnd;
 		const member =
 			seat &&
 			(await Member.open({

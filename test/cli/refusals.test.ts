@@ -28,6 +28,8 @@ describe("given arguments that are wrong", () => {
 		refuses(await strikeproof(["deposit", "-1"]), 2, /'-1'/);
 		refuses(await strikeproof(["up", "--seed", "x"]), 2, /a whole number from 0 to 4294967295 is needed/);
 		refuses(await strikeproof(["status", "--network", "sepolia"]), 2, /SEPOLIA_RPC_URL/);
+		refuses(await strikeproof(["node", "--role", "sequencer", "--sync-from", "x"]), 2, /A sequencer does not begin with a snapshot/);
+		refuses(await strikeproof(["node", "--role", "reporter", "--sync-from", "x"]), 2, /only where it follows a --sequencer/);
 	});
 
 	it("says what is wrong with a file of parameters", async () => {

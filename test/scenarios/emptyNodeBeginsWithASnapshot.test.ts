@@ -11,9 +11,12 @@ import { TransactionManager } from "../../src/chain/TransactionManager.ts";
 import * as ConfirmedState from "../../src/executor/ConfirmedState.ts";
 import * as HonestChain from "../../src/executor/HonestChain.ts";
 import type { Link } from "../../src/executor/HonestChain.ts";
+import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Machines from "../../src/machine/types/Machine.ts";
+import { FollowedState } from "../../src/node/following/FollowedState.ts";
 import { Liar } from "../../src/node/Liar.ts";
 import { LyingHistory } from "../../src/node/LyingHistory.ts";
+import { PrometheusMetrics } from "../../src/node/Metrics.ts";
 import { obtain } from "../../src/node/snapshots/obtain.ts";
 import type { ObtainOptions } from "../../src/node/snapshots/obtain.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
@@ -238,6 +241,47 @@ describe("EmptyNodeBeginsWithASnapshot", () => {
 			executed - batch <= read && read <= batches - batch,
 			`${read} contents read of ${batches} batches, ${batch} before the snapshot`,
 		);
+	});
+
+	it("given who follows the order and begins with it, he executes none of what was ordered before, and comes to the same state", async () => {
+		const { exchange } = world;
+		const parts = { provider: world.chain.provider, deployment: world.deployment, dataDirectory: join(home, "followed") };
+		const said: string[] = [];
+		const open = (from: string): Promise<FollowedState> =>
+			FollowedState.open({
+				...{ ...parts, sequencers: [exchange.url.replace("ws:", "http:")], syncFrom: [from] },
+				...{ clock: world.clock, log: SILENT, metrics: new PrometheusMetrics(), say: (one: string) => said.push(one) },
+				onDisagreement: () => Promise.reject(new Error("it disagrees with L1")),
+			});
+		const agrees = (state: FollowedState): Promise<void> =>
+			world.until("the same state, and batches that agree", () => {
+				const root = state.live.height > begun ? exchange.live.rootAtHeight(state.live.height) : undefined;
+				return root !== undefined && state.live.batchCount > posted && Bytes.equal(root, state.live.stateRoot());
+			});
+		const followed = await open(exchange.url);
+		const [begun, posted] = [followed.live.height, followed.live.batchCount];
+		assert.ok(begun > 0 && posted > 0, `it begins at height ${begun}, behind ${posted} batches`);
+		assert.match(said.join("\n"), new RegExp(`follows the order from height ${begun} on, where L1's batch ${posted - 1} ends`));
+		assert.equal(followed.live.rootAtHeight(begun - 1), undefined);
+		followed.start();
+		await agrees(followed);
+		await followed.stop();
+		// What it has it goes on from, whoever gave the snapshot.
+		const again = await open("http://127.0.0.1:1");
+		again.start();
+		await agrees(again);
+		await again.stop();
+	});
+
+	it("given a batcher that begins with it, it posts what the sequencer's own would have", async () => {
+		const { exchange } = world;
+		await exchange.batcher.stop();
+		const { batchCount } = exchange.live;
+		const batcher = role("batcher", exchange.url, "--sequencer", exchange.url.replace("ws:", "http:"));
+		await batcher.start(/follows the order from height [1-9]/);
+		await world.until("two batches that agree", () => exchange.live.batchCount > batchCount + 1);
+		assert.equal(await batcher.stop(), 0);
+		exchange.batcher.start();
 	});
 
 	it("verifies one for an operator and keeps it, and writes over nothing", async () => {

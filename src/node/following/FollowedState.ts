@@ -9,6 +9,7 @@ import type { DerivedExecutor } from "../../executor/DerivedExecutor.ts";
 import { Follower } from "../../executor/Follower.ts";
 import * as Genesis from "../../executor/Genesis.ts";
 import { LiveExecutor } from "../../executor/LiveExecutor.ts";
+import type { Beginning } from "../../executor/LiveExecutor.ts";
 import type { SignaturePool } from "../../executor/SignaturePool.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import type { Clock } from "../../ports/Clock.ts";
@@ -16,6 +17,7 @@ import type { Log } from "../../ports/Log.ts";
 import type { Metrics } from "../../ports/Metrics.ts";
 import type { Store } from "../../ports/Store.ts";
 import type { LoopHealth } from "../../roles/Loop.ts";
+import { FORCED_CARRIER } from "../../protocol/Batch.ts";
 import { openStore } from "../../store/LmdbStore.ts";
 import type { Alone } from "../ChallengerNode.ts";
 import { deriveAlone } from "../ChallengerNode.ts";
@@ -30,6 +32,9 @@ export type FollowedOptions = {
 	readonly sequencers: readonly string[];
 	/** Where blobs are looked for that its own archive does not hold; the sequencers' archives otherwise. */
 	readonly blobs?: BlobUrls | undefined;
+	/** Where snapshots are looked for when there is no data yet. */
+	readonly syncFrom?: readonly string[] | undefined;
+	readonly say?: (sentence: string) => void;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly metrics: Metrics;
@@ -37,6 +42,11 @@ export type FollowedOptions = {
 	readonly onDisagreement: () => Promise<void>;
 };
 
+/** How often, and after what pauses, sequencers are asked where a snapshot stands in their order. */
+const LOOKED_FOR = 30;
+const PAUSE_MS = 1000;
+/** LIMIT: batches behind a forced one in which everything is posted that was ordered before it. */
+const RECENT_BATCHES = 64;
 /** LIMIT: roots of past moments that are remembered: who asks about one asks within seconds. */
 const REMEMBERED_ROOTS = 4096;
 
@@ -67,11 +77,13 @@ export class FollowedState {
 			await openStore({ directory: join(dataDirectory, "live"), genesis }),
 			await openStore({ directory: join(dataDirectory, "derived"), genesis }),
 		];
-		const alone = await deriveAlone({ ...options, blobs: options.blobs ?? { archives: options.sequencers } }, stores[1], "derived");
+		const blobs = options.blobs ?? { archives: options.sequencers };
+		const alone = await deriveAlone({ ...options, syncFrom: options.syncFrom ?? [], blobs }, stores[1], "derived");
 		const { reporters, quorum, house } = deployment;
 		const cells = Genesis.cells({ domainSeparator: separatorOf(deployment, "Vault"), reporters, quorum, house });
 		// A root after every bundle: a batch may be cut, and a state asked about, behind any of them.
-		const live = await LiveExecutor.open({ store: stores[0], genesis: cells, rootBytes: 1 });
+		const beginning = LiveExecutor.isEmpty(stores[0]) ? await beginningOf(options, alone) : undefined;
+		const live = await LiveExecutor.open({ store: stores[0], genesis: cells, rootBytes: 1, beginning });
 		return new FollowedState(options, stores, live, alone);
 	}
 
@@ -101,7 +113,7 @@ export class FollowedState {
 	}
 
 	/** Bytes of records in the first `index` batches, undefined while that is not derived. */
-	readonly streamStart = (index: number): number | undefined => (index === 0 ? 0 : this.derived.batch(index - 1)?.streamEnd);
+	readonly streamStart = (index: number): number | undefined => this.derived.place(index)?.streamEnd;
 
 	/** Whether the machine stood at this root when its clock showed this time, as executed here, and L1 does not say otherwise. */
 	wasAt(time: number, root: Uint8Array): boolean {
@@ -132,4 +144,35 @@ export class FollowedState {
 		for (const store of this.#stores) await store.close();
 		await this.#signatures.close();
 	}
+}
+
+/** Where the order is to be gone on with when what is derived began with a snapshot; undefined when it began at genesis. Throws with one sentence when no sequencer says. */
+async function beginningOf(options: FollowedOptions, { derived, blobs }: Alone): Promise<Beginning | undefined> {
+	const { provider, deployment, sequencers, clock, log, say } = options;
+	if (derived.place(0)) return undefined;
+	await derived.sync();
+	const snapshot = derived.snapshot();
+	if (!snapshot) throw new Error("L1 has no whole batch behind the snapshot yet: start again in a minute.");
+	const orderer = new RemoteOrderer({ urls: sequencers, clock, log, height: 0 });
+	for (let tries = 0; tries < LOOKED_FOR; tries++) {
+		const height = await orderer.heightOf(snapshot.streamEnd);
+		if (height !== undefined) {
+			const inbox = new L1InboxReader(provider, deployment, blobs);
+			const forced = isForcedLately(derived)
+				? { orderedHeight: orderer.height, messageCount: await inbox.messageCount(), now: clock.now() }
+				: undefined;
+			say?.(`follows the order from height ${height} on, where L1's batch ${snapshot.batchCount - 1} ends`);
+			return { snapshot, height, forced };
+		}
+		await clock.sleep(PAUSE_MS);
+	}
+	throw new Error(
+		`No sequencer knows a bundle that ends at byte ${snapshot.streamEnd} of the order, as L1's last batch does: start again when one answers.`,
+	);
+}
+
+/** Whether what is ordered and not posted may be read otherwise than it was ordered, because L1 put something before it. */
+function isForcedLately(derived: DerivedExecutor): boolean {
+	const recent = Array.from({ length: RECENT_BATCHES }, (_, i) => derived.batch(derived.batchCount - 1 - i));
+	return recent.some((batch) => batch?.carrier === FORCED_CARRIER);
 }

@@ -31,6 +31,9 @@ export type FollowingOptions = {
 	readonly sequencers: readonly string[];
 	/** Where blobs are looked for that its own archive does not hold; the sequencers' archives otherwise. */
 	readonly blobs?: BlobUrls | undefined;
+	/** Where snapshots are looked for when there is no data yet. */
+	readonly syncFrom?: readonly string[] | undefined;
+	readonly say?: (sentence: string) => void;
 	/** Of a batcher: how batches travel to L1. */
 	readonly carrier?: CarrierChoice | undefined;
 	/** How long it leaves what is due to others who may do it. */
@@ -57,6 +60,7 @@ export class FollowingNode {
 		let running: Batcher | Keeper | undefined = undefined;
 		const state: FollowedState = await FollowedState.open({
 			...{ provider, deployment, dataDirectory, sequencers, clock, log, metrics, blobs: options.blobs },
+			...{ syncFrom: options.syncFrom, say: options.say },
 			onDisagreement: async () => running?.stop(),
 		});
 		const { live, inbox, orderer, streamStart } = state;

@@ -67,11 +67,29 @@ export class RemoteOrderer implements Orderer {
 			const more = await this.#ask(fromHeight + found.length, 0);
 			if (!more || more.length === 0) break;
 			for (const bundle of more) {
+				// An answer holds what there is, which may be more than is asked for.
+				if (bundle.height > toHeight) return found;
 				requireNext(bundle, fromHeight + found.length, found.at(-1));
-				if (bundle.height <= toHeight) found.push(bundle);
+				found.push(bundle);
 			}
 		}
 		return found;
+	}
+
+	/** Height of the bundle that ends at this byte of the stream; undefined when the order does not come so far yet, no bundle ends there, or nobody answers. */
+	async heightOf(streamEnd: number): Promise<number | undefined> {
+		if (streamEnd === 0) return 0;
+		const [first] = (await this.#ask(1, 0)) ?? [];
+		if (!first) return undefined;
+		for (let [low, high] = [1, this.#height]; low <= high;) {
+			const middle = (low + high) >> 1;
+			const [bundle] = await this.read(middle, middle);
+			if (!bundle) return undefined;
+			if (bundle.streamEnd === streamEnd) return middle;
+			if (bundle.streamEnd < streamEnd) low = middle + 1;
+			else high = middle - 1;
+		}
+		return undefined;
 	}
 
 	/** The certificate of the proposal's place as the sequencer gives it; what is in it, the sequencer chose. */
