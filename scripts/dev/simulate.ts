@@ -112,7 +112,7 @@ async function main(): Promise<void> {
 			slashed: sum(({ slashed }) => slashed),
 			slowestRecoveryMs: Math.max(...outcomes.map(({ recoveredMs }) => recoveredMs)),
 			faults,
-			...(alone ? { root: outcomes[0]?.root } : {}),
+			...(alone ? { root: outcomes[0]?.root, trace: outcomes[0]?.trace } : {}),
 			seconds: Math.round((performance.now() - started) / 1000),
 		}),
 	);

@@ -57,6 +57,8 @@ export class SimulatedNode {
 	downUntil = 0;
 	readonly #world: Surroundings;
 	readonly #key;
+	/** Of every process that this node ever was. */
+	readonly #stops: AbortController[] = [];
 
 	constructor(place: number, world: Surroundings) {
 		this.place = place;
@@ -94,6 +96,7 @@ export class SimulatedNode {
 			snapshotSteps: 128,
 		});
 		const stop = new AbortController();
+		this.#stops.push(stop);
 		const follower = new Follower({ live, orderer, inbox: chain.reader(process), clock: process, log });
 		const signer = { address: this.#key.address, sign: async (digest: Uint8Array) => sign(this.#key, digest) };
 		const common = { orderer, live, inbox: chain.reader(process), clock: process, log, metrics: METRICS };
@@ -146,5 +149,11 @@ export class SimulatedNode {
 		if (!running) return;
 		running.process.isAlive = false;
 		this.running = undefined;
+	}
+
+	/** After a run. Whoever waits for a signal that never comes keeps everything that he knows: the platform holds on to him. */
+	end(): void {
+		this.kill();
+		for (const stop of this.#stops) stop.abort();
 	}
 }

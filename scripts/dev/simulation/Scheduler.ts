@@ -1,5 +1,9 @@
 // Virtual time: everything that happens in a simulated run is an event in one queue, and the same seed gives the same events in the same order.
 
+/** A time, and its bits. */
+const moment = new Float64Array(1);
+const momentWords = new Int32Array(moment.buffer);
+
 type Event = { readonly at: number; readonly order: number; readonly run: () => void };
 
 export class Scheduler {
@@ -9,6 +13,14 @@ export class Scheduler {
 	count = 0;
 	readonly #queue: Event[] = [];
 	#order = 0;
+	/** Two words that every event so far has mixed its time and its number into: runs that part ways at any event end with others. */
+	#trace = 0x9e3779b9;
+	#crossTrace = 0x85ebca6b;
+
+	/** Names the events that have happened, in their order. */
+	get trace(): string {
+		return [this.#trace, this.#crossTrace].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+	}
 
 	/** Lets something happen in `delay` milliseconds. */
 	after(delay: number, run: () => void): void {
@@ -33,11 +45,18 @@ export class Scheduler {
 			this.#pop();
 			this.now = event.at;
 			this.count += 1;
+			this.#note(event);
 			event.run();
 			await settled();
 			check();
 		}
 		this.now = time;
+	}
+
+	#note({ at, order }: Event): void {
+		moment[0] = at;
+		this.#trace = Math.imul(this.#trace ^ momentWords[0], 0x01000193) ^ (order + (this.#trace >>> 13));
+		this.#crossTrace = Math.imul(this.#crossTrace ^ momentWords[1], 0x2c1b3c6d) ^ (this.#trace + (this.#crossTrace >>> 15));
 	}
 
 	#pop(): void {

@@ -57,8 +57,10 @@ export type Outcome = {
 	readonly slashed: number;
 	/** Milliseconds from the end of the last fault to the next acknowledgement. */
 	readonly recoveredMs: number;
-	/** Names the root of the last state: two runs of a seed must agree on it. */
+	/** Names the root of the last state. */
 	readonly root: string;
+	/** Names everything that happened: the events with their times, the order, the roots, and what was signed. Two runs of a seed must agree on it. */
+	readonly trace: string;
 	/** What was broken first; undefined when nothing was. */
 	readonly broken: string | undefined;
 };
@@ -104,7 +106,7 @@ export class World {
 	readonly #roots = new Map<string, string>();
 	readonly #looked: string[] = [];
 	#checkedBundles = 0;
-	#streamHash = "";
+	#root = "";
 	#l1Messages = 0;
 
 	/** `sabotage` is done in the middle of the run: what it breaks must be found. */
@@ -165,7 +167,7 @@ export class World {
 			broken = error.message;
 		} finally {
 			Date.now = wallClock;
-			for (const node of this.#nodes) node.kill();
+			for (const node of this.#nodes) node.end();
 			this.#challenger.kill();
 		}
 		return {
@@ -180,9 +182,17 @@ export class World {
 			lies: this.#liar?.hasLied ? 1 : 0,
 			slashed: this.#registry.slashed.length,
 			recoveredMs,
-			root: this.#streamHash,
+			root: this.#root,
+			trace: this.#trace(),
 			broken,
 		};
+	}
+
+	#trace(): string {
+		const roots = [...this.#roots].map(([key, root]) => `${key}=${root}`);
+		const receipts = this.#traders.promised.map(({ ack }) => `${ack.sequence}:${Bytes.toHex(ack.receipt)}`);
+		const order = Bytes.toHex(this.#committee.decided.at(-1)?.streamHash ?? new Uint8Array());
+		return Bytes.toHex(hashed([this.#scheduler.trace, order, ...roots, ...receipts].join(" ")));
 	}
 
 	#derived(): DerivedExecutor[] {
@@ -281,7 +291,7 @@ export class World {
 			if (!running || !last || !Bytes.equal(last.stateRoot, running.live.stateRoot()))
 				throw new Broken(`node ${place} derives another state from L1`);
 		}
-		this.#streamHash = [...roots][0];
+		this.#root = [...roots][0];
 		await this.#gamesEnd();
 		this.#keptPromises();
 		await this.#coversClaims();
