@@ -1,14 +1,13 @@
 import * as Keccak from "../math/Keccak.ts";
 import { ZERO } from "../math/Merkle.ts";
 
-const PAGE_NODES = 256;
+const PAGE_NODES = 64;
 /** A node is 32 bytes, kept as 8 words: a path is hashed without making an object. */
 const NODE_WORDS = 8;
-const PAGE_WORDS = PAGE_NODES * NODE_WORDS;
 
 /**
- * A binary Merkle tree of fixed depth whose leaves are set one by one and hashed together. Nodes live in pages of 256, made when first written, so that dense and
- * sparse indices cost what they hold; a node of an absent page is zero, and so is the parent of two zeros.
+ * A binary Merkle tree of fixed depth whose leaves are set one by one and hashed together. Nodes live in pages of 64, or of as many as the level
+ * has, made when first written, so that dense and sparse indices cost what they hold; a node of an absent page is zero, and so is the parent of two zeros.
  */
 export class Tree {
 	readonly depth: number;
@@ -44,7 +43,7 @@ export class Tree {
 		const pages = this.#levels[level];
 		let page = pages.get(number);
 		if (!page) {
-			page = new Int32Array(PAGE_WORDS);
+			page = new Int32Array(Math.min(PAGE_NODES, 2 ** (this.depth - level)) * NODE_WORDS);
 			pages.set(number, page);
 		}
 		this.#held = page;
@@ -124,7 +123,7 @@ export class Tree {
 	/** Indices of the leaves that are not zero. */
 	*leaves(): Iterable<number> {
 		for (const [number, page] of [...this.#levels[0]].sort(([a], [b]) => a - b)) {
-			for (let i = 0; i < PAGE_NODES; i++) {
+			for (let i = 0; i < page.length / NODE_WORDS; i++) {
 				if (page.subarray(i * NODE_WORDS, (i + 1) * NODE_WORDS).some((word) => word !== 0)) yield number * PAGE_NODES + i;
 			}
 		}
