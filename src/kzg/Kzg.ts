@@ -26,21 +26,27 @@ export function load(): DasContextJs {
 
 /** The 48 bytes that commit to a blob. Throws when an element is not below the modulus. A blob is not changed once it was committed to. */
 export function commit(blob: Uint8Array): Uint8Array {
-	return known(blob) ?? remember(blob, load().blobToKzgCommitment(blob));
+	const known = commitments.get(blob);
+	if (known) return known;
+	const name = nameOf(blob);
+	return remember(blob, name, remembered.get(name) ?? load().blobToKzgCommitment(blob));
 }
 
 /** The same, computed by a thread of its own: it takes some 60 ms, for which nobody should have to wait. */
 export async function commitAside(blob: Uint8Array): Promise<Uint8Array> {
-	return known(blob) ?? remember(blob, await load().asyncBlobToKzgCommitment(blob));
+	const known = commitments.get(blob);
+	if (known) return known;
+	const name = nameOf(blob);
+	return remember(blob, name, remembered.get(name) ?? (await load().asyncBlobToKzgCommitment(blob)));
 }
 
-function known(blob: Uint8Array): Uint8Array | undefined {
-	return commitments.get(blob) ?? remembered.get(Bytes.toHex(Keccak.hash(blob)));
+function nameOf(blob: Uint8Array): string {
+	return Bytes.toHex(Keccak.hash(blob));
 }
 
-function remember(blob: Uint8Array, commitment: Uint8Array): Uint8Array {
+function remember(blob: Uint8Array, name: string, commitment: Uint8Array): Uint8Array {
 	commitments.set(blob, commitment);
-	remembered.set(Bytes.toHex(Keccak.hash(blob)), commitment);
+	remembered.set(name, commitment);
 	for (const oldest of remembered.keys()) {
 		if (remembered.size <= REMEMBERED) break;
 		remembered.delete(oldest);

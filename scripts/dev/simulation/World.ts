@@ -77,6 +77,7 @@ export type Parts = {
 	readonly nodes: readonly SimulatedNode[];
 	readonly traders: Traders;
 	readonly challenger: SimulatedChallenger;
+	readonly registry: Registry;
 };
 
 export class World {
@@ -224,6 +225,7 @@ export class World {
 			nodes: this.#nodes,
 			traders: this.#traders,
 			challenger: this.#challenger,
+			registry: this.#registry,
 		};
 		this.#scheduler.after(SPAN_MS / 2, () => this.#sabotage?.(parts));
 		Faults.schedule(faults, {
@@ -389,7 +391,7 @@ export class World {
 
 	#checkSettlement(place: number): void {
 		const live = this.#nodes[place].running?.live;
-		const price = live?.queries.ticker(Series.make(0, DAYS[0], Series.FUTURE, 0))?.settlementPrice ?? 0;
+		const price = live?.queries.expiry(0, DAYS[0])?.settlementPrice ?? 0;
 		if (price === 0) return;
 		const known = this.#settled.get(0);
 		if (known === undefined) this.#settled.set(0, price);
