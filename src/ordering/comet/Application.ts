@@ -180,6 +180,7 @@ export class Application {
 		if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
 		if (envelope.kind === Envelope.HELLO) return { code: 0, log: "" };
 		if (envelope.kind === Envelope.CUT) {
+			if (envelope.lane in (this.#decided.barred ?? {})) return { code: 2, log: `nobody wanted the last cut of ${envelope.lane}` };
 			const isOpen = Proposals.placeOf(envelope.proposal) in this.#decided.cuts;
 			return isOpen ? { code: 2, log: "the place is cut already" } : { code: 0, log: "" };
 		}

@@ -23,11 +23,13 @@ export type Target = {
 };
 type SignedRoot = { readonly root: string; readonly signature: string };
 
-/** A batch that the members are asked to sign: the first cut that was decided for its place. */
+/** A batch that the members are asked to sign: the first cut that was decided for its place, who asked, and when by blocks and by the members' time. */
 export type Cut = {
 	readonly proposal: string;
 	readonly digest: string;
+	readonly by: string;
 	readonly since: number;
+	readonly sinceTime: number;
 	readonly signed: Readonly<Record<string, string>>;
 };
 
@@ -48,6 +50,8 @@ export type Decided = {
 	readonly checkpointed: number;
 	/** By Proposals.placeOf. */
 	readonly cuts: Readonly<Record<string, Cut>>;
+	/** Members whose cut nobody wanted, and until when no cut of theirs counts, by the members' time. */
+	readonly barred?: Readonly<Record<string, number>>;
 	/** Members that L1 has and more than two thirds of the committee saw there: votes by address. Absent: those of the genesis. */
 	readonly seen?: Readonly<Record<string, number>>;
 	/** Public keys of members that joined after the genesis, compressed. */
@@ -120,7 +124,13 @@ export type Digests = {
 const MAX_TAKES = 256;
 /** After so many blocks without agreement on one height, a later one is asked for. */
 const TARGET_PATIENCE_BLOCKS = 200;
-const CUT_PATIENCE_BLOCKS = 2_000;
+/**
+ * Longer than L1 takes to look alike to all honest members. SAFETY: and blocks, because time leaps where the order stood still: members have promised to sign what
+ * was decided last, and their signatures must be seen before another may be asked for.
+ */
+const CUT_PATIENCE_SECONDS = 120;
+const CUT_PATIENCE_BLOCKS = 100;
+const BARRED_SECONDS = 3_600;
 
 export const GENESIS: Decided = {
 	blockHeight: 0,
@@ -160,10 +170,11 @@ export function weightedMedian(values: readonly (readonly [value: number, power:
 
 /** What the engine commits to in its next block: what decides who is asked for what, and nothing that changes when nobody does anything. */
 export function appHash(decided: Decided): Uint8Array {
-	const { height, streamHash, clock, l1Taken, lanes, target, cuts, seen, keys } = decided;
+	const { height, streamHash, clock, l1Taken, lanes, target, cuts, barred, seen, keys } = decided;
 	const named = {
 		...(seen && { seen: Object.entries(seen).sort() }),
 		...(keys && { keys: Object.entries(keys).sort() }),
+		...(barred && { barred: Object.entries(barred).sort() }),
 		...{ height, streamHash, clock, l1Taken, target: target?.height ?? 0 },
 		...{ lanes: Object.entries(lanes).sort(), cuts: Object.keys(cuts).sort() },
 	};
@@ -218,7 +229,8 @@ export function apply(
 	const seen = news && Object.keys(news).some(hasKey) ? news : before.seen;
 	const keys = { ...before.keys };
 	const lanes = { ...before.lanes };
-	const cuts = { ...signed.cuts };
+	const now = Math.max(time, before.clock);
+	const { cuts, barred } = expire(signed.cuts, before.barred ?? {}, committee, blockHeight, now);
 	for (const envelope of envelopes) {
 		if (envelope?.kind === Envelope.BUNDLE) {
 			const { lane, sequence, records, recordCount } = envelope;
@@ -230,11 +242,19 @@ export function apply(
 			const { proposal } = envelope;
 			const place = Proposals.placeOf(proposal);
 			// The first cut of a place stands, and only over what earlier blocks decided.
-			if (place in cuts || Object.keys(cuts).length >= Extension.MAX_CUTS || proposal.toHeight > before.height) continue;
+			if (envelope.lane in barred || place in cuts || Object.keys(cuts).length >= Extension.MAX_CUTS || proposal.toHeight > before.height)
+				continue;
 			const content = contentOf(proposal.fromHeight, proposal.toHeight);
 			if (!content) continue;
 			const digest = Bytes.toHex(digests.batch(proposal, content));
-			cuts[place] = { proposal: Bytes.toHex(Proposals.encode(proposal)), digest, since: blockHeight, signed: {} };
+			cuts[place] = {
+				proposal: Bytes.toHex(Proposals.encode(proposal)),
+				digest,
+				by: envelope.lane,
+				since: blockHeight,
+				sinceTime: now,
+				signed: {},
+			};
 		}
 	}
 	// One delay at the head of what the block orders carries the clock to the members' median; a block that orders nothing leaves it.
@@ -246,13 +266,13 @@ export function apply(
 	const patient = signed.target && blockHeight - signed.target.since < TARGET_PATIENCE_BLOCKS;
 	const isNew = height > (signed.target?.height ?? signed.checkpointed);
 	const target = patient || !isNew ? signed.target : { height, streamHash, since: blockHeight, signed: {} };
-	for (const [place, cut] of Object.entries(cuts)) if (blockHeight - cut.since > CUT_PATIENCE_BLOCKS) delete cuts[place];
 	return {
 		decided: {
 			...{ blockHeight, height, streamHash, clock: before.clock + delay, l1Taken: before.l1Taken + takes, lanes },
 			...{ ...(target && { target }), checkpointed: signed.checkpointed, cuts },
 			...(seen && { seen }),
 			...(Object.keys(keys).length > 0 && { keys }),
+			...(Object.keys(barred).length > 0 && { barred }),
 		},
 		time,
 		round: commit?.round ?? 0,
@@ -262,6 +282,30 @@ export function apply(
 		certified: signed.certified,
 		contradictions: signed.contradictions,
 	};
+}
+
+/**
+ * Frees the places of cuts that nobody wants, and bars who asked for them, so that one member does not keep all batches from L1. What more than a third signed
+ * stays: they sign no other for that place, so no other could be certified.
+ */
+function expire(
+	before: Readonly<Record<string, Cut>>,
+	barredBefore: Readonly<Record<string, number>>,
+	committee: Committee,
+	block: number,
+	now: number,
+) {
+	const third = totalOf(committee) / 3;
+	const powerOf = (members: Iterable<string>): number => [...members].reduce((sum, one) => sum + (committee.get(one) ?? 0), 0);
+	const cuts: Record<string, Cut> = {};
+	const barred = Object.fromEntries(Object.entries(barredBefore).filter(([, until]) => until > now));
+	for (const [place, cut] of Object.entries(before)) {
+		const isYoung = now - cut.sinceTime <= CUT_PATIENCE_SECONDS || block - cut.since <= CUT_PATIENCE_BLOCKS;
+		if (isYoung || powerOf(Object.keys(cut.signed)) > third) cuts[place] = cut;
+		else barred[cut.by] = now + BARRED_SECONDS;
+	}
+	// More than a third are not all liars: it is L1 that they do not see alike.
+	return { cuts, barred: powerOf(Object.keys(barred)) > third ? {} : barred };
 }
 
 /** The members that more than two thirds of the power say L1 has, if they say the same. */
