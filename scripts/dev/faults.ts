@@ -11,7 +11,7 @@ import { CELLS } from "./faults/cells.ts";
 import type { Cell } from "./faults/cells.ts";
 import type { Claim } from "./faults/Claim.ts";
 import { obstacle } from "./faults/Network.ts";
-import { play } from "./faults/play.ts";
+import { play, ruined } from "./faults/play.ts";
 import type { Played } from "./faults/play.ts";
 import { summary } from "./faults/summary.ts";
 import { Stage } from "./faults/Stage.ts";
@@ -71,9 +71,18 @@ if (cells.length > 0) stages.push(first ? [...others, first] : others);
 for (const cell of further) stages.push([cell]);
 
 for (const scene of Array.from({ length: times }, () => stages).flat()) {
-	const stage = await Stage.start({ hasNetwork: noNetwork === undefined, claims: scene.length, say });
+	if (isEnough) break;
+	const stage = await Stage.start({ hasNetwork: noNetwork === undefined, claims: scene.length, say }).catch((error: Error) => {
+		say(`no exchange to play with: ${error.message}`);
+		played.push(...scene.map((cell) => ruined(cell, error.message)));
+	});
+	if (!stage) continue;
 	let isOver = false;
-	process.once("SIGINT", () => !isOver && void stage.end().then(() => process.exit(130)));
+	process.once("SIGINT", () => {
+		if (isOver) return;
+		stage.isDone = true;
+		void stage.end().then(() => process.exit(130));
+	});
 	try {
 		const claims: { readonly claim: Claim; readonly result: Played }[] = [];
 		for (const cell of scene) {
@@ -98,13 +107,14 @@ for (const scene of Array.from({ length: times }, () => stages).flat()) {
 				oracleDifference = Math.max(oracleDifference, stage.oracleDifference);
 				for (const [i, { isRight, isPaid }] of outcomes.entries()) Object.assign(claims[i].result, { settledRight: isRight, paid: isPaid });
 			} catch (error) {
-				stage.keepsDirectory = true;
-				say(`settlement failed: ${(error as Error).message} What the members wrote stays in ${stage.directory}.`);
+				say(`settlement failed: ${(error as Error).message}`);
 			}
 		}
+		stage.isDone = claims.length === scene.length && claims.every(({ result }) => result.settledRight && result.paid && !result.isRuined);
 	} finally {
 		isOver = true;
 		await stage.end();
+		if (!stage.isDone) say(`what the processes wrote stays in ${stage.directory}`);
 	}
 }
 

@@ -27,6 +27,9 @@ const FAKETIME = ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/l
 const RICH = 4_000_000_000_000n;
 const MODEST = 5_000_000_000n;
 
+type Funded = { readonly wallet: ChainWallet; readonly account: number };
+type Population = { readonly maker: Funded; readonly buyers: Funded[]; readonly traffic: Traffic };
+
 export type Options = { readonly hasNetwork: boolean; readonly claims: number; readonly say: (sentence: string) => void };
 
 export class Stage {
@@ -39,28 +42,27 @@ export class Stage {
 	readonly traffic: Traffic;
 	readonly #chain: ChildProcess;
 	readonly directory: string;
-	readonly #buyers: { readonly wallet: ChainWallet; readonly account: number }[];
-	readonly #maker: { readonly wallet: ChainWallet; readonly account: number };
+	readonly #buyers: Funded[];
+	readonly #maker: Funded;
 	readonly #roots = new Map<number, string>();
 	readonly #watch: NodeJS.Timeout;
 	/** Heights at which two members showed different roots of more than two thirds. */
 	wrongStates = 0;
-	/** Keeps what the processes wrote when it ends, for whoever wants to know why. */
-	keepsDirectory = false;
+	/** Whether nothing is to be looked up in what the processes wrote: then it goes with them. */
+	isDone = false;
 	/** Micro-USDC between the settlement price of the machine and that of L1's own oracle. */
 	oracleDifference = 0;
 
-	private constructor(parts: {
-		cluster: Cluster;
-		network: Network | undefined;
-		proxies: readonly Proxy[];
-		environment: Map<string, Record<string, string>>;
-		traffic: Traffic;
-		chain: ChildProcess;
-		directory: string;
-		buyers: { readonly wallet: ChainWallet; readonly account: number }[];
-		maker: { readonly wallet: ChainWallet; readonly account: number };
-	}) {
+	private constructor(
+		parts: Population & {
+			cluster: Cluster;
+			network: Network | undefined;
+			proxies: readonly Proxy[];
+			environment: Map<string, Record<string, string>>;
+			chain: ChildProcess;
+			directory: string;
+		},
+	) {
 		this.cluster = parts.cluster;
 		this.network = parts.network;
 		this.proxies = parts.proxies;
@@ -88,14 +90,8 @@ export class Stage {
 		const small = join(directory, "member", String(SMALL_DISK));
 		mkdirSync(small, { recursive: true });
 		if (process.getuid?.() === 0) spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SMALL_DISK_MEGABYTES}m`, "tmpfs", small]);
-		// Also when this process fails: the kernel would keep both.
-		const kept: { stage?: Stage } = {};
-		process.once("exit", () => {
-			network?.remove();
-			if (kept.stage?.keepsDirectory) return;
-			spawnSync("umount", ["--lazy", small]);
-			rmSync(directory, { recursive: true, force: true });
-		});
+		// Also when this process fails: the kernel would keep them.
+		process.once("exit", () => network?.remove());
 		const memberOf = (name: string): number | undefined => (name.startsWith("member/") ? Number(name.slice(7)) : undefined);
 		const places = Array.from({ length: claims + 2 }, (_, i) => PLACES.traders + i);
 		const cluster = await Cluster.start({
@@ -118,39 +114,16 @@ export class Stage {
 			say,
 		});
 		process.once("exit", () => cluster.abandon());
-		const own = (place: number): ChainWallet => testWallet(place).connect(cluster.provider);
-		const funded: { readonly wallet: ChainWallet; readonly account: number }[] = [];
-		for (const [i, place] of places.entries()) {
-			const wallet = own(place);
-			let account = 0;
-			// A busy machine may cut a call off; giving twice does no harm here.
-			await cluster.until(
-				"a deposit",
-				async () => {
-					account = await cluster.bridge.fund(wallet, i < 2 ? RICH : MODEST);
-					return true;
-				},
-				60,
-			);
-			funded.push({ wallet, account });
+		const base = { cluster, network, proxies, environment, chain, directory };
+		try {
+			return new Stage({ ...base, ...(await populate(cluster, places, say)) });
+		} catch (error) {
+			await cluster.end();
+			for (const proxy of proxies) proxy.close();
+			chain.kill("SIGKILL");
+			network?.remove();
+			throw error;
 		}
-		const [maker, trafficker, ...buyers] = funded;
-		say("money is deposited; waiting for listings with prices");
-		await cluster.until(
-			"listings with prices, and the deposits",
-			async () => {
-				const tickers = await cluster.call<{ mark_price: string | null }[]>(1, "public/get_tickers", { currency: "ETH" });
-				const accounts = await cluster.call<number[]>(1, "public/get_accounts_of", {
-					owner: await (buyers.at(-1) ?? maker).wallet.getAddress(),
-				});
-				return tickers.length > 8 && tickers.every(({ mark_price }) => mark_price !== null) && accounts.length > 0;
-			},
-			300,
-		);
-		const { series } = await Claims.instrument(cluster);
-		const traffic = await Traffic.begin(cluster, trafficker.wallet, trafficker.account, series);
-		kept.stage = new Stage({ cluster, network, proxies, environment, traffic, chain, directory, buyers, maker });
-		return kept.stage;
 	}
 
 	/** A new trader's position, opened at a member's gateway. */
@@ -325,7 +298,7 @@ export class Stage {
 		for (const proxy of this.proxies) proxy.close();
 		this.#chain.kill("SIGKILL");
 		this.network?.remove();
-		if (this.keepsDirectory) return;
+		if (!this.isDone) return;
 		spawnSync("umount", ["--lazy", this.directoryOf(SMALL_DISK)]);
 		rmSync(this.directory, { recursive: true, force: true });
 	}
@@ -339,6 +312,40 @@ export class Stage {
 			else if (known !== seen.checkpoint_root) this.wrongStates += 1;
 		}
 	}
+}
+
+/** Gives traders money, waits for what they can trade, and begins the orders that flow all the time. */
+async function populate(cluster: Cluster, places: readonly number[], say: (sentence: string) => void): Promise<Population> {
+	const funded: Funded[] = [];
+	for (const [i, place] of places.entries()) {
+		const wallet = testWallet(place).connect(cluster.provider);
+		let account = 0;
+		// A busy machine may cut a call off; giving twice does no harm here.
+		await cluster.until(
+			"a deposit",
+			async () => {
+				account = await cluster.bridge.fund(wallet, i < 2 ? RICH : MODEST);
+				return true;
+			},
+			60,
+		);
+		funded.push({ wallet, account });
+	}
+	const [maker, trafficker, ...buyers] = funded;
+	say("money is deposited; waiting for listings with prices");
+	await cluster.until(
+		"listings with prices, and the deposits",
+		async () => {
+			const tickers = await cluster.call<{ mark_price: string | null }[]>(1, "public/get_tickers", { currency: "ETH" });
+			const accounts = await cluster.call<number[]>(1, "public/get_accounts_of", {
+				owner: await (buyers.at(-1) ?? maker).wallet.getAddress(),
+			});
+			return tickers.length > 8 && tickers.every(({ mark_price }) => mark_price !== null) && accounts.length > 0;
+		},
+		300,
+	);
+	const { series } = await Claims.instrument(cluster);
+	return { maker, buyers, traffic: await Traffic.begin(cluster, trafficker.wallet, trafficker.account, series) };
 }
 
 export function keyOf(member: number): string {

@@ -51,10 +51,9 @@ async function highestBlock(stage: Stage): Promise<number> {
 	return Math.max(...(await Promise.all(MEMBERS.map((member) => stage.block(member)))));
 }
 
-/** Plays it. The claim is missing when not even the position could be opened. */
-export async function play(stage: Stage, cell: Cell, say: (sentence: string) => void): Promise<[Claim | undefined, Played]> {
-	const { traffic } = stage;
-	const nothing = {
+/** A cell of which nothing was seen, and why. */
+export function ruined({ name, expected }: Cell, isRuined: string): Played {
+	const unseen = {
 		acknowledgedDuring: 0,
 		firstBlockMs: 0,
 		recoveryMs: 0,
@@ -64,6 +63,12 @@ export async function play(stage: Stage, cell: Cell, say: (sentence: string) => 
 		wrongStates: 0,
 		slashed: 0,
 	};
+	return { cell: name, expected, observed: isRuined, ...unseen, isRuined };
+}
+
+/** Plays it. The claim is missing when not even the position could be opened. */
+export async function play(stage: Stage, cell: Cell, say: (sentence: string) => void): Promise<[Claim | undefined, Played]> {
+	const { traffic } = stage;
 	let claim: Claim | undefined;
 	try {
 		await stage.healthy(HEALTHY_S);
@@ -142,6 +147,6 @@ export async function play(stage: Stage, cell: Cell, say: (sentence: string) => 
 	} catch (error) {
 		const isRuined = (error as Error).message;
 		say(`${cell.name}: ${isRuined}`);
-		return [claim, { cell: cell.name, expected: cell.expected, observed: isRuined, ...nothing, isRuined }];
+		return [claim, ruined(cell, isRuined)];
 	}
 }
