@@ -1,9 +1,12 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { Badge } from "./Book.tsx";
 import { call, useCall } from "./exchange.ts";
-import type { Account, Instrument, OpenOrder, Portfolio as Simulated, Scenario } from "./types.ts";
+import type { Account, Instrument, OpenOrder, Portfolio as Simulated, Scenario, Trade } from "./types.ts";
 import type { Wallet } from "./wallet.ts";
 import { sign } from "./wallet.ts";
+
+const SHOWN_FILLS = 10;
 
 const dollars = (text: string | number): string =>
 	Number(text).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -53,6 +56,7 @@ export function PortfolioPage({ wallet }: { readonly wallet: Wallet | undefined 
 			</section>
 			{view && <Positions view={view} />}
 			{view && view.open_orders.length > 0 && <Orders view={view} wallet={wallet} />}
+			{view && <Fills account={view.account} />}
 			{simulated?.risk.map(({ currency, scenarios, worst, contingencies }) => (
 				<section key={currency} aria-labelledby={`risk-${currency}`}>
 					<h2 id={`risk-${currency}`}>Risk of {currency}</h2>
@@ -163,6 +167,55 @@ function Orders({ view, wallet }: { readonly view: Account; readonly wallet: Wal
 				</tbody>
 			</table>
 			<p role="status">{message}</p>
+		</section>
+	);
+}
+
+/** What the account traded last, each fill with the rung it stands on. */
+function Fills({ account }: { readonly account: number }): JSX.Element {
+	const eth = useCall<Trade[]>("private/get_user_trades_by_currency", { account, currency: "ETH", count: SHOWN_FILLS }, 2000);
+	const btc = useCall<Trade[]>("private/get_user_trades_by_currency", { account, currency: "BTC", count: SHOWN_FILLS }, 2000);
+	const fills = [...(eth ?? []), ...(btc ?? [])].sort((a, b) => b.sequence - a.sequence).slice(0, SHOWN_FILLS);
+	return (
+		<section aria-labelledby="fills-title">
+			<h2 id="fills-title">Fills</h2>
+			<div class="scroll" tabIndex={0} role="region" aria-label="Fills, scrollable">
+				<table id="fills">
+					<caption>Of the newest 1,000 trades in each currency; a badge opens the evidence.</caption>
+					<thead>
+						<tr>
+							{["Instrument", "Side", "Price", "Amount", "Fee", "Finality"].map((title) => (
+								<th key={title} scope="col">
+									{title}
+								</th>
+							))}
+						</tr>
+					</thead>
+					<tbody>
+						{fills.map((fill) => {
+							const isTaker = fill.taker === account;
+							const side = (fill.direction === "buy") === isTaker ? "buy" : "sell";
+							return (
+								<tr key={fill.trade_id}>
+									<th scope="row">{fill.instrument_name}</th>
+									<td class={side === "buy" ? "bid" : "ask"}>{side}</td>
+									<td>{fill.price}</td>
+									<td>{fill.amount}</td>
+									<td>{isTaker ? fill.taker_fee : fill.maker_fee}</td>
+									<td>
+										<Badge sequence={fill.sequence} />
+									</td>
+								</tr>
+							);
+						})}
+						{fills.length === 0 && (
+							<tr>
+								<td colSpan={6}>No fills.</td>
+							</tr>
+						)}
+					</tbody>
+				</table>
+			</div>
 		</section>
 	);
 }

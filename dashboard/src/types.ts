@@ -51,6 +51,10 @@ export type Trade = {
 	readonly direction: "buy" | "sell";
 	readonly timestamp: number;
 	readonly sequence: number;
+	readonly taker: number;
+	readonly taker_fee: string;
+	readonly maker: number;
+	readonly maker_fee: string;
 };
 
 export type Finality = {

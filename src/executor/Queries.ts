@@ -103,6 +103,8 @@ export type Ticker = {
 
 /** LIMIT: trades of a series that a search for one account's looks at. */
 const MAX_SEARCHED_TRADES = 10_000;
+/** LIMIT: trades of all series together that such a search looks at, each among the heads of hundreds of series. */
+const MAX_SEARCHED_IN_ALL = 1000;
 
 /** Reads of the live state. Everything is of the moment of the call; nothing here changes anything. */
 export class Queries {
@@ -334,6 +336,13 @@ export class Queries {
 	/** An account's trades among the newest of a series, newest first. */
 	tradesOfAccount(account: number, series: number, limit: number): Trade[] {
 		return this.lastTrades(series, MAX_SEARCHED_TRADES)
+			.filter(({ taker, maker }) => taker === account || maker === account)
+			.slice(0, limit);
+	}
+
+	/** An account's trades among the newest of all series of an underlying, newest first. */
+	tradesOfAccountIn(account: number, underlying: number, limit: number): Trade[] {
+		return this.lastTradesOf(underlying, undefined, MAX_SEARCHED_IN_ALL)
 			.filter(({ taker, maker }) => taker === account || maker === account)
 			.slice(0, limit);
 	}

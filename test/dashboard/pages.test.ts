@@ -159,6 +159,7 @@ describe("given a trader at the page, with a wallet", { skip }, () => {
 		await says("#ticket-message", /Message \d+: Rested/);
 		await page.getByRole("link", { name: "Portfolio" }).click();
 		await says("#positions tbody", new RegExp(`${nameOf(series)}\\s+2\\s`));
+		await says("#fills tbody", new RegExp(`${nameOf(series)}\\s+buy\\s.*\\s2\\s+[\\d.]+\\s+(ordered|posted|confirmed)`));
 		assert.equal(await page.locator(".matrix tbody tr").count(), 3);
 		assert.equal(await page.locator(".matrix tbody td").evaluateAll((cells) => cells.filter((cell) => cell.textContent !== "").length), 33);
 		await picture(page, "portfolio");

@@ -381,8 +381,11 @@ describe("given a node's API", () => {
 			assert.deepEqual(await ask("public/get_last_trades_by_currency", { currency: "ETH", kind, count: 1 }), [trade]);
 		assert.deepEqual(await ask("public/get_last_trades_by_currency", { currency: "ETH", kind: "future" }), []);
 		assert.deepEqual(await ask("public/get_last_trades_by_instrument", { instrument_name: name, end_seq: trade.trade_seq }), [trade]);
-		for (const account of accounts)
+		for (const account of accounts) {
 			assert.deepEqual(await ask("private/get_user_trades_by_instrument", { account, instrument_name: name }), [trade]);
+			assert.deepEqual(await ask("private/get_user_trades_by_currency", { account, currency: "ETH" }), [trade]);
+			assert.deepEqual(await ask("private/get_user_trades_by_currency", { account, currency: "BTC" }), []);
+		}
 		const candles = await ask("public/get_tradingview_chart_data", {
 			instrument_name: name,
 			start_timestamp: trade.timestamp - 60,

@@ -228,6 +228,8 @@ export class Api {
 				live.queries.ordersLabelled(account, label, count).map(AccountViews.order),
 			"private/get_user_trades_by_instrument": ({ account, instrument_name, count }) =>
 				live.queries.tradesOfAccount(account, this.#listed(instrument_name), count).map(Views.trade),
+			"private/get_user_trades_by_currency": ({ account, currency, count }) =>
+				live.queries.tradesOfAccountIn(account, Names.UNDERLYINGS.indexOf(currency), count).map(Views.trade),
 			"private/simulate_portfolio": (params) => this.#simulate(params),
 			"public/get_account_proof": async ({ account }) => {
 				const proof = await accountProof(account);

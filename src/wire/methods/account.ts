@@ -125,6 +125,11 @@ export const ACCOUNT = {
 		}),
 		z.array(Fields.trade),
 	),
+	"private/get_user_trades_by_currency": method(
+		"Trades of an account in all series of a currency, newest first, of the newest 1,000 trades of all accounts.",
+		z.strictObject({ account: Fields.account, currency: Fields.currency, count: z.int().min(1).max(1000).default(10) }),
+		z.array(Fields.trade),
+	),
 	"private/simulate_portfolio": method(
 		"Equity, margin and scenarios of positions that are not held, by the machine's own code.",
 		z.strictObject({
