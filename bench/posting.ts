@@ -76,7 +76,7 @@ export async function posting(items: readonly Item[]): Promise<Posting> {
 			return new Contract(await contract.getAddress(), abi, wallet);
 		};
 		const inbox = await deploy("Inbox", [wallet.address]);
-		const registry = await deploy("StakeRegistry", [wallet.address, wallet.address, 1000, 100, [wallet.address]], parseEther("1"));
+		const registry = await deploy("StakeRegistry", [wallet.address, wallet.address, 1000, 100, [wallet.address], []], parseEther("1"));
 		const sequencerInbox = await deploy("SequencerInbox", [await inbox.getAddress(), await registry.getAddress(), 300, 300, 1]);
 		const verifyingContract = await sequencerInbox.getAddress();
 		const domain = getBytes(TypedDataEncoder.hashDomain({ name: "Strikeproof", version: "1", chainId: 31337, verifyingContract }));
