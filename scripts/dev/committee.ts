@@ -9,6 +9,7 @@ import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
 import { Population } from "../../src/node/population/Population.ts";
 import * as Engine from "../../src/ordering/comet/Engine.ts";
 import { Cluster } from "./committee/Cluster.ts";
+import { membersLine } from "./committee/line.ts";
 
 if (process.argv.includes("--load")) await import("./committee/load.ts");
 else await watch();
@@ -48,6 +49,7 @@ async function watch(): Promise<void> {
 	for (const member of members) say(`member ${member}: ${cluster.api(member)}`);
 
 	let [orders, fills] = [0, 0];
+	let waitsFor: string | undefined = "traders wait for series";
 	let isEnding = false;
 	const accounts = await Promise.all(
 		traders.map((place) => cluster.bridge.fund(testWallet(place).connect(cluster.provider), 2_000_000_000_000n)),
@@ -55,8 +57,11 @@ async function watch(): Promise<void> {
 	const trading = (async () => {
 		await cluster.until("listings with prices", async () => {
 			const tickers = await cluster.call<{ mark_price: string | null }[]>(0, "public/get_tickers", { currency: "ETH" });
-			return tickers.length >= 20 && tickers.every(({ mark_price }) => mark_price !== null);
+			const priced = tickers.filter(({ mark_price: mark }) => mark !== null).length;
+			waitsFor = `traders wait for prices (${priced} of ${tickers.length} series have one)`;
+			return tickers.length >= 20 && priced === tickers.length;
 		});
+		waitsFor = undefined;
 		for (let seed = 1; !isEnding; seed++) {
 			const before = { orders, fills };
 			await Population.run({
@@ -74,17 +79,18 @@ async function watch(): Promise<void> {
 	trading.catch((error: Error) => say(error.message));
 
 	const began = performance.now();
+	let isLooking = false;
 	const look = async (): Promise<void> => {
+		// On a busy machine answers take longer than the pause, and lines would overtake each other.
+		if (values.json || isLooking) return;
+		isLooking = true;
 		const seen = await Promise.all(members.map((member) => cluster.committee(member).catch(() => undefined)));
 		const status = await cluster.call<Record<string, number>>(0, "public/get_status").catch(() => undefined);
-		const told = seen.map((one, member) =>
-			one
-				? `${member}: ${one.height} (lag ${one.checkpoint_lag}, slack ${one.quorum_slack ?? "?"}${one.silent_because ? `, silent: ${one.silent_because}` : ""})`
-				: `${member}: gone`,
-		);
+		isLooking = false;
+		if (isEnding) return;
 		const age = String(Math.round((performance.now() - began) / 1000)).padStart(4);
-		if (!values.json)
-			console.log(`${age} s  ${orders} orders, ${fills} fills, ${status?.batches_agreed ?? "?"} batches on L1   ${told.join("   ")}`);
+		const trades = waitsFor ?? `${orders} orders, ${fills} fills`;
+		console.log(`${age} s  ${trades}, ${status?.batches_agreed ?? "?"} batches on L1; ${membersLine(seen)}`);
 	};
 	const timer = setInterval(() => void look(), 2_000);
 	const finish = async (): Promise<void> => {
@@ -96,7 +102,9 @@ async function watch(): Promise<void> {
 		await cluster.end();
 		if (values.data === undefined) rmSync(directory, { recursive: true, force: true });
 		const report = { validators, orders, fills, committee, status };
-		console.log(values.json ? JSON.stringify(report) : `${orders} orders, ${fills} fills`);
+		console.log(
+			values.json ? JSON.stringify(report) : `${orders} orders, ${fills} fills${fills > 0 ? "" : `: ${waitsFor ?? "nobody traded"}`}`,
+		);
 		process.exit(fills > 0 && committee ? 0 : 1);
 	};
 	process.once("SIGINT", () => void finish());

@@ -16,6 +16,7 @@ export type PopulationOptions = {
 	/** Orders that must at least be sent, and fills that must at least happen. */
 	readonly orders: number;
 	readonly fills: number;
+	/** Hears every answer: makers' first quotes take long where each waits for a committee. */
 	readonly onProgress?: (counts: Counts) => void;
 };
 
@@ -64,7 +65,7 @@ export class Population {
 	}
 
 	async #run(): Promise<Counts> {
-		const { members, url, makers, orders, fills, onProgress } = this.#options;
+		const { members, url, makers, orders, fills } = this.#options;
 		const urls = typeof url === "string" ? [url] : url;
 		for (const [i, { wallet, account }] of members.entries()) {
 			const connection = await Connection.open(urls.map((_, step) => urls[(i + step) % urls.length]));
@@ -85,7 +86,6 @@ export class Population {
 			await Promise.all(this.#traders.slice(0, makers).map((trader, maker) => this.#requote(trader, maker)));
 			await this.#misbehave(takers[round % takers.length], round);
 			this.#counts.series = this.#touched.size;
-			onProgress?.(this.#counts);
 		}
 		this.#counts.rejected = Object.values(this.#counts.refused).reduce((sum, count) => sum + count, 0);
 		return this.#counts;
@@ -211,6 +211,7 @@ export class Population {
 			reason = String(error.data?.reason ?? error.message);
 		}
 		if (reason !== undefined) this.#counts.refused[reason] = (this.#counts.refused[reason] ?? 0) + 1;
+		this.#options.onProgress?.(this.#counts);
 	}
 }
 
