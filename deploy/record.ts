@@ -16,7 +16,7 @@ type Started = {
 	readonly nonce: number;
 	readonly block: number;
 	/** What was asked for: what stands already was made of it. */
-	readonly asked: Readonly<Record<string, string>>;
+	readonly asked?: Readonly<Record<string, string>>;
 };
 
 export type Recorded = {
@@ -49,7 +49,7 @@ export async function deployRecorded(root: string, signer: Signer, options: Omit
 	const started: Started = isAlive
 		? before
 		: { deployer, chainId, nonce: await provider.getTransactionCount(deployer), block: (await provider.getBlockNumber()) + 1, asked };
-	const changed = Object.keys(asked).filter((name) => started.asked[name] !== asked[name]);
+	const changed = Object.keys(asked).filter((name) => started.asked?.[name] !== asked[name]);
 	if (changed.length > 0)
 		throw new Error(
 			`This deployment was begun with other ${changed.join(", ")}: go on with the same, or remove ${file}.started to begin anew.`,

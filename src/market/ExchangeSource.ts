@@ -15,6 +15,9 @@ const OUTLIER = 0.01;
 const MIN_VENUES = 2;
 const SECONDS_PER_YEAR = 31_536_000;
 const PPM = 1_000_000;
+/** How far a forward may be from the index, in logarithms: at once, and a year. One venue gives the chain, and what it says is not believed beyond. */
+const NEAR = 0.02;
+const NEAR_PER_YEAR = 0.5;
 /** Volatility by which a surface may be uncertain and still be worth half the confidence. */
 const HALF_CONFIDENCE = 0.05;
 
@@ -42,8 +45,8 @@ export function robustIndex(prices: readonly number[]): { readonly index: number
 	return { index: median(kept), spread: (kept[kept.length - 1] - kept[0]) / centre };
 }
 
-/** Slices of a chain without butterfly arbitrage in any, or calendar arbitrage between two; expiries whose quotes fit none are left out. */
-export function slicesOf(chain: readonly OptionQuote[], now: number): Slice[] {
+/** Slices of a chain without butterfly arbitrage in any, or calendar arbitrage between two; expiries whose quotes fit none, or whose forward is far from the index, are left out. */
+export function slicesOf(chain: readonly OptionQuote[], now: number, index: number): Slice[] {
 	const slices: Slice[] = [];
 	let floor: Svi | undefined;
 	for (const expiry of [...new Set(chain.map((one) => one.expiry))].sort((a, b) => a - b)) {
@@ -52,6 +55,7 @@ export function slicesOf(chain: readonly OptionQuote[], now: number): Slice[] {
 		const quotes = chain.filter((one) => one.expiry === expiry);
 		const forwards = quotes.map(({ forward }) => forward).sort((a, b) => a - b);
 		const forward = forwards[forwards.length >> 1];
+		if (!(Math.abs(Math.log(forward / index)) <= NEAR + NEAR_PER_YEAR * years)) continue;
 		const points: (Point & { readonly spread: number })[] = quotes.flatMap((quote) => {
 			// Out of the money alone: there the volatility is what is traded.
 			if (quote.isCall !== quote.strike >= forward) return [];
@@ -120,7 +124,7 @@ export class ExchangeSource implements PriceSource {
 		]);
 		const index = robustIndex(indices.filter((price) => price !== undefined));
 		if (!index || !chain) return undefined;
-		return { at, ...index, slices: slicesOf(chain, at), surfaces: new Map() };
+		return { at, ...index, slices: slicesOf(chain, at, index.index), surfaces: new Map() };
 	}
 }
 

@@ -141,15 +141,22 @@ describe("given exchanges behind ccxt", { skip }, () => {
 });
 
 describe("given a chain without sense", () => {
+	const quote = { expiry: NOW + 864_000, forward: 2000, isCall: true, bid: 1, ask: 1900 };
+	const at = (strikes: readonly number[], more: Partial<typeof quote> = {}): Parameters<typeof slicesOf>[0] =>
+		strikes.map((strike) => ({ ...quote, ...more, strike }));
+
 	it("leaves out what fits nothing", () => {
-		const quote = { expiry: NOW + 864_000, forward: 2000, isCall: true, bid: 1, ask: 1900 };
-		assert.deepEqual(
-			slicesOf(
-				[1900, 2000, 2100].map((strike) => ({ ...quote, strike })),
-				NOW,
-			),
-			[],
-		);
-		assert.deepEqual(slicesOf([], NOW), []);
+		assert.deepEqual(slicesOf(at([1900, 2000, 2100]), NOW, 2000), []);
+		assert.deepEqual(slicesOf([], NOW, 2000), []);
+	});
+
+	it("leaves out an expiry whose forward no other exchange's index bears out", () => {
+		const years = 864_000 / 31_536_000;
+		const fair = [2000, 2050, 2100, 2150, 2200, 2250].flatMap((strike) => {
+			const value = 400 * Math.sqrt(years) * Math.exp(-(((strike - 2000) / 250) ** 2));
+			return at([strike], { bid: value * 0.99, ask: value * 1.01 });
+		});
+		assert.equal(slicesOf(fair, NOW, 2000).length, 1);
+		for (const index of [1800, 2200, Number.NaN]) assert.deepEqual(slicesOf(fair, NOW, index), []);
 	});
 });

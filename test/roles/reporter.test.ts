@@ -14,6 +14,14 @@ const START = Date.UTC(2026, 1, 2, 9) / 1000;
 const DAY = Math.floor(START / 86_400) + 9;
 const market = new SyntheticMarket(1, START);
 
+/** A store whose changes are seen once they are durable, and not before. */
+class SlowStore extends MemoryStore {
+	override async commit(changes: Parameters<MemoryStore["commit"]>[0]): Promise<void> {
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		return super.commit(changes);
+	}
+}
+
 function reporterOf(place: number, store = new MemoryStore()): Reporter {
 	const signer = new KeySigner(testWallet(PLACES.reporters + place).privateKey);
 	return new Reporter({
@@ -53,6 +61,16 @@ describe("given a proposed report", () => {
 		assert.equal(signature?.length, 65);
 		assert.equal(await reporterOf(0, store).sign(second), undefined);
 		assert.deepEqual(await reporterOf(0, store).sign(first), signature);
+	});
+
+	it("is signed once for a time when two are proposed at once, and the store shows nothing before it is durable", async () => {
+		const reporter = reporterOf(0, new SlowStore());
+		const [first, second] = [await seenBy(1), await seenBy(2)];
+		const [one, other, again] = await Promise.all([reporter.sign(first), reporter.sign(second), reporter.sign(first)]);
+		assert.equal(one?.length, 65);
+		assert.equal(other, undefined);
+		assert.deepEqual(again, one);
+		assert.equal(await reporter.sign(second), undefined);
 	});
 });
 

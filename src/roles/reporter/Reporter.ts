@@ -34,6 +34,8 @@ export interface Seat {
 /** One independent reporter: sees prices for itself, and signs only what it sees. */
 export class Reporter implements Seat {
 	readonly #ports: ReporterPorts;
+	/** What is being made durable: the store does not show it yet. */
+	readonly #promised = new Map<string, { readonly value: Uint8Array; readonly isDurable: Promise<void> }>();
 
 	constructor(ports: ReporterPorts) {
 		this.#ports = ports;
@@ -52,7 +54,7 @@ export class Reporter implements Seat {
 	 * durable before the signature leaves.
 	 */
 	async sign(proposal: MarketQuote): Promise<Uint8Array | undefined> {
-		const { store, signer, domainSeparator } = this.#ports;
+		const { signer, domainSeparator } = this.#ports;
 		const own = await this.see(
 			proposal.underlying,
 			proposal.time,
@@ -60,21 +62,35 @@ export class Reporter implements Seat {
 		);
 		if (!own || !rules.agrees(proposal, own)) return undefined;
 		const digest = Messages.reportDigest(domainSeparator, reportOf(proposal, 0, []));
-		const key = `signed/${proposal.underlying}/${proposal.time}`;
-		const before = store.get(key);
-		if (before && !Bytes.equal(before, digest)) return undefined;
-		if (!before) await store.commit([{ key, value: digest }]);
+		if (!(await this.#promise(`signed/${proposal.underlying}/${proposal.time}`, digest))) return undefined;
 		return signer.sign(digest);
+	}
+
+	/**
+	 * Resolves, once it is durable, with whether this is what is signed under the key for ever. SAFETY: between the question and the promise nothing is waited for,
+	 * so of two calls at once one finds the other's.
+	 */
+	async #promise(key: string, value: Uint8Array): Promise<boolean> {
+		const { store } = this.#ports;
+		const promised = this.#promised.get(key);
+		const before = promised?.value ?? store.get(key);
+		if (before && !Bytes.equal(before, value)) return false;
+		if (before) {
+			await promised?.isDurable;
+			return true;
+		}
+		const isDurable = store.commit([{ key, value }]);
+		this.#promised.set(key, { value, isDurable });
+		// Where it failed, nobody knows what the disk holds: then it stays promised.
+		await isDurable;
+		this.#promised.delete(key);
+		return true;
 	}
 
 	/** Signs a state that is the one it derived itself, else undefined. SAFETY: one root for one time for ever, durable before the signature leaves. */
 	async attest({ time, root }: Standing): Promise<Uint8Array | undefined> {
-		const { store, signer, domainSeparator, wasAt } = this.#ports;
-		if (!wasAt(time, root)) return undefined;
-		const key = `attested/${time}`;
-		const before = store.get(key);
-		if (before && !Bytes.equal(before, root)) return undefined;
-		if (!before) await store.commit([{ key, value: root }]);
+		const { signer, domainSeparator, wasAt } = this.#ports;
+		if (!wasAt(time, root) || !(await this.#promise(`attested/${time}`, root))) return undefined;
 		return signer.sign(DealMessages.attestDigest(domainSeparator, { time, root, signers: 0, signatures: [] }));
 	}
 }

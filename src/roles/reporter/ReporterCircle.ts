@@ -196,6 +196,8 @@ export class ReporterCircle {
 		this.#liveReporters.set(due.underlying, quotes.length);
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
 		if (quotes.length < quorum) {
+			// Who sees only what is now sees nothing of a second that is past, now or later.
+			if (this.#spoilt.has(due.underlying)) this.#spoil(due.underlying, due.time, new Uint8Array(0));
 			log.alarm("NoPriceQuorum", "too few reporters see a price: trading halts when the last report is too old", {
 				seen: quotes.length,
 				quorum,
@@ -213,7 +215,7 @@ export class ReporterCircle {
 			signatures.push(signature);
 		}
 		if (signatures.length < quorum) {
-			this.#spoil(proposal);
+			this.#spoil(due.underlying, due.time, Encoding.report(reportOf(proposal, 0, [])));
 			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ", { signed: signatures.length, quorum });
 			return false;
 		}
@@ -226,10 +228,9 @@ export class ReporterCircle {
 		return true;
 	}
 
-	#spoil(proposal: MarketQuote): void {
-		const known = this.#spoilt.get(proposal.underlying)?.times ?? new Set();
-		const times = new Set(known.size < MAX_SPOILT ? known : []).add(proposal.time);
-		const hash = Keccak.hash(Encoding.report(reportOf(proposal, 0, [])));
-		this.#spoilt.set(proposal.underlying, { times, draw: Bytes.uint(hash, 0, 4) });
+	#spoil(underlying: number, time: number, proposal: Uint8Array): void {
+		const known = this.#spoilt.get(underlying);
+		const times = new Set(known && known.times.size < MAX_SPOILT ? known.times : []).add(time);
+		this.#spoilt.set(underlying, { times, draw: Bytes.uint(Keccak.hash(proposal), 0, 4) });
 	}
 }

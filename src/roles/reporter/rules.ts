@@ -25,6 +25,9 @@ export function agrees(proposal: MarketQuote, own: MarketQuote): boolean {
 	});
 }
 
+/** Seconds from which another one is drawn. */
+const DRAWN_FROM = 15;
+
 /** Start of the settlement window that is open at `time`, or of the next one. */
 export function windowStartFrom(time: number): number {
 	const day = Math.floor((time + SECONDS_PER_DAY - EXPIRY_SECOND_OF_DAY) / SECONDS_PER_DAY);
@@ -57,9 +60,10 @@ export type Spoilt = { readonly times: ReadonlySet<number>; readonly draw: numbe
 export function besides(time: number, last: number, now: number, spoilt: Spoilt | undefined): number {
 	if (!spoilt?.times.has(time)) return time;
 	const latest = Math.min(now, Math.max(time, last + MAX_REPORT_GAP_SECONDS));
+	const earliest = Math.max(last + 1, latest - MAX_REPORT_GAP_SECONDS);
 	const others: number[] = [];
-	for (let other = Math.max(last + 1, latest - MAX_REPORT_GAP_SECONDS); other <= latest; other++)
-		if (!spoilt.times.has(other)) others.push(other);
+	// The newest first: markets that are seen now tell little of a minute ago.
+	for (let other = latest; other >= earliest && others.length < DRAWN_FROM; other--) if (!spoilt.times.has(other)) others.push(other);
 	return others[spoilt.draw % others.length] ?? time;
 }
 
@@ -69,9 +73,9 @@ export function isDue(last: number, now: number, intervalSeconds: number): boole
 	return now > last && now - last >= intervalSeconds;
 }
 
-/** Whether a report is part of a window's average, or may be the one that ends it. */
+/** Whether a report is part of a window's average, or may be the one that ends it, or the one before it whose price its first second has. */
 export function countsForWindow(time: number): boolean {
-	return isInWindow(time) || isInWindow(time - MAX_REPORT_GAP_SECONDS);
+	return isInWindow(time) || isInWindow(time - MAX_REPORT_GAP_SECONDS) || isInWindow(time + MAX_REPORT_GAP_SECONDS);
 }
 
 /** Of reports in order of time, those that the machine needs behind its last: all of a window, and the newest for the present prices. */
