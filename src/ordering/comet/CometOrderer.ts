@@ -110,6 +110,7 @@ export class CometOrderer implements Orderer {
 		const lostPromises = !Application.isIn(options.store) && (log.height > 0 || (typeof lastVote === "number" && lastVote > 1));
 		const mayVote = typeof lastVote === "number" && !lostPromises;
 		if (!mayVote) SigningState.forbid(home);
+		else if (Recovery.hasNoLocks(home)) SigningState.leaveHeight(home);
 		const application = new Application({ ...options, log });
 		application.hasForgotten = !mayVote;
 		const { decided } = application;

@@ -36,9 +36,16 @@ export function hasNoBlocks(home: string): boolean {
 	return !existsSync(join(home, "data", "blockstore.db"));
 }
 
-/** Takes the engine's blocks and log out of its way. SAFETY: never what it voted. */
+/** Whether the engine lost what it was locked on: its log is gone, or the blocks that it goes on. */
+export function hasNoLocks(home: string): boolean {
+	return hasNoBlocks(home) || !existsSync(join(home, "data", "cs.wal", "wal"));
+}
+
+/** Takes the engine's blocks and log out of its way. SAFETY: never what it voted; and with the log its locks go, so it votes above that only. */
 export function setEngineAside(home: string): string | undefined {
 	const data = join(home, "data");
+	// Before: whoever falls in between has lost no lock, or votes no more at that height.
+	SigningState.leaveHeight(home);
 	const vote = SigningState.read(home);
 	const aside = setAside(data);
 	mkdirSync(data, { recursive: true });

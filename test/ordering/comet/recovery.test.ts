@@ -1,15 +1,31 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
+import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
+import * as Decided from "../../../src/ordering/comet/Decided.ts";
 import * as Envelope from "../../../src/ordering/comet/Envelope.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
+import * as Recovery from "../../../src/ordering/comet/Recovery.ts";
 import { Rejoining } from "../../../src/ordering/comet/Rejoining.ts";
 import * as SigningState from "../../../src/ordering/comet/SigningState.ts";
 import { Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
-import { bundleOf, CHAIN, digests, silent, SKIP, startCommittee, until } from "./committee.ts";
+import { MemoryStore } from "../../../src/store/MemoryStore.ts";
+import { bundleOf, CHAIN, digests, rootOf, silent, SKIP, startCommittee, until } from "./committee.ts";
 import type { Member, TestCommittee } from "./committee.ts";
 
 describe("given a member that does not know what it signed", () => {
@@ -55,6 +71,83 @@ describe("given a member that does not know what it signed", () => {
 		assert.deepEqual(Envelope.read(CHAIN, await Envelope.encodeHello(CHAIN, signer, number)), hello(number, signer.address));
 		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeHello(CHAIN, signer, number.slice(1)))), /118 bytes/);
 		assert.match(String(Envelope.read("another-chain", await Envelope.encodeHello(CHAIN, signer, number))), /signature/);
+	});
+});
+
+describe("given a member whose engine's log is gone, and what it was locked on with it", () => {
+	const root = mkdtempSync(join(tmpdir(), "sp-lock-"));
+	after(() => rmSync(root, { recursive: true, force: true }));
+	const voted = { height: "7", round: 0, step: 3, signature: "c2ln", signbytes: "0A" };
+	/** The engine refuses what is not behind this: whatever round there is at height 7. */
+	const left = { height: "7", round: 2 ** 31 - 1, step: 3 };
+	let made = 0;
+
+	/** A member's folder whose engine voted, and has these files. */
+	function folder(files: readonly string[], vote: object = voted): string {
+		const directory = join(root, String(made++));
+		const data = join(directory, "engine", "data");
+		for (const file of files) {
+			mkdirSync(join(data, file, ".."), { recursive: true });
+			writeFileSync(join(data, file), "");
+		}
+		mkdirSync(data, { recursive: true });
+		writeFileSync(join(data, "priv_validator_state.json"), JSON.stringify(vote));
+		return directory;
+	}
+	const record = (directory: string): unknown =>
+		JSON.parse(readFileSync(join(directory, "engine", "data", "priv_validator_state.json"), "utf8"));
+	const whole = ["blockstore.db/CURRENT", "cs.wal/wal"];
+
+	/** As far as the engine's start, which there is no binary for. */
+	async function open(directory: string): Promise<void> {
+		const signer = new KeySigner(Bytes.toHex(Home.freshKey()));
+		const store = new MemoryStore();
+		await store.commit([{ key: "decided", value: Buffer.from(JSON.stringify(Decided.GENESIS)) }]);
+		mkdirSync(join(directory, "engine", "config"), { recursive: true });
+		const opening = CometOrderer.open({
+			...{ directory, socket: join(directory, "s"), network: { listen: "127.0.0.1:1", rpc: "127.0.0.1:2", peers: [] } },
+			...{
+				journal: silent,
+				binary: join(directory, "none"),
+				chainId: CHAIN,
+				committee: new Map([[signer.address, 1]]),
+				signer,
+				digests,
+				store,
+			},
+			...{ now: () => 0, l1Count: () => 0, rootAt: rootOf, approves: () => true },
+		});
+		await assert.rejects(opening, /comet:build/);
+	}
+
+	it("votes in no round of the height of its last vote when its engine's data is set aside", () => {
+		const directory = folder(whole);
+		assert.ok(Recovery.setEngineAside(join(directory, "engine")));
+		assert.deepEqual(record(directory), left);
+	});
+
+	it("votes in no round of it when it opens without the engine's blocks or its log", async () => {
+		for (const files of [[], whole.slice(0, 1), whole.slice(1)]) {
+			const directory = folder(files);
+			await open(directory);
+			assert.deepEqual(record(directory), left, String(files));
+		}
+	});
+
+	it("keeps its vote as it is when nothing is lost, and when it never voted", async () => {
+		const directory = folder(whole);
+		await open(directory);
+		assert.deepEqual(record(directory), voted);
+		const fresh = { height: "0", round: 0, step: 0 };
+		const founder = folder([], fresh);
+		await open(founder);
+		assert.deepEqual(record(founder), fresh);
+	});
+
+	it("is let vote again above a height only, in no round of it", () => {
+		const directory = folder([]);
+		SigningState.allowAbove(join(directory, "engine"), 7);
+		assert.deepEqual(record(directory), left);
 	});
 });
 
