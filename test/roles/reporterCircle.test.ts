@@ -387,4 +387,24 @@ describe("given members of a committee who each bring reporters together", () =>
 			await members.runTo(EXPIRY + 300);
 			settlesAlike(first);
 		});
+
+	it("fixes the machine's price when a window has no report of its first second, and L1 is heard of only inside it", async () => {
+		const members = new Members(2);
+		await members.runTo(WINDOW - 30);
+		const [first, second] = members.benches;
+		for (const bench of members.benches) {
+			bench.l1IsDead = true;
+			bench.restart();
+		}
+		first.days = [DAY, DAY + 1];
+		for (const place of [4, 5, 6]) first.mute.add(place);
+		for (const place of [0, 1, 2, 3]) second.mute.add(place);
+		await members.runTo(WINDOW + 8, 1);
+		for (const bench of members.benches) bench.mute.clear();
+		await members.runTo(WINDOW + 400);
+		assert.ok(!first.machine.times.includes(WINDOW), "the first second is spoilt");
+		for (const bench of members.benches) bench.l1IsDead = false;
+		await members.runTo(EXPIRY + 300);
+		settlesAlike(first);
+	});
 });
