@@ -74,6 +74,8 @@ export class CometOrderer implements Orderer {
 	#nextSequence: number;
 	#progressAt = performance.now();
 	#closed = false;
+	/** Whether the application stopped the engine since the last block. */
+	#hasFailed = false;
 	/** While this member does not know what it signed. */
 	#rejoining: Rejoining | undefined;
 	#helloAt = 0;
@@ -118,8 +120,11 @@ export class CometOrderer implements Orderer {
 			journal.warn("the member lost a part of the order: the engine brings all blocks again", { block: decided.blockHeight });
 			await application.rewind();
 		}
-		const failed = (error: Error): void =>
+		let orderer: CometOrderer | undefined;
+		const failed = (error: Error): void => {
+			if (orderer) orderer.#hasFailed = true;
 			journal.alarm("OrderingFailed", "the member stopped ordering rather than guess", { reason: error.message });
+		};
 		const server = await AbciServer.listen(options.socket, application.answer, failed);
 		Home.configure(home, options.socket, network);
 		const engine = new Engine.Engine({
@@ -128,7 +133,7 @@ export class CometOrderer implements Orderer {
 			said: (line) => journal.debug("the engine says", { line }),
 			ended: (code) => options.onEnd?.(code),
 		});
-		const orderer = new CometOrderer(options, log, application, server, engine);
+		orderer = new CometOrderer(options, log, application, server, engine);
 		if (!mayVote) orderer.#waitWithVotes();
 		try {
 			engine.start();
@@ -177,7 +182,9 @@ export class CometOrderer implements Orderer {
 	 * more than two thirds. Whether that was begun: never while too few others run to hold the order, since then the damage may be everybody's.
 	 */
 	async resync(): Promise<boolean> {
-		const { network, journal } = this.#options;
+		const { network, journal, directory } = this.#options;
+		// What ends the engine then is this side's disk or order, and its data is as good as ever.
+		if (this.#hasFailed || Recovery.isLogDamaged(directory)) return false;
 		const answering = await Recovery.countAnswering(network.peers);
 		if (3 * answering < this.application.committee.size) return false;
 		await this.engine.stop("SIGKILL");
@@ -312,6 +319,7 @@ export class CometOrderer implements Orderer {
 
 	#onDecision(decision: Decision): void {
 		this.#progressAt = performance.now();
+		this.#hasFailed = false;
 		this.#rejoining?.hear(decision);
 		const own = this.#options.signer.address;
 		for (const bundle of decision.bundles) {

@@ -31,6 +31,11 @@ export async function openLog(directory: string, genesis: string, journal: Log):
 	return open();
 }
 
+/** Whether the order's files are known to be damaged. */
+export function isLogDamaged(directory: string): boolean {
+	return existsSync(join(directory, MARK));
+}
+
 /** Whether the engine has no blocks. */
 export function hasNoBlocks(home: string): boolean {
 	return !existsSync(join(home, "data", "blockstore.db"));

@@ -11,8 +11,10 @@ export type Condition = {
 	readonly stillForMilliseconds: number;
 	/** Since the supervisor last started the engine. */
 	readonly startedForMilliseconds: number;
-	/** Starts since the last block. */
+	/** Starts since the last block, of an engine that ended or that decided nothing. */
 	readonly attempts: number;
+	/** How many of the last of these, one after the other, were of an engine that ended. */
+	readonly ends: number;
 };
 
 export type Ladder = {
@@ -33,13 +35,20 @@ export const LADDER: Ladder = { patienceMilliseconds: 5_000, pauseMilliseconds: 
  * away when the others return.
  */
 export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "restart" | "resync" {
-	const { isRunning, stillForMilliseconds, startedForMilliseconds, attempts } = condition;
+	const { isRunning, stillForMilliseconds, startedForMilliseconds, attempts, ends } = condition;
 	const pause = attempts === 0 ? 0 : Math.min(ladder.maxPauseMilliseconds, ladder.pauseMilliseconds * 2 ** (attempts - 1));
 	// Once: what is wrong with data that was just copied is not the data.
-	if (!isRunning && startedForMilliseconds >= pause) return attempts === ladder.resyncAttempts ? "resync" : "start";
+	if (!isRunning && startedForMilliseconds >= pause) return ends === ladder.resyncAttempts ? "resync" : "start";
 	if (!isRunning) return "wait";
 	const patience = ladder.patienceMilliseconds + pause;
 	return stillForMilliseconds >= patience && startedForMilliseconds >= patience ? "restart" : "wait";
+}
+
+/** One that lived, and decided nothing, has data that it can start with. */
+export function endsAfter(action: "start" | "restart" | "resync", ends: number, ladder: Ladder): number {
+	if (action !== "restart") return ends + 1;
+	// What was copied once is not set aside again.
+	return ends > ladder.resyncAttempts ? ends : 0;
 }
 
 /** Whether a member may sign: not on a disk that is nearly full, and not with a clock far from the others'. It follows the order all the same. */
@@ -75,6 +84,7 @@ export class Supervisor {
 	readonly #timer: NodeJS.Timeout;
 	#startedAt = performance.now();
 	#attempts = 0;
+	#ends = 0;
 	/** When the engine was last seen to reach too few. */
 	#cutOffAt = Number.NEGATIVE_INFINITY;
 	#isBusy = false;
@@ -106,8 +116,11 @@ export class Supervisor {
 		if (this.#isBusy) return;
 		const { engine, stillForMilliseconds } = this.#orderer;
 		const startedForMilliseconds = performance.now() - this.#startedAt;
-		if (stillForMilliseconds < startedForMilliseconds) this.#attempts = 0;
-		const condition = { isRunning: engine.pid !== undefined, stillForMilliseconds, startedForMilliseconds, attempts: this.#attempts };
+		if (stillForMilliseconds < startedForMilliseconds) this.#attempts = this.#ends = 0;
+		const condition = {
+			...{ isRunning: engine.pid !== undefined, stillForMilliseconds, startedForMilliseconds },
+			...{ attempts: this.#attempts, ends: this.#ends },
+		};
 		const action = next(condition, this.#ladder);
 		this.#isBusy = true;
 		try {
@@ -119,18 +132,19 @@ export class Supervisor {
 			const reachesForMilliseconds = performance.now() - this.#cutOffAt;
 			if (action === "wait" || (action === "restart" && reachesForMilliseconds < this.#ladder.patienceMilliseconds)) return;
 			this.#log.warn("the engine is started again", {
-				why: action === "start" ? "it ended" : "it decides nothing",
+				why: action === "restart" ? "it decides nothing" : "it ended",
 				attempts: this.#attempts,
 			});
 			// One that hangs hears no polite signal.
 			if (action === "restart") await engine.stop("SIGKILL");
 			if (this.#isStopped) return;
 			this.#attempts++;
+			this.#ends = endsAfter(action, this.#ends, this.#ladder);
 			this.#starts++;
 			this.#startedAt = performance.now();
 			// A full disk ends an engine, too, and its data is as good as ever.
 			if (action === "resync" && this.#hasRoom() && (await this.#orderer.resync())) return;
-			engine.start();
+			if (!this.#isStopped) engine.start();
 		} finally {
 			if (!this.#isStopped) this.#isBusy = false;
 		}

@@ -11,9 +11,13 @@ import {
 	writeFileSync,
 	writeSync,
 } from "node:fs";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { Request } from "cosmjs-types/tendermint/abci/types";
 import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
@@ -98,27 +102,20 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 		JSON.parse(readFileSync(join(directory, "engine", "data", "priv_validator_state.json"), "utf8"));
 	const whole = ["blockstore.db/CURRENT", "cs.wal/wal"];
 
-	/** As far as the engine's start, which there is no binary for. */
-	async function open(directory: string): Promise<void> {
+	/** A member that the engine is started for by this binary. */
+	async function openWith(binary: string, directory: string, peers: readonly string[] = []): Promise<CometOrderer> {
 		const signer = new KeySigner(Bytes.toHex(Home.freshKey()));
 		const store = new MemoryStore();
 		await store.commit([{ key: "decided", value: Buffer.from(JSON.stringify(Decided.GENESIS)) }]);
 		mkdirSync(join(directory, "engine", "config"), { recursive: true });
-		const opening = CometOrderer.open({
-			...{ directory, socket: join(directory, "s"), network: { listen: "127.0.0.1:1", rpc: "127.0.0.1:2", peers: [] } },
-			...{
-				journal: silent,
-				binary: join(directory, "none"),
-				chainId: CHAIN,
-				committee: new Map([[signer.address, 1]]),
-				signer,
-				digests,
-				store,
-			},
+		return CometOrderer.open({
+			...{ directory, socket: join(directory, "s"), network: { listen: "127.0.0.1:1", rpc: "127.0.0.1:2", peers } },
+			...{ chainId: CHAIN, committee: new Map([[signer.address, 1]]), signer, digests, store, journal: silent, binary },
 			...{ now: () => 0, l1Count: () => 0, rootAt: rootOf, approves: () => true },
 		});
-		await assert.rejects(opening, /comet:build/);
 	}
+	/** As far as the engine's start, which there is no binary for. */
+	const open = (directory: string): Promise<void> => assert.rejects(openWith(join(directory, "none"), directory), /comet:build/);
 
 	it("votes in no round of the height of its last vote when its engine's data is set aside", () => {
 		const directory = folder(whole);
@@ -148,6 +145,33 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 		const directory = folder([]);
 		SigningState.allowAbove(join(directory, "engine"), 7);
 		assert.deepEqual(record(directory), left);
+	});
+
+	it("leaves the engine's data where it is while the order is damaged or the application fails, since that ends the engine, too", async () => {
+		const others = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+		await once(others, "listening");
+		const peers = [`id@127.0.0.1:${(others.address() as AddressInfo).port}`];
+		const damage = (directory: string): void => writeFileSync(join(directory, "log.damaged"), "as found while it ran");
+		/** A block that does not follow the last one. */
+		const fail = async (directory: string): Promise<void> => {
+			const socket = connect(join(directory, "s"));
+			const request = Request.encode(Request.fromPartial({ finalizeBlock: { height: 5n } })).finish();
+			socket.write(Bytes.concat(Uint8Array.of(request.length), request));
+			await once(socket, "close");
+		};
+		for (const [harm, isAside] of [
+			[() => undefined, true],
+			[damage, false],
+			[fail, false],
+		] as const) {
+			const directory = folder(whole);
+			const orderer = await openWith("/bin/false", directory, peers);
+			await harm(directory);
+			assert.equal(await orderer.resync(), isAside);
+			assert.equal(existsSync(join(directory, "engine", "data.aside-1")), isAside);
+			await orderer.close();
+		}
+		others.close();
 	});
 });
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
-import { LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
+import { endsAfter, LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
 import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
 import type { TestCommittee } from "./committee.ts";
 
 describe("given what a supervisor knows of a member", () => {
-	const calm = { isRunning: true, stillForMilliseconds: 100, startedForMilliseconds: 100_000, attempts: 0 };
+	const calm = { isRunning: true, stillForMilliseconds: 100, startedForMilliseconds: 100_000, attempts: 0, ends: 0 };
 
 	it("leaves an engine alone that decides, or that it has just started", () => {
 		assert.equal(next(calm, LADDER), "wait");
@@ -30,15 +30,36 @@ describe("given what a supervisor knows of a member", () => {
 
 	it("gives one that ended at every start the others' blocks in place of its own, once", () => {
 		const ended = { ...calm, isRunning: false };
-		for (const [attempts, action] of [
+		for (const [ends, action] of [
 			[2, "start"],
 			[3, "resync"],
 			[4, "start"],
 			[20, "start"],
 		] as const)
-			assert.equal(next({ ...ended, attempts }, LADDER), action);
-		assert.equal(next({ ...ended, attempts: 3, startedForMilliseconds: 3_999 }, LADDER), "wait");
-		assert.equal(next({ ...calm, stillForMilliseconds: 90_000, attempts: 3 }, LADDER), "restart");
+			assert.equal(next({ ...ended, attempts: ends, ends }, LADDER), action);
+		assert.equal(next({ ...ended, attempts: 3, ends: 3, startedForMilliseconds: 3_999 }, LADDER), "wait");
+		assert.equal(next({ ...calm, stillForMilliseconds: 90_000, attempts: 3, ends: 3 }, LADDER), "restart");
+	});
+
+	it("leaves its data to one that was started anew while nobody decided, however often, and then ended", () => {
+		let [attempts, ends] = [0, 0];
+		const step = (isRunning: boolean): string => {
+			const action = next({ ...calm, isRunning, stillForMilliseconds: 1_000_000, startedForMilliseconds: 100_000, attempts, ends }, LADDER);
+			if (action !== "wait") [attempts, ends] = [attempts + 1, endsAfter(action, ends, LADDER)];
+			return action;
+		};
+		const lives = [true, true, true, false, false, true, false, false, false];
+		assert.deepEqual(
+			lives.map(step),
+			lives.map((isRunning) => (isRunning ? "restart" : "start")),
+		);
+		assert.equal(step(false), "resync");
+		assert.equal(step(true), "restart");
+		assert.deepEqual(
+			[1, 2, 3, 4, 5].map(() => step(false)),
+			["start", "start", "start", "start", "start"],
+			"what was copied is not set aside again",
+		);
 	});
 
 	it("starts one anew that lives and decides nothing", () => {
