@@ -173,12 +173,11 @@ export class Application {
 	#checkTx(transaction: Uint8Array): { code: number; log: string } {
 		const envelope = this.#read(transaction);
 		if (typeof envelope === "string") return { code: 1, log: envelope };
-		if (envelope.kind === Envelope.JOIN) {
+		if (envelope.kind === Envelope.JOIN || envelope.kind === Envelope.HELLO) {
 			const refusal = Decided.continues(this.#decided, this.#committee, envelope, {});
 			return { code: refusal === undefined ? 0 : 2, log: refusal ?? "" };
 		}
 		if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
-		if (envelope.kind === Envelope.HELLO) return { code: 0, log: "" };
 		if (envelope.kind === Envelope.CUT) {
 			if (envelope.lane in (this.#decided.barred ?? {})) return { code: 2, log: `nobody wanted the last cut of ${envelope.lane}` };
 			const isOpen = Proposals.placeOf(envelope.proposal) in this.#decided.cuts;

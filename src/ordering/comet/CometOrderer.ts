@@ -261,11 +261,16 @@ export class CometOrderer implements Orderer {
 		return undefined;
 	}
 
-	/** Shows the committee this member's key, so that its votes count: once L1 has it as a member, and when the committee does not know it yet. */
+	/**
+	 * Shows the committee this member's key, so that its votes count: once L1 has it as a member, and when the committee does not know it yet. Not before it may vote
+	 * on whatever comes then: where its power is needed for a decision, the order would end otherwise.
+	 */
 	async join(publicKey: Uint8Array): Promise<void> {
 		const { chainId, signer, network } = this.#options;
 		const { decided, committee } = this.application;
 		if (committee.has(signer.address) || !(signer.address in (decided.seen ?? {}))) return;
+		const lastVote = SigningState.read(this.#home);
+		if (typeof lastVote !== "number" || decided.blockHeight < lastVote) return;
 		await Engine.broadcast(network.rpc, await Envelope.encodeJoin(chainId, signer, publicKey)).catch(() => undefined);
 	}
 

@@ -192,6 +192,8 @@ export function continues(
 		if (!(envelope.lane in (decided.seen ?? {}))) return `${envelope.lane} is no member on L1`;
 		return committee.has(envelope.lane) ? `${envelope.lane} is a member already` : undefined;
 	}
+	// Who joins says hello before it shows its key: with power and without a vote, it could leave too few to decide anything.
+	if (envelope.kind === Envelope.HELLO && envelope.lane in (decided.seen ?? {})) return undefined;
 	if (!committee.has(envelope.lane)) return `${envelope.lane} is no member of the committee`;
 	if (envelope.kind !== Envelope.BUNDLE) return undefined;
 	const next = lanes[envelope.lane] ?? decided.lanes[envelope.lane] ?? 0;

@@ -35,6 +35,10 @@ describe("given a committee that somebody joins over an empty folder", { skip: S
 
 	it("follows the order before it has a voice, and votes from the epoch on in which L1 counts its stake", async () => {
 		newcomer = await cluster.join();
+		await cluster.until("the newcomer to follow", async () => {
+			const { height, silent_because: reason } = await cluster.committee(newcomer);
+			return height > 0 && reason !== null;
+		});
 		const { contracts } = cluster.deployment;
 		// Governance waits for a month; what it does then is done here at once.
 		await cluster.provider.send("hardhat_impersonateAccount", [contracts.Timelock]);
@@ -48,10 +52,6 @@ describe("given a committee that somebody joins over an empty folder", { skip: S
 			wallet.address,
 			BigInt(cluster.deployment.parameters.validatorStake),
 		);
-		await cluster.until("the newcomer to follow", async () => {
-			const { height, silent_because: reason } = await cluster.committee(newcomer);
-			return height > 0 && reason !== null;
-		});
 		await cluster.until("the others to count its votes", () => votes(newcomer, 0));
 		assert.equal((await cluster.committee(newcomer)).silent_because, null);
 	});

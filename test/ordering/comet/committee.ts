@@ -27,7 +27,9 @@ export const digests: Digests = {
 /** The root that a member whose execution is honest has after a height. */
 export const rootOf = (height: number): Uint8Array => Keccak.hashText(`state ${height}`);
 
-export type Overrides = Partial<Pick<CometOrdererOptions, "now" | "l1Count" | "rootAt" | "standsBehind" | "approves" | "maySign">>;
+export type Overrides = Partial<
+	Pick<CometOrdererOptions, "now" | "l1Count" | "rootAt" | "standsBehind" | "approves" | "maySign" | "committeeOnL1">
+>;
 
 /** One member: opened, and openable again over what it left. */
 export type Member = {
@@ -54,19 +56,20 @@ export type TestCommittee = {
 
 export const silent = { debug: () => {}, info: () => {}, warn: () => {}, alarm: () => {}, child: () => silent };
 
-/** Starts `size` members; `overridesOf` makes some of them unlike the others. */
+/** Starts `size` members, of which the first `founders` have power from the beginning; `overridesOf` makes some of them unlike the others. */
 export async function startCommittee(
 	size: number,
 	overridesOf: (place: number) => Overrides = () => ({}),
-	{ chainId = CHAIN, keys = Array.from({ length: size }, () => Home.freshKey()) } = {},
+	{ chainId = CHAIN, keys = Array.from({ length: size }, () => Home.freshKey()), founders = size } = {},
 ): Promise<TestCommittee> {
 	const root = mkdtempSync(join(tmpdir(), "sp-"));
 	const all = keys.map((key) => Home.memberOf(key));
-	const committee = new Map(all.map(({ address, power }) => [address, power]));
-	const genesis = Home.genesisOf(chainId, new Date(), all);
+	const founding = all.slice(0, founders);
+	const committee = new Map(founding.map(({ address, power }) => [address, power]));
+	const genesis = Home.genesisOf(chainId, new Date(), founding);
 	// The last seat is for a twin.
 	const ports = await freePorts(2 * size + 2);
-	for (const seat of keys.keys()) Home.found(join(root, String(seat), "engine"));
+	for (const seat of founding.keys()) Home.found(join(root, String(seat), "engine"));
 	const homes = keys.map((key, seat) => Home.write(join(root, String(seat), "engine"), key, genesis));
 	const said: string[] = [];
 	const rpcOf = (seat: number): string => `127.0.0.1:${ports[2 * seat + 1]}`;
@@ -100,6 +103,7 @@ export async function startCommittee(
 					},
 					chainId,
 					committee,
+					keys: new Map(founding.map(({ address, publicKey }) => [address, Bytes.toHex(publicKey)])),
 					signer,
 					digests,
 					store,

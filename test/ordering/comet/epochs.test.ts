@@ -74,6 +74,14 @@ describe("given members that see another committee on L1", () => {
 		assert.equal(Decided.committeeOf(known, founders).size, 4);
 		assert.deepEqual(Decided.changes(Decided.GENESIS, known, founders), []);
 		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), envelope, {}), undefined);
+		// It says hello first, so that it may vote when it gets power; nobody else does, and it says nothing else yet.
+		const hello = (lane: string): Envelope.Envelope => ({ kind: Envelope.HELLO, lane, number: new Uint8Array(32) });
+		const stranger = `0x${"0f".repeat(20)}`;
+		assert.match(String(Decided.continues(Decided.GENESIS, Decided.committeeOf(known, founders), hello(e), {})), /no member/);
+		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), hello(e), {}), undefined);
+		assert.match(String(Decided.continues(known, Decided.committeeOf(known, founders), hello(stranger), {})), /no member/);
+		const bundle: Envelope.Envelope = { kind: Envelope.BUNDLE, lane: e, sequence: 0, records: new Uint8Array(1), recordCount: 1 };
+		assert.match(String(Decided.continues(known, Decided.committeeOf(known, founders), bundle, {})), /no member/);
 		const after = block(known, {}, [envelope]);
 		assert.deepEqual(Decided.changes(known, after, founders), [{ publicKey: envelope.publicKey, power: 1 }]);
 		assert.match(String(Decided.continues(after, Decided.committeeOf(after, founders), envelope, {})), /already/);

@@ -299,3 +299,39 @@ describe("given a member of a real committee that lost what it had", { skip: SKI
 		assert.deepEqual(accused, []);
 	});
 });
+
+describe("given a real committee of two that a third joins, so that nothing is decided without it", { skip: SKIP }, () => {
+	const keys = [Home.freshKey(), Home.freshKey(), Home.freshKey()];
+	const seen = keys
+		.map((key) => ({ address: Home.memberOf(key).address, power: 1 }))
+		.sort((one, other) => (one.address < other.address ? -1 : 1));
+	let isOnL1 = false;
+	let committee: TestCommittee;
+	let supervisor: Supervisor | undefined;
+	let joining: NodeJS.Timeout | undefined;
+	before(async () => {
+		committee = await startCommittee(3, () => ({ committeeOnL1: () => (isOnL1 ? seen : undefined) }), { keys, founders: 2 });
+	});
+	after(async () => {
+		clearInterval(joining);
+		supervisor?.stop();
+		await committee.close();
+	});
+
+	it("is ready to vote before it gets power, so that the order goes on", async () => {
+		const [first, , newcomer] = committee.members;
+		await first.orderer.submit(bundleOf("two"));
+		const { publicKey } = Home.memberOf(keys[2]);
+		supervisor = new Supervisor(newcomer.orderer, silent);
+		joining = setInterval(() => void newcomer.orderer.join(publicKey), 100);
+		await until("it follows", () => newcomer.orderer.height > 0);
+		assert.match(String(newcomer.orderer.silence), /does not know what it signed/);
+		let isCounted = false;
+		first.orderer.application.watch(({ voters }) => (isCounted ||= voters.some(({ address }) => address === newcomer.signer.address)));
+		isOnL1 = true;
+		await until("its vote is counted", () => isCounted, 60);
+		assert.equal(first.orderer.application.committee.size, 3);
+		const { height } = await first.orderer.submit(bundleOf("three"));
+		await until("it has that, too", () => newcomer.orderer.height >= height);
+	});
+});
