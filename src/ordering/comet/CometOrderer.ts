@@ -169,6 +169,8 @@ export class CometOrderer implements Orderer {
 		const above = this.#rejoining?.mayVoteAbove;
 		if (above === undefined) return false;
 		await this.engine.stop();
+		// SAFETY: an engine that is started behind a close would sign beside the next process that has the key.
+		if (this.#closed) return false;
 		SigningState.allowAbove(this.#home, above);
 		this.#rejoining = undefined;
 		this.application.hasForgotten = false;
@@ -188,6 +190,7 @@ export class CometOrderer implements Orderer {
 		const answering = await Recovery.countAnswering(network.peers);
 		if (3 * answering < this.application.committee.size) return false;
 		await this.engine.stop("SIGKILL");
+		if (this.#closed) return false;
 		const kept = Recovery.setEngineAside(this.#home);
 		await this.application.rewind();
 		if (SigningState.read(this.#home) === "never") this.#waitWithVotes();
@@ -195,7 +198,7 @@ export class CometOrderer implements Orderer {
 			kept,
 			answering,
 		});
-		this.engine.start();
+		if (!this.#closed) this.engine.start();
 		return true;
 	}
 

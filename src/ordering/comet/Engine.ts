@@ -28,6 +28,8 @@ const STOP_MILLISECONDS = 5_000;
 export class Engine {
 	readonly #options: EngineOptions;
 	#process: ChildProcess | undefined;
+	/** Of the process that was told to stop last. */
+	#gone: Promise<unknown> | undefined;
 
 	constructor(options: EngineOptions) {
 		this.#options = options;
@@ -56,12 +58,13 @@ export class Engine {
 		});
 	}
 
-	/** Resolves when the process is gone. */
+	/** Resolves when the process is gone, also when another call told it to stop. */
 	async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
 		const child = this.#process;
 		this.#process = undefined;
-		if (!child || child.exitCode !== null || child.signalCode !== null) return;
-		const gone = new Promise((resolve) => child.once("exit", resolve));
+		if (!child) return void (await this.#gone);
+		if (child.exitCode !== null || child.signalCode !== null) return;
+		const gone = (this.#gone = new Promise((resolve) => child.once("exit", resolve)));
 		child.kill(signal);
 		const patience = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
 		await gone;

@@ -14,6 +14,7 @@ import {
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -170,6 +171,27 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 			assert.equal(await orderer.resync(), isAside);
 			assert.equal(existsSync(join(directory, "engine", "data.aside-1")), isAside);
 			await orderer.close();
+		}
+		others.close();
+	});
+
+	it("starts no engine behind its close, since another process may have the key by then", async () => {
+		const others = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+		await once(others, "listening");
+		const peers = [`id@127.0.0.1:${(others.address() as AddressInfo).port}`];
+		const slow = join(root, "slow");
+		writeFileSync(slow, "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+		for (const isStopping of [false, true]) {
+			const orderer = await openWith(slow, folder(whole), peers);
+			const { engine } = orderer;
+			const { pid } = engine;
+			assert.ok(pid);
+			const resyncing = orderer.resync();
+			while (isStopping && engine.pid !== undefined) await setImmediate();
+			await orderer.close("SIGKILL");
+			assert.throws(() => process.kill(pid, 0), /ESRCH/);
+			assert.equal(await resyncing, false);
+			assert.equal(engine.pid, undefined);
 		}
 		others.close();
 	});
