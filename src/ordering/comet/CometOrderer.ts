@@ -120,9 +120,9 @@ export class CometOrderer implements Orderer {
 			journal.warn("the member lost a part of the order: the engine brings all blocks again", { block: decided.blockHeight });
 			await application.rewind();
 		}
-		let orderer: CometOrderer | undefined;
 		const failed = (error: Error): void => {
-			if (orderer) orderer.#hasFailed = true;
+			// Nobody asks the application before the engine is started for what stands below.
+			orderer.#hasFailed = true;
 			journal.alarm("OrderingFailed", "the member stopped ordering rather than guess", { reason: error.message });
 		};
 		const server = await AbciServer.listen(options.socket, application.answer, failed);
@@ -133,7 +133,7 @@ export class CometOrderer implements Orderer {
 			said: (line) => journal.debug("the engine says", { line }),
 			ended: (code) => options.onEnd?.(code),
 		});
-		orderer = new CometOrderer(options, log, application, server, engine);
+		const orderer = new CometOrderer(options, log, application, server, engine);
 		if (!mayVote) orderer.#waitWithVotes();
 		try {
 			engine.start();
