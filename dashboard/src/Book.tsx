@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { BookFollower } from "../../src/sdk/BookFollower.ts";
 import type { BookLevel } from "../../src/sdk/BookFollower.ts";
 import { useCall, useConnection } from "./exchange.ts";
+import { Titles } from "./Titles.tsx";
 import type { Finality, Instrument, Trade } from "./types.ts";
 
 const SHOWN = 10;
@@ -47,13 +48,7 @@ export function Book({
 			<table id="book">
 				<caption>Best first; it follows the exchange.</caption>
 				<thead>
-					<tr>
-						{["Bid amount", "Bid", "Ask", "Ask amount"].map((title) => (
-							<th key={title} scope="col">
-								{title}
-							</th>
-						))}
-					</tr>
+					<Titles of={["Bid amount", "Bid", "Ask", "Ask amount"]} />
 				</thead>
 				<tbody>
 					{rows.map(({ bid, ask }, i) => (
@@ -83,13 +78,7 @@ export function Trades({ instrument }: { readonly instrument: Instrument | undef
 			<table id="trades">
 				<caption>With what each stands on; a badge opens its evidence.</caption>
 				<thead>
-					<tr>
-						{["Price", "Amount", "Taker", "Finality"].map((title) => (
-							<th key={title} scope="col">
-								{title}
-							</th>
-						))}
-					</tr>
+					<Titles of={["Price", "Amount", "Taker", "Finality"]} />
 				</thead>
 				<tbody>
 					{(trades ?? []).map((trade) => (

@@ -5,6 +5,7 @@ import type { OwnRequest, ShownQuote, ShownRequest } from "../../src/sdk/Deals.t
 import { isExecuted } from "../../src/sdk/Trader.ts";
 import { connection, useCall } from "./exchange.ts";
 import { LegsPayoff, SmallPayoff } from "./payoff.tsx";
+import { Titles } from "./Titles.tsx";
 import type { Auction, Currency, Instrument } from "./types.ts";
 import type { Wallet } from "./wallet.ts";
 import { freeNonce, stepsOf, traderOf } from "./wallet.ts";
@@ -295,13 +296,7 @@ function AuctionSection({ wallet, isBusy, run }: Part): JSX.Element {
 								: "A bid pays at most one hundredth more than the price shown for its share."}
 					</caption>
 					<thead>
-						<tr>
-							{["Account", "Positions", "Discount", "Price of all", "Largest share", "Bid"].map((title) => (
-								<th key={title} scope="col">
-									{title}
-								</th>
-							))}
-						</tr>
+						<Titles of={["Account", "Positions", "Discount", "Price of all", "Largest share", "Bid"]} />
 					</thead>
 					<tbody>
 						{(auctions ?? []).map((auction) => (

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Badge } from "./Book.tsx";
 import { call, useCall } from "./exchange.ts";
+import { Titles } from "./Titles.tsx";
 import type { Account, Instrument, OpenOrder, Portfolio as Simulated, Scenario, Trade } from "./types.ts";
 import type { Wallet } from "./wallet.ts";
 import { sign } from "./wallet.ts";
@@ -77,13 +78,7 @@ function Positions({ view }: { readonly view: Account }): JSX.Element {
 			<div class="scroll" tabIndex={0} role="region" aria-label="Positions, scrollable">
 				<table id="positions">
 					<thead>
-						<tr>
-							{["Instrument", "Size", "Mark", "Value", "Delta", "Gamma", "Vega", "Theta"].map((title) => (
-								<th key={title} scope="col">
-									{title}
-								</th>
-							))}
-						</tr>
+						<Titles of={["Instrument", "Size", "Mark", "Value", "Delta", "Gamma", "Vega", "Theta"]} />
 					</thead>
 					<tbody>
 						{view.positions.map((p) => (
@@ -183,13 +178,7 @@ function Fills({ account }: { readonly account: number }): JSX.Element {
 				<table id="fills">
 					<caption>Of the newest 1,000 trades in each currency; a badge opens the evidence.</caption>
 					<thead>
-						<tr>
-							{["Instrument", "Side", "Price", "Amount", "Fee", "Finality"].map((title) => (
-								<th key={title} scope="col">
-									{title}
-								</th>
-							))}
-						</tr>
+						<Titles of={["Instrument", "Side", "Price", "Amount", "Fee", "Finality"]} />
 					</thead>
 					<tbody>
 						{fills.map((fill) => {

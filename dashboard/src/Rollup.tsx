@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useCall } from "./exchange.ts";
+import { Titles } from "./Titles.tsx";
 import type { Assertion, Edge, Rollup } from "./types.ts";
 
 const short = (hash: string): string => `${hash.slice(0, 8)}…${hash.slice(-4)}`;
@@ -20,13 +21,7 @@ export function RollupPage(): JSX.Element {
 				<div class="scroll" tabIndex={0} role="region" aria-label="Assertions, scrollable">
 					<table id="assertions">
 						<thead>
-							<tr>
-								{["Assertion", "After", "Batches", "By", "Made in block", "Rivals", "Stands"].map((title) => (
-									<th key={title} scope="col">
-										{title}
-									</th>
-								))}
-							</tr>
+							<Titles of={["Assertion", "After", "Batches", "By", "Made in block", "Rivals", "Stands"]} />
 						</thead>
 						<tbody>
 							{[...rollup.assertions]
@@ -51,13 +46,7 @@ export function RollupPage(): JSX.Element {
 				<div class="scroll" tabIndex={0} role="region" aria-label="Batches, scrollable">
 					<table id="batches">
 						<thead>
-							<tr>
-								{["Batch", "L1 block", "Bytes", "Steps until its end", "State root"].map((title) => (
-									<th key={title} scope="col">
-										{title}
-									</th>
-								))}
-							</tr>
+							<Titles of={["Batch", "L1 block", "Bytes", "Steps until its end", "State root"]} />
 						</thead>
 						<tbody>
 							{[...rollup.batches]
