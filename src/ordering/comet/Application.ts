@@ -65,6 +65,8 @@ const STATUS_ACCEPT = 1;
 const STATUS_REJECT = 2;
 /** How far ahead of its lane a gateway's bundle may wait. LIMIT: beyond it the gateway is told to slow down, so that nobody's backlog fills the others' memory. */
 const MAX_AHEAD = 64;
+/** Longer than it takes until every member proposed a block. */
+const MAX_POOLED_BLOCKS = 64;
 /** Checked signatures are remembered for so many transactions. */
 const MAX_KNOWN = 512;
 
@@ -72,6 +74,8 @@ export class Application {
 	readonly #options: ApplicationOptions;
 	readonly #listeners = new Set<(decision: Decision) => void>();
 	readonly #known = new Map<string, Envelope.Envelope | string>();
+	/** What lanes said of themselves that waits in the engine's pool, by Decided.saidOnce: which, and at which blocks it was checked first and last. */
+	readonly #pooled = new Map<string, { readonly key: string; readonly since: number; readonly checkedAt: number }>();
 	readonly #founders: Decided.Founders;
 	#decided: Decided.Decided;
 	#committee: Decided.Committee;
@@ -174,7 +178,8 @@ export class Application {
 		const envelope = this.#read(transaction);
 		if (typeof envelope === "string") return { code: 1, log: envelope };
 		if (envelope.kind === Envelope.JOIN || envelope.kind === Envelope.HELLO) {
-			const refusal = Decided.continues(this.#decided, this.#committee, envelope, {});
+			const refusal =
+				Decided.continues(this.#decided, this.#committee, envelope, Decided.holdingNothing()) ?? this.#keep(envelope, transaction);
 			return { code: refusal === undefined ? 0 : 2, log: refusal ?? "" };
 		}
 		if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
@@ -187,6 +192,22 @@ export class Application {
 		if (envelope.sequence < next) return { code: 2, log: `the lane is at ${next} already` };
 		if (envelope.sequence >= next + MAX_AHEAD) return { code: 3, log: `the lane is at ${next}: slow down` };
 		return { code: 0, log: "" };
+	}
+
+	/**
+	 * Keeps one place in the engine's pool for what a lane says of itself, or says why it has none. After a block the engine checks again what stays in its pool:
+	 * what was not checked since is there no more. What no proposer took for so long is in this pool alone, and goes, so that the lane can say it anew to all.
+	 */
+	#keep(envelope: Envelope.Envelope, transaction: Uint8Array): string | undefined {
+		const { blockHeight } = this.#decided;
+		const place = Decided.saidOnce(envelope) as string;
+		const key = Bytes.toHex(Keccak.hash(transaction));
+		const kept = this.#pooled.get(place);
+		if (kept && kept.key !== key && kept.checkedAt === blockHeight) return `another one of ${envelope.lane} waits already`;
+		const since = kept?.key === key && kept.checkedAt >= blockHeight - 1 ? kept.since : blockHeight;
+		if (blockHeight - since < MAX_POOLED_BLOCKS) return void this.#pooled.set(place, { key, since, checkedAt: blockHeight });
+		this.#pooled.delete(place);
+		return `nobody took it for ${MAX_POOLED_BLOCKS} blocks`;
 	}
 
 	#prepare(request: RequestPrepareProposal): Uint8Array[] {
@@ -213,19 +234,16 @@ export class Application {
 				}),
 			);
 		}
-		const lanes: Record<string, number> = {};
+		const holding = Decided.holdingNothing();
 		const known = request.txs
 			.map((transaction) => ({ transaction, envelope: this.#read(transaction) }))
 			.filter((one): one is { transaction: Uint8Array; envelope: Envelope.Envelope } => typeof one.envelope !== "string")
 			// Gossip may bring a lane's bundles in any order.
 			.sort((a, b) => sequenceOf(a.envelope) - sequenceOf(b.envelope));
 		for (const { transaction, envelope } of known) {
-			const before = lanes[envelope.lane];
-			if (Decided.continues(this.#decided, this.#committee, envelope, lanes) !== undefined) continue;
-			if (take(transaction)) continue;
-			// What found no room must not count as taken, or its lane's next one would leave a hole.
-			if (before === undefined) delete lanes[envelope.lane];
-			else lanes[envelope.lane] = before;
+			if (Decided.continues(this.#decided, this.#committee, envelope, holding) !== undefined) continue;
+			// What finds no room must not count as taken, or its lane's next one would leave a hole.
+			if (take(transaction)) Decided.hold(holding, envelope);
 		}
 		return chosen;
 	}
@@ -244,12 +262,13 @@ export class Application {
 			if (refusal) return refusal;
 			transactions = transactions.slice(1);
 		}
-		const lanes: Record<string, number> = {};
+		const holding = Decided.holdingNothing();
 		for (const transaction of transactions) {
 			const envelope = this.#read(transaction);
 			if (typeof envelope === "string") return envelope;
-			const refusal = Decided.continues(this.#decided, this.#committee, envelope, lanes);
+			const refusal = Decided.continues(this.#decided, this.#committee, envelope, holding);
 			if (refusal) return refusal;
+			Decided.hold(holding, envelope);
 		}
 		return undefined;
 	}

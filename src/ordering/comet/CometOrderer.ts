@@ -322,7 +322,9 @@ export class CometOrderer implements Orderer {
 		if (!rejoining?.isUnheard || performance.now() - this.#helloAt < HELLO_MILLISECONDS) return;
 		this.#helloAt = performance.now();
 		const { chainId, signer, network } = this.#options;
-		await Engine.broadcast(network.rpc, await Envelope.encodeHello(chainId, signer, rejoining.number)).catch(() => undefined);
+		const hello = await Envelope.encodeHello(chainId, signer, rejoining.number);
+		const taken = await Engine.broadcast(network.rpc, hello).catch(() => undefined);
+		if (taken?.code === 0) rejoining.say();
 	}
 
 	#onDecision(decision: Decision): void {

@@ -181,25 +181,39 @@ export function appHash(decided: Decided): Uint8Array {
 	return Keccak.hashText(JSON.stringify(named));
 }
 
-/** The transactions, in order, that may stand in the next block: every lane goes on where it stopped. Others are told why not. */
-export function continues(
-	decided: Decided,
-	committee: Committee,
-	envelope: Envelope.Envelope,
-	lanes: Record<string, number>,
-): string | undefined {
-	if (envelope.kind === Envelope.JOIN) {
-		if (!(envelope.lane in (decided.seen ?? {}))) return `${envelope.lane} is no member on L1`;
-		return committee.has(envelope.lane) ? `${envelope.lane} is a member already` : undefined;
-	}
+/** What a block that is being read or made holds so far: the next sequence number of lanes, and what members said of themselves. */
+export type Holding = { readonly lanes: Map<string, number>; readonly said: Set<string> };
+
+export function holdingNothing(): Holding {
+	return { lanes: new Map(), said: new Set() };
+}
+
+/** What a member says of itself, by kind and lane: once in a block and once in a pool, or one member could fill both. Undefined for everything else. */
+export function saidOnce({ kind, lane }: Envelope.Envelope): string | undefined {
+	return kind === Envelope.HELLO || kind === Envelope.JOIN ? `${kind}/${lane}` : undefined;
+}
+
+/** Why a transaction may not stand next in the next block, or undefined: every lane goes on where it stopped, and says of itself one thing once. */
+export function continues(decided: Decided, committee: Committee, envelope: Envelope.Envelope, holding: Holding): string | undefined {
+	const { kind, lane } = envelope;
+	const isOnL1 = lane in (decided.seen ?? {});
+	if (kind === Envelope.JOIN && !isOnL1) return `${lane} is no member on L1`;
+	if (kind === Envelope.JOIN && committee.has(lane)) return `${lane} is a member already`;
 	// Who joins says hello before it shows its key: with power and without a vote, it could leave too few to decide anything.
-	if (envelope.kind === Envelope.HELLO && envelope.lane in (decided.seen ?? {})) return undefined;
-	if (!committee.has(envelope.lane)) return `${envelope.lane} is no member of the committee`;
-	if (envelope.kind !== Envelope.BUNDLE) return undefined;
-	const next = lanes[envelope.lane] ?? decided.lanes[envelope.lane] ?? 0;
-	if (envelope.sequence !== next) return `the lane goes on with ${next}, not with ${envelope.sequence}`;
-	lanes[envelope.lane] = next + 1;
-	return undefined;
+	const isNewcomer = isOnL1 && (kind === Envelope.JOIN || kind === Envelope.HELLO);
+	if (!isNewcomer && !committee.has(lane)) return `${lane} is no member of the committee`;
+	const said = saidOnce(envelope);
+	if (said !== undefined && holding.said.has(said)) return `${lane} said that in this block already`;
+	if (kind !== Envelope.BUNDLE) return undefined;
+	const next = holding.lanes.get(lane) ?? decided.lanes[lane] ?? 0;
+	return envelope.sequence === next ? undefined : `the lane goes on with ${next}, not with ${envelope.sequence}`;
+}
+
+/** Takes note of a transaction that `continues` the block and stands in it. */
+export function hold(holding: Holding, envelope: Envelope.Envelope): void {
+	const said = saidOnce(envelope);
+	if (said !== undefined) holding.said.add(said);
+	if (envelope.kind === Envelope.BUNDLE) holding.lanes.set(envelope.lane, envelope.sequence + 1);
 }
 
 /** The state after a block. `contentOf` gives the bytes of decided bundles, or undefined when they are no batch. INVARIANT: reads no clock, no L1 and no disk of one member. */

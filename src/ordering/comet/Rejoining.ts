@@ -6,20 +6,29 @@ import type { Decision } from "./Application.ts";
 
 /** Blocks that are looked at for votes of the key by somebody else, and as many that are left out then: the engine may be ahead of the application. */
 const MARGIN_BLOCKS = 3;
+/** Blocks after which a number that none of them held is lost, wherever it was: another one is said then. */
+const PATIENCE_BLOCKS = 64;
 
 /**
  * A member says a number that nobody could know before. SAFETY: a block that holds it was proposed after the loss, so that its height was not decided before,
  * and no vote of before is for a height above it.
  */
 export class Rejoining {
-	readonly number: Uint8Array = new Uint8Array(randomBytes(32));
 	readonly #own: string;
+	/** Every one that was said, the newest last: a block that holds any of them was proposed after the loss. */
+	readonly #numbers: Uint8Array[] = [freshNumber()];
+	#saidAt: number | undefined;
 	#heardAt: number | undefined;
 	#block = 0;
 	#isElsewhere = false;
 
 	constructor(own: string) {
 		this.#own = own;
+	}
+
+	/** The number to say now. */
+	get number(): Uint8Array {
+		return this.#numbers[this.#numbers.length - 1];
 	}
 
 	/** Whether the number still has to be said. */
@@ -39,6 +48,11 @@ export class Rejoining {
 		return this.#block + MARGIN_BLOCKS;
 	}
 
+	/** Hears that the number is in this member's own pool. */
+	say(): void {
+		this.#saidAt ??= this.#block;
+	}
+
 	hear({
 		decided: { blockHeight },
 		hellos,
@@ -48,6 +62,14 @@ export class Rejoining {
 		// The votes in a block are for the one before.
 		if (this.#heardAt !== undefined && blockHeight - 1 > this.#heardAt && voters.some(({ address }) => address === this.#own))
 			this.#isElsewhere = true;
-		if (hellos.some(({ lane, number }) => lane === this.#own && Bytes.equal(number, this.number))) this.#heardAt ??= blockHeight;
+		const isOwn = (number: Uint8Array): boolean => this.#numbers.some((said) => Bytes.equal(said, number));
+		if (hellos.some(({ lane, number }) => lane === this.#own && isOwn(number))) this.#heardAt ??= blockHeight;
+		if (!this.isUnheard || this.#saidAt === undefined || blockHeight < this.#saidAt + PATIENCE_BLOCKS) return;
+		this.#numbers.push(freshNumber());
+		this.#saidAt = undefined;
 	}
+}
+
+function freshNumber(): Uint8Array {
+	return new Uint8Array(randomBytes(32));
 }

@@ -158,6 +158,42 @@ describe("given an application of a member, and proposals of others", () => {
 		assert.equal(await code(await Envelope.encodeBundle(CHAIN, stranger, 0, bundleOf("x").records)), 1);
 		await log.close();
 	});
+
+	const hello = (place: number, number: number) => Envelope.encodeHello(CHAIN, signers[place], new Uint8Array(32).fill(number));
+
+	it("takes one hello of a member into a block, so that none fills it with what orders nothing", async () => {
+		const { application, log } = await opened();
+		const [first, second, another] = await Promise.all([hello(0, 1), hello(0, 2), hello(1, 1)]);
+		assert.ok(await accepts(application, 1, [first, another, await bundle(0, 0)]));
+		assert.equal(await accepts(application, 1, [first, second]), false, "two numbers");
+		assert.equal(await accepts(application, 1, [first, first]), false, "one number twice");
+		const request = { height: 1n, maxTxBytes: 100_000n, txs: [first, second, another] };
+		const made = (await application.handle(Request.fromPartial({ prepareProposal: request }))).prepareProposal?.txs ?? [];
+		assert.deepEqual(made.map(Bytes.toHex), [first, another].map(Bytes.toHex));
+		await log.close();
+	});
+
+	it("keeps one hello of a member in its pool, until a block took it or none did for long", async () => {
+		const { application, log } = await opened();
+		const code = async (tx: Uint8Array) => (await application.handle(Request.fromPartial({ checkTx: { tx } }))).checkTx?.code;
+		const [first, second, third] = await Promise.all([hello(0, 1), hello(0, 2), hello(0, 3)]);
+		assert.equal(await code(first), 0);
+		assert.equal(await code(second), 2, "the first one waits");
+		assert.equal(await code(await hello(1, 1)), 0, "another member's");
+		await decide(application, 1, [first]);
+		assert.equal(await code(second), 0, "the engine did not check the first again: it is gone");
+		// Nobody proposes it, and after each block the engine checks it again.
+		let height = 2;
+		for (; height < 65; height++) {
+			await decide(application, height, [Extension.encodeCommit({ round: 0, votes: [] })]);
+			assert.equal(await code(second), 0);
+			assert.equal(await code(third), 2);
+		}
+		await decide(application, height, [Extension.encodeCommit({ round: 0, votes: [] })]);
+		assert.equal(await code(second), 2, "it is in this pool alone, and the engine lets it go");
+		assert.equal(await code(third), 0);
+		await log.close();
+	});
 });
 
 describe("given a member that signs", () => {

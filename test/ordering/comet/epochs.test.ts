@@ -69,22 +69,28 @@ describe("given members that see another committee on L1", () => {
 	it("lets a newcomer vote only when it has shown its key, and nobody show one whom L1 does not have", () => {
 		const joined = { [a]: 1, [b]: 1, [c]: 1, [d]: 1, [e]: 1 };
 		const envelope: Envelope.Envelope = { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey) };
-		assert.match(String(Decided.continues(Decided.GENESIS, new Map(), envelope, {})), /no member on L1/);
+		assert.match(String(Decided.continues(Decided.GENESIS, new Map(), envelope, Decided.holdingNothing())), /no member on L1/);
 		const known = block(Decided.GENESIS, { [a]: joined, [b]: joined, [c]: joined });
 		assert.equal(Decided.committeeOf(known, founders).size, 4);
 		assert.deepEqual(Decided.changes(Decided.GENESIS, known, founders), []);
-		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), envelope, {}), undefined);
+		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), envelope, Decided.holdingNothing()), undefined);
 		// It says hello first, so that it may vote when it gets power; nobody else does, and it says nothing else yet.
 		const hello = (lane: string): Envelope.Envelope => ({ kind: Envelope.HELLO, lane, number: new Uint8Array(32) });
 		const stranger = `0x${"0f".repeat(20)}`;
-		assert.match(String(Decided.continues(Decided.GENESIS, Decided.committeeOf(known, founders), hello(e), {})), /no member/);
-		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), hello(e), {}), undefined);
-		assert.match(String(Decided.continues(known, Decided.committeeOf(known, founders), hello(stranger), {})), /no member/);
+		assert.match(
+			String(Decided.continues(Decided.GENESIS, Decided.committeeOf(known, founders), hello(e), Decided.holdingNothing())),
+			/no member/,
+		);
+		assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), hello(e), Decided.holdingNothing()), undefined);
+		assert.match(
+			String(Decided.continues(known, Decided.committeeOf(known, founders), hello(stranger), Decided.holdingNothing())),
+			/no member/,
+		);
 		const bundle: Envelope.Envelope = { kind: Envelope.BUNDLE, lane: e, sequence: 0, records: new Uint8Array(1), recordCount: 1 };
-		assert.match(String(Decided.continues(known, Decided.committeeOf(known, founders), bundle, {})), /no member/);
+		assert.match(String(Decided.continues(known, Decided.committeeOf(known, founders), bundle, Decided.holdingNothing())), /no member/);
 		const after = block(known, {}, [envelope]);
 		assert.deepEqual(Decided.changes(known, after, founders), [{ publicKey: envelope.publicKey, power: 1 }]);
-		assert.match(String(Decided.continues(after, Decided.committeeOf(after, founders), envelope, {})), /already/);
+		assert.match(String(Decided.continues(after, Decided.committeeOf(after, founders), envelope, Decided.holdingNothing())), /already/);
 	});
 
 	it("never takes everybody out: strangers whose keys nobody knows order nothing", () => {

@@ -50,6 +50,22 @@ describe("given a member that does not know what it signed", () => {
 		assert.notDeepEqual(rejoining.number, new Rejoining(own).number);
 	});
 
+	it("says another number when none of many blocks held the one that its pool took, and may vote behind either", () => {
+		const rejoining = new Rejoining(own);
+		const first = rejoining.number;
+		for (let height = 1; height <= 100; height++) rejoining.hear(block(height));
+		assert.deepEqual(rejoining.number, first, "nobody was told it");
+		rejoining.say();
+		for (let height = 101; height <= 163; height++) rejoining.hear(block(height));
+		assert.deepEqual(rejoining.number, first);
+		rejoining.hear(block(164));
+		assert.notDeepEqual(rejoining.number, first);
+		assert.ok(rejoining.isUnheard);
+		rejoining.hear(block(165, [hello(first)]));
+		rejoining.hear(block(168));
+		assert.equal(rejoining.mayVoteAbove, 171);
+	});
+
 	it("may vote a few blocks behind that one", () => {
 		const rejoining = new Rejoining(own);
 		// Its votes of before may be counted up to there.
