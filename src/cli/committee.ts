@@ -29,14 +29,36 @@ async function seat(context: Context, options: SeatOptions): Promise<Answer> {
 			`${address} has no power in this epoch's committee: it must be admitted, and stake 0.001 ETH at least before the epoch begins.`,
 		);
 	const engine = join(data, "committee", "engine");
+	const node = Home.identityOf(engine);
 	// SAFETY: once the committee orders, a folder without a record of its votes is one that lost it: such a member waits before it votes.
 	const isFounding = (await new GameChain(await context.provider(), await context.deployment()).batchCount()) === 0;
-	const node = isFounding ? Home.found(engine) : Home.identityOf(engine);
+	if (isFounding) await found(context, address, engine);
 	const parsed = Roster.SEAT.safeParse({ address, public_key: Bytes.toHex(publicKey), power: votes, node, listen });
 	if (!parsed.success) throw new Failure(ExitCode.Usage, `--listen is ${parsed.error.issues[0]?.message ?? "host:port"}.`);
 	const text = JSON.stringify(parsed.data, undefined, "\t");
 	if (out !== undefined) writeFileSync(out, `${text}\n`);
 	return { text, json: parsed.data };
+}
+
+/** Begins the key's record of votes, or says why it does not. */
+async function found(context: Context, address: string, engine: string): Promise<void> {
+	const Signing = await import("../node/committee/Signing.ts");
+	const { deployBlock } = await context.deployment();
+	// A development chain that begins anew has its contracts at the same addresses.
+	const block = await (await context.provider()).getBlock(deployBlock);
+	if (!block?.hash) throw new Failure(ExitCode.Unreachable, `The node does not know block ${deployBlock}, in which the deployment began.`);
+	let before: string | undefined;
+	try {
+		before = Signing.found(address, block.hash, engine);
+	} catch (error) {
+		const sentence = `It cannot be remembered that ${address} begins to vote, so it does not begin (${(error as Error).message}).`;
+		throw new Failure(ExitCode.Failed, sentence, error);
+	}
+	if (before !== undefined)
+		process.stderr.write(
+			`${address} began to vote in ${before}, and ${engine} has no record of that: none is begun a second time, since a key that votes twice loses its stake. ` +
+				"Use that folder if you have it; otherwise the member waits, and votes once the order is past what it may have voted on.\n",
+		);
 }
 
 /** Puts seats together to the file that every member has. */

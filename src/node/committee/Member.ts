@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Staking } from "../../chain/Staking.ts";
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
@@ -23,6 +23,7 @@ import { EngineEvidence } from "./EngineEvidence.ts";
 import { Epochs } from "./Epochs.ts";
 import { Presence, STILL_MS } from "./Presence.ts";
 import * as Roster from "./Roster.ts";
+import * as Signing from "./Signing.ts";
 import { Standpoint } from "./Standpoint.ts";
 
 /** What the operator says of a member. */
@@ -122,7 +123,7 @@ export class Member {
 				`${signer.address} is none of the ${roster.members.length} founders: a member that joined later says where it listens (--engine-listen).`,
 			);
 		// SAFETY: a key that signs in two processes contradicts itself and loses its stake; another data directory does not make it another key.
-		const unlock = lockDirectory(join(homedir(), ".strikeproof", "signing", signer.address));
+		const unlock = lockDirectory(Signing.folderOf(signer.address));
 		try {
 			const directory = join(dataDirectory, "committee");
 			const node = Home.write(join(directory, "engine"), Bytes.fromHex(privateKey), Roster.genesisOf(roster, batchDomain));
