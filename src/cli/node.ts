@@ -86,7 +86,10 @@ async function clockOf(context: Context, { clock }: Options): Promise<Clock> {
 
 async function startSequencer(context: Context, options: Options, dataDirectory: string): Promise<Running> {
 	const { Exchange } = await import("../node/Exchange.ts");
+	const { askerOf } = await import("../roles/reporter/asking.ts");
 	const { RemoteReporter } = await import("../roles/reporter/RemoteReporter.ts");
+	const { KeySigner } = await import("../chain/KeySigner.ts");
+	const { separatorOf } = await import("../chain/Bridge.ts");
 	const { SyntheticMarket } = await import("../market/SyntheticMarket.ts");
 	const { openLog } = await import("../node/Log.ts");
 	const { PrometheusMetrics } = await import("../node/Metrics.ts");
@@ -110,6 +113,9 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 			"A sequencer that reports itself knows the synthetic market alone: name the reporters with --reporter.",
 		);
 	const clock = await clockOf(context, options);
+	const reportersDomain = separatorOf(deployment, "Vault");
+	const asker = askerOf(new KeySigner(keys.sequencer.privateKey), reportersDomain, () => clock.now());
+	const remote = options.reporter.map((url, place) => new RemoteReporter(place, url, reportersDomain, asker));
 	const log = openLog(join(dataDirectory, "node.log"));
 	const metrics = new PrometheusMetrics();
 	const provider = await context.provider();
@@ -121,7 +127,7 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 		dataDirectory,
 		market: new SyntheticMarket(options.seed, seat ? SYNTHETIC_START : clock.now()),
 		seat,
-		reporters: options.reporter.length === 0 ? undefined : options.reporter.map((url, place) => new RemoteReporter(place, url)),
+		reporters: remote.length === 0 ? undefined : remote,
 		keys,
 		carrier: options.carrier,
 		// Itself it need not ask.
@@ -253,15 +259,16 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 	const { openLog } = await import("../node/Log.ts");
 	const { PrometheusMetrics } = await import("../node/Metrics.ts");
 	const { privateKey } = await context.walletOfRole("reporter", PLACES.reporters);
+	const { Staking } = await import("../chain/Staking.ts");
 	const deployment = await context.deployment();
 	const log = openLog(join(dataDirectory, "reporter.log"));
 	const metrics = new PrometheusMetrics();
+	const provider = await context.provider();
+	provider.watch(log.child({ role: "l1" }), metrics);
+	const clock = await clockOf(context, options);
 	let state: FollowedState | undefined;
 	if (options.sequencer.length > 0) {
 		const { FollowedState } = await import("../node/following/FollowedState.ts");
-		const provider = await context.provider();
-		provider.watch(log.child({ role: "l1" }), metrics);
-		const clock = await clockOf(context, options);
 		const { sequencer: sequencers, syncFrom } = options;
 		const parts = { provider, deployment, dataDirectory, sequencers, syncFrom, say, clock, log, metrics };
 		// What it disagrees with it does not attest; there is nothing else to stop.
@@ -271,6 +278,8 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 		deployment,
 		privateKey,
 		source: await sourceOf(options),
+		staking: new Staking(provider, deployment),
+		clock,
 		dataDirectory,
 		host: options.host,
 		port: options.port ?? PORTS.reporter,

@@ -388,6 +388,7 @@ export class Exchange {
 					}),
 			);
 		const reporters = options.reporters ?? ownReporters();
+		const isOwn = member && { isOwn: (time: number) => member.isTurnAt(time) };
 		this.reporters = new ReporterCircle({
 			reporters,
 			quorum: deployment.quorum,
@@ -400,6 +401,7 @@ export class Exchange {
 			sender: managerOf(keys.feeder, prefixed(stores.reporters, "feeder/"), "reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
+			...isOwn,
 			// Beyond the delay of its clock: a report of the one before it is to be mined by then.
 			oraclePatienceSeconds: Math.ceil((ORACLE_PATIENCE_TURNS * patienceMs) / 1000),
 		});
@@ -412,6 +414,7 @@ export class Exchange {
 			log: logOf("reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: ATTESTATION_INTERVAL_SECONDS + Math.ceil(patienceMs / 1000),
+			...isOwn,
 		});
 		this.reconciler = new Reconciler({
 			derived,

@@ -2,16 +2,22 @@ import { join } from "node:path";
 import { separatorOf } from "../chain/Bridge.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { KeySigner } from "../chain/KeySigner.ts";
+import type { Staking } from "../chain/Staking.ts";
 import * as Bytes from "../machine/math/Bytes.ts";
+import type { Clock } from "../ports/Clock.ts";
 import type { Log } from "../ports/Log.ts";
-import type { PriceSource } from "../ports/PriceSource.ts";
+import type { MarketQuote, PriceSource } from "../ports/PriceSource.ts";
 import type { Store } from "../ports/Store.ts";
 import type { Handler } from "../ports/Transport.ts";
 import type { LoopHealth } from "../roles/Loop.ts";
+import type { Ask } from "../roles/reporter/asking.ts";
+import type { Standing } from "../roles/reporter/Attestations.ts";
+import { Door } from "../roles/reporter/Door.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import { REPORTING } from "../wire/reporting.ts";
 import { Code, RpcError } from "../wire/RpcError.ts";
+import { Epochs } from "./committee/Epochs.ts";
 import type { FollowedState } from "./following/FollowedState.ts";
 import type { PrometheusMetrics } from "./Metrics.ts";
 import { Monitor } from "./Monitor.ts";
@@ -21,6 +27,9 @@ export type ReporterOptions = {
 	/** Hexadecimal with 0x; its address must be one of the deployment's reporters. */
 	readonly privateKey: string;
 	readonly source: PriceSource;
+	/** Stake on L1: whom it signs for. */
+	readonly staking: Pick<Staking, "committee">;
+	readonly clock: Clock;
 	readonly dataDirectory: string;
 	readonly host: string;
 	readonly port: number;
@@ -33,12 +42,19 @@ export type ReporterOptions = {
 /** How long a state that is asked about may still have to be executed. */
 const CATCH_UP_MS = 2000;
 
-/** One reporter alone: it answers what it sees, and signs what agrees with that; given a state that it follows, it attests it too. It needs no wallet. */
+/** How often L1 is asked who the members are; what is the same twice counts. */
+const MEMBERS_PAUSE_MS = 5000;
+
+/**
+ * One reporter alone: it answers what it sees, and signs for members of the committee what agrees with that; given a state that it follows, it attests it too. It
+ * needs no wallet.
+ */
 export class ReporterNode {
 	readonly place: number;
 	readonly #monitor: Monitor;
 	readonly #store: Store;
 	readonly #state: FollowedState | undefined;
+	readonly #epochs: Epochs;
 	#lastSeen: number | undefined;
 	#failures = 0;
 
@@ -53,7 +69,7 @@ export class ReporterNode {
 	}
 
 	private constructor(options: ReporterOptions, place: number, signer: KeySigner, store: Store) {
-		const { deployment, source, host, port, metrics, state } = options;
+		const { deployment, source, staking, clock, host, port, metrics, state } = options;
 		this.#state = state;
 		metrics.add("reporter_attested", 0);
 		const log = options.log.child({ role: "reporter" });
@@ -61,7 +77,21 @@ export class ReporterNode {
 		this.#store = store;
 		// Without a state of its own it stands behind none.
 		const wasAt = (time: number, root: Uint8Array): boolean => state?.wasAt(time, root) ?? false;
-		const reporter = new Reporter({ place, signer, source, store, domainSeparator: separatorOf(deployment, "Vault"), wasAt });
+		const domainSeparator = separatorOf(deployment, "Vault");
+		const reporter = new Reporter({ place, signer, source, store, domainSeparator, wasAt });
+		this.#epochs = new Epochs(staking, clock, log, MEMBERS_PAUSE_MS);
+		const patient = {
+			place,
+			see: reporter.see.bind(reporter),
+			sign: reporter.sign.bind(reporter),
+			attest: async (standing: Standing): Promise<Uint8Array | undefined> => {
+				// Who asks executed it a moment ago, and this process is perhaps about to.
+				for (const end = performance.now() + CATCH_UP_MS; state && !wasAt(standing.time, standing.root) && performance.now() < end;)
+					await new Promise((resolve) => setTimeout(resolve, 20));
+				return reporter.attest(standing);
+			},
+		};
+		const door = new Door({ reporter: patient, domainSeparator, members: () => this.#epochs.addresses, now: () => clock.now() });
 		const handlers: { [M in keyof typeof REPORTING]: (params: never) => Promise<unknown> } = {
 			"reporter/place": async () => place,
 			"reporter/see": async ({ underlying, time, days }: { underlying: number; time: number; days: number[] }) => {
@@ -73,18 +103,14 @@ export class ReporterNode {
 				this.#failures = seen ? 0 : this.#failures + 1;
 				return seen ?? null;
 			},
-			"reporter/attest": async ({ time, root }: { time: number; root: string }) => {
-				const standing = { time, root: Bytes.fromHex(root) };
-				// Who asks executed it a moment ago, and this process is perhaps about to.
-				for (const end = performance.now() + CATCH_UP_MS; state && !wasAt(time, standing.root) && performance.now() < end;)
-					await new Promise((resolve) => setTimeout(resolve, 20));
-				const signature = await reporter.attest(standing);
+			"reporter/attest": async ({ time, root, ...ask }: Wired & { time: number; root: string }) => {
+				const signature = await door.attest({ time, root: Bytes.fromHex(root) }, askIn(ask));
 				if (signature) metrics.add("reporter_attested");
 				else if (state) log.warn("did not attest a state that was not executed here", { time, root });
 				return signature ? Bytes.toHex(signature) : null;
 			},
-			"reporter/sign": async ({ proposal }: { proposal: Parameters<Reporter["sign"]>[0] }) => {
-				const signature = await reporter.sign(proposal);
+			"reporter/sign": async ({ proposal, ...ask }: Wired & { proposal: MarketQuote }) => {
+				const signature = await door.sign(proposal, askIn(ask));
 				if (!signature)
 					log.warn("did not sign a report that differs from what is seen", { underlying: proposal.underlying, time: proposal.time });
 				return signature ? Bytes.toHex(signature) : null;
@@ -109,12 +135,21 @@ export class ReporterNode {
 	/** Resolves with the address in use. */
 	start(): Promise<string> {
 		this.#state?.start();
+		this.#epochs.start();
 		return this.#monitor.listen();
 	}
 
 	async stop(): Promise<void> {
 		await this.#monitor.close();
+		await this.#epochs.stop();
 		await this.#state?.stop();
 		await this.#store.close();
 	}
+}
+
+/** An Ask as it comes in. */
+type Wired = { readonly at: number; readonly signature: string };
+
+function askIn({ at, signature }: Wired): Ask {
+	return { at, signature: Bytes.fromHex(signature) };
 }

@@ -25,6 +25,14 @@ export const quote = z.strictObject({
 	surfaces: z.array(surface).max(12),
 });
 
+/** Who asks for a signature, and when. */
+const ask = {
+	at: z.int().min(0).describe("Seconds since 1970"),
+	signature: signature.describe(
+		"A member's, over Ask(bytes32 digest,uint64 at) in the reporters' domain: the digest is what the reporter is to sign",
+	),
+};
+
 export const REPORTING = {
 	"reporter/place": { params: z.strictObject({}), result: z.int().min(0).max(15) },
 	"reporter/see": {
@@ -35,6 +43,6 @@ export const REPORTING = {
 		}),
 		result: quote.nullable(),
 	},
-	"reporter/attest": { params: z.strictObject({ time: z.int().min(0), root: hash }), result: signature.nullable() },
-	"reporter/sign": { params: z.strictObject({ proposal: quote }), result: signature.nullable() },
+	"reporter/attest": { params: z.strictObject({ time: z.int().min(0), root: hash, ...ask }), result: signature.nullable() },
+	"reporter/sign": { params: z.strictObject({ proposal: quote, ...ask }), result: signature.nullable() },
 } as const;

@@ -9,9 +9,13 @@ import { Bridge } from "../../src/chain/Bridge.ts";
 import type { Deployment } from "../../src/chain/Deployment.ts";
 import * as Deployments from "../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
 import { L1InboxReader } from "../../src/chain/L1InboxReader.ts";
 import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import * as Bytes from "../../src/machine/math/Bytes.ts";
 import { FORCED_CARRIER } from "../../src/protocol/Batch.ts";
+import { askerOf } from "../../src/roles/reporter/asking.ts";
+import { attestationDigest } from "../../src/roles/reporter/Reporter.ts";
 import { Connection, Trader } from "../../src/sdk/index.ts";
 import { Killable } from "./Killable.ts";
 
@@ -135,7 +139,12 @@ describe("BatcherAndKeeperAlone", () => {
 			return attesters >= QUORUM;
 		});
 		const url = urls["reporter-0"].replace("ws:", "http:");
-		const params = { time: Math.floor(Date.now() / 1000), root: `0x${"ab".repeat(32)}` };
+		const domain = Bytes.fromHex(deployment.domainSeparator);
+		const now = Math.floor(Date.now() / 1000);
+		const root = new Uint8Array(32).fill(0xab);
+		const asker = askerOf(new KeySigner(testWallet(PLACES.sequencer).privateKey), domain, () => now);
+		const { at, signature } = await asker(attestationDigest(domain, { time: now, root }));
+		const params = { time: now, root: Bytes.toHex(root), at, signature: Bytes.toHex(signature) };
 		const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "reporter/attest", params });
 		assert.equal(((await (await fetch(url, { method: "POST", body })).json()) as { result: unknown }).result, null);
 	});

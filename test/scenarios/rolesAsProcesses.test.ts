@@ -8,7 +8,12 @@ import { Bridge } from "../../src/chain/Bridge.ts";
 import type { Deployment } from "../../src/chain/Deployment.ts";
 import * as Deployments from "../../src/chain/Deployment.ts";
 import * as EmbeddedChain from "../../src/chain/EmbeddedChain.ts";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
 import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import * as Bytes from "../../src/machine/math/Bytes.ts";
+import type { MarketQuote } from "../../src/ports/PriceSource.ts";
+import { askerOf } from "../../src/roles/reporter/asking.ts";
+import { proposalDigest } from "../../src/roles/reporter/Reporter.ts";
 import { Connection, Trader, verify } from "../../src/sdk/index.ts";
 import { Killable } from "./Killable.ts";
 
@@ -149,28 +154,34 @@ describe("RolesAsProcesses", () => {
 		connection.close();
 	});
 
-	it("given somebody who asks a reporter to sign what it does not see, it does not", async () => {
+	it("given somebody who asks a reporter to sign what it does not see, or who is no member, it does not", async () => {
 		const url = urls["reporter-0"].replace("ws:", "http:");
-		const ask = async (method: string, params: object): Promise<{ result?: unknown; error?: { code: number } }> =>
+		type Answered = { result?: unknown; error?: { code: number; data?: { reason?: string } } };
+		const ask = async (method: string, params: object): Promise<Answered> =>
 			(await (await fetch(url, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) })).json()) as never;
-		const time = Math.floor(Date.now() / 1000);
-		const { result } = (await ask("reporter/see", { underlying: 0, time, days: [] })) as { result: { indexPrice: number } };
-		const wrong = await ask("reporter/sign", { proposal: { ...result, indexPrice: Math.round(result.indexPrice * 1.1) } });
-		assert.equal(wrong.result, null);
-		assert.equal((await ask("reporter/sign", { proposal: { ...result, more: 1 } })).error?.code, -32_602);
+		const domain = Bytes.fromHex(deployment.domainSeparator);
+		const sign = async (proposal: MarketQuote, place: number = PLACES.sequencer, more: object = {}): Promise<Answered> => {
+			const asker = askerOf(new KeySigner(testWallet(place).privateKey), domain, () => Math.floor(Date.now() / 1000));
+			const { at, signature } = await asker(proposalDigest(domain, proposal));
+			return ask("reporter/sign", { proposal: { ...proposal, ...more }, at, signature: Bytes.toHex(signature) });
+		};
+		const see = async (time: number): Promise<MarketQuote> =>
+			(await ask("reporter/see", { underlying: 0, time, days: [] })).result as MarketQuote;
+		const seen = await see(Math.floor(Date.now() / 1000));
+		assert.equal((await sign({ ...seen, indexPrice: Math.round(seen.indexPrice * 1.1) })).result, null);
+		assert.equal((await sign(seen, PLACES.sequencer, { more: 1 })).error?.code, -32_602);
+		assert.equal((await ask("reporter/sign", { proposal: seen })).error?.code, -32_602);
 		assert.equal((await ask("public/submit", { payload: "0x01" })).error?.code, -32_601);
+		assert.equal((await sign(seen, TRADER)).error?.data?.reason, "NotAMember");
+		assert.equal((await sign(await see(seen.time + 60))).error?.data?.reason, "ReportFromFuture");
 		// For a time at which it has not signed before, and then for nothing else of that time.
-		let signed: { readonly time: number; readonly indexPrice: number } | undefined;
+		let signed = seen;
 		await until("a time without a report", async () => {
-			const now = Math.floor(Date.now() / 1000);
-			const { result: seen } = (await ask("reporter/see", { underlying: 0, time: now, days: [] })) as { result: never };
-			if (!/^0x[0-9a-f]{130}$/.test(String((await ask("reporter/sign", { proposal: seen })).result))) return false;
-			signed = seen;
-			return true;
+			signed = await see(Math.floor(Date.now() / 1000));
+			return /^0x[0-9a-f]{130}$/.test(String((await sign(signed)).result));
 		});
-		const other = { ...(signed as object), confidence: 999_999 };
-		assert.equal((await ask("reporter/sign", { proposal: other })).result, null);
-		assert.match(String((await ask("reporter/sign", { proposal: signed as object })).result), /^0x[0-9a-f]{130}$/);
+		assert.equal((await sign({ ...signed, confidence: 999_999 })).result, null);
+		assert.match(String((await sign(signed)).result), /^0x[0-9a-f]{130}$/);
 	});
 
 	it("given SIGTERM while an order is under way, every role ends with 0 within its bound, and what was acknowledged is there afterwards", async () => {

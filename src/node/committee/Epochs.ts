@@ -16,14 +16,17 @@ export class Epochs {
 	readonly #loop: Loop;
 	#last = "";
 	#members: readonly SeenMember[] | undefined;
+	#addresses: readonly string[] | undefined;
 
-	constructor(staking: Pick<Staking, "committee">, clock: Clock, log: Log) {
-		this.#loop = new Loop(clock, log, PAUSE_MS, async () => {
-			const members = (await staking.committee())
+	constructor(staking: Pick<Staking, "committee">, clock: Clock, log: Log, pauseMs = PAUSE_MS) {
+		this.#loop = new Loop(clock, log, pauseMs, async () => {
+			const committee = await staking.committee();
+			const members = committee
 				.map(({ address, power }) => ({ address, power: Number(power / WEI_PER_VOTE) }))
 				.filter(({ power }) => power > 0);
-			const text = JSON.stringify(members);
-			if (text === this.#last) this.#members = members;
+			const addresses = committee.map(({ address }) => address);
+			const text = JSON.stringify([members, addresses]);
+			if (text === this.#last) [this.#members, this.#addresses] = [members, addresses];
 			this.#last = text;
 		});
 	}
@@ -35,6 +38,11 @@ export class Epochs {
 	/** Ascending by address, in votes; undefined while nothing was seen twice. */
 	get members(): readonly SeenMember[] | undefined {
 		return this.#members;
+	}
+
+	/** Everybody with power on L1, ascending, also who has too little for a vote; undefined while nothing was seen twice. */
+	get addresses(): readonly string[] | undefined {
+		return this.#addresses;
 	}
 
 	start(): void {

@@ -17,6 +17,8 @@ export type AttestationPorts = {
 	/** Sends an attestation to the exchange; resolves with whether the machine took it. */
 	readonly publish: (payload: Uint8Array) => Promise<boolean>;
 	readonly intervalSeconds: number;
+	/** Whether reporters attest a state of this second for whoever asks here; where nobody else does, they attest all. */
+	readonly isOwn?: (time: number) => boolean;
 };
 
 const PAUSE_MS = 400;
@@ -43,9 +45,10 @@ export class Attestations {
 	}
 
 	async round(): Promise<void> {
-		const { reporters, quorum, look, log, publish, intervalSeconds } = this.#ports;
+		const { reporters, quorum, look, log, publish, intervalSeconds, isOwn = () => true } = this.#ports;
 		const { standing, attestedAt } = look();
 		if (standing.time === 0 || standing.time - attestedAt < intervalSeconds || standing.time < this.#notBefore) return;
+		if (!isOwn(standing.time)) return;
 		let signers = 0;
 		const signatures: Uint8Array[] = [];
 		for (const reporter of [...reporters].sort((x, y) => x.place - y.place)) {

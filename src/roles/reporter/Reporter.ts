@@ -61,7 +61,7 @@ export class Reporter implements Seat {
 			proposal.surfaces.map(({ day }) => day),
 		);
 		if (!own || !rules.agrees(proposal, own)) return undefined;
-		const digest = Messages.reportDigest(domainSeparator, reportOf(proposal, 0, []));
+		const digest = proposalDigest(domainSeparator, proposal);
 		if (!(await this.#promise(`signed/${proposal.underlying}/${proposal.time}`, digest))) return undefined;
 		return signer.sign(digest);
 	}
@@ -91,7 +91,7 @@ export class Reporter implements Seat {
 	async attest({ time, root }: Standing): Promise<Uint8Array | undefined> {
 		const { signer, domainSeparator, wasAt } = this.#ports;
 		if (!wasAt(time, root) || !(await this.#promise(`attested/${time}`, root))) return undefined;
-		return signer.sign(DealMessages.attestDigest(domainSeparator, { time, root, signers: 0, signatures: [] }));
+		return signer.sign(attestationDigest(domainSeparator, { time, root }));
 	}
 }
 
@@ -100,4 +100,14 @@ export function reportOf(quote: MarketQuote, signers: number, signatures: Uint8A
 	const surfaces = quote.surfaces.map((surface) => ({ ...surface }));
 	const { underlying, time, indexPrice, confidence } = quote;
 	return { underlying, time, indexPrice, confidence, surfaces, surfaceBytes: Encoding.surfaces(surfaces), signers, signatures };
+}
+
+/** What a reporter signs of a proposal. */
+export function proposalDigest(domainSeparator: Uint8Array, proposal: MarketQuote): Uint8Array {
+	return Messages.reportDigest(domainSeparator, reportOf(proposal, 0, []));
+}
+
+/** What a reporter signs of a state. */
+export function attestationDigest(domainSeparator: Uint8Array, { time, root }: Standing): Uint8Array {
+	return DealMessages.attestDigest(domainSeparator, { time, root, signers: 0, signatures: [] });
 }

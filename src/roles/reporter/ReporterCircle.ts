@@ -36,6 +36,8 @@ export type CirclePorts = {
 	readonly oracle: Oracle;
 	readonly sender: TransactionSender;
 	readonly intervalSeconds: number;
+	/** Whether reporters sign a report of this second for this circle; where it is the only one, they sign all. */
+	readonly isOwn?: (time: number) => boolean;
 	/** Seconds that this circle leaves to those before it to tell L1 of a report. */
 	readonly oraclePatienceSeconds?: number;
 };
@@ -102,7 +104,7 @@ export class ReporterCircle {
 	}
 
 	#look(): View {
-		const { live, clock, intervalSeconds } = this.#ports;
+		const { live, clock, intervalSeconds, isOwn = () => true } = this.#ports;
 		return look(
 			live,
 			clock,
@@ -111,6 +113,7 @@ export class ReporterCircle {
 			this.#taken,
 			(underlying) => this.#oracleTimes.get(underlying),
 			(underlying) => this.#spoilt.get(underlying),
+			isOwn,
 		);
 	}
 
@@ -207,16 +210,24 @@ export class ReporterCircle {
 		const proposal = medianOf(quotes);
 		let signers = 0;
 		const signatures: Uint8Array[] = [];
+		let reason: string | undefined;
 		for (const reporter of [...reporters].sort((x, y) => x.place - y.place)) {
 			if (signatures.length === quorum) break;
-			const signature = await reporter.sign(proposal).catch(() => undefined);
+			const signature = await reporter.sign(proposal).catch((error: Error) => {
+				reason = error.message;
+				return undefined;
+			});
 			if (!signature) continue;
 			signers |= 1 << reporter.place;
 			signatures.push(signature);
 		}
 		if (signatures.length < quorum) {
 			this.#spoil(due.underlying, due.time, Encoding.report(reportOf(proposal, 0, [])));
-			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ", { signed: signatures.length, quorum });
+			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ, or they refuse", {
+				signed: signatures.length,
+				quorum,
+				...(reason !== undefined && { reason }),
+			});
 			return false;
 		}
 		this.#spoilt.delete(due.underlying);

@@ -8,7 +8,7 @@ export type Due = { readonly underlying: number; readonly time: number; readonly
 /** What to make now: the next report of each underlying, or one that a destination misses. Pure. */
 export function decide(view: View): Due[] {
 	return view.feeds.flatMap((feed) => {
-		const time = holeOf(feed, view.now) ?? nextOf(feed, view);
+		const time = holeOf(feed, view) ?? nextOf(feed, view);
 		return time === undefined ? [] : [{ underlying: feed.underlying, time, days: feed.days.filter((day) => view.expiryTime(day) > time) }];
 	});
 }
@@ -16,19 +16,19 @@ export function decide(view: View): Due[] {
 function nextOf(feed: Feed, view: View): number | undefined {
 	// What this circle made counts, whether or not the machine has it yet: L1 needs the next one also when nobody sequences.
 	const last = Math.max(feed.machineTime, feed.made.at(-1)?.time ?? 0);
-	return rules.isDue(last, view.now, view.intervalSeconds) ? timeBehind(last, feed, view.now) : undefined;
+	return rules.isDue(last, view.now, view.intervalSeconds) ? timeBehind(last, feed, view) : undefined;
 }
 
 /** A time at which a destination misses a report that nobody made, or nothing. */
-function holeOf(feed: Feed, now: number): number | undefined {
+function holeOf(feed: Feed, view: View): number | undefined {
 	const { made, machineTime, oracleTime } = feed;
-	if (rules.isHole(machineTime, rules.neededByMachine(made, machineTime)[0]?.time)) return timeBehind(machineTime, feed, now);
-	if (oracleTime === undefined || !rules.isHole(oracleTime, owedToOracle(feed, now)[0]?.time)) return undefined;
-	return timeBehind(oracleTime, feed, now);
+	if (rules.isHole(machineTime, rules.neededByMachine(made, machineTime)[0]?.time)) return timeBehind(machineTime, feed, view);
+	if (oracleTime === undefined || !rules.isHole(oracleTime, owedToOracle(feed, view.now)[0]?.time)) return undefined;
+	return timeBehind(oracleTime, feed, view);
 }
 
-function timeBehind(last: number, feed: Feed, now: number): number {
-	return rules.besides(rules.nextTime(last, now), last, now, feed.spoilt);
+function timeBehind(last: number, feed: Feed, { now, isOwn }: View): number | undefined {
+	return rules.besides(rules.nextTime(last, now), last, now, feed.spoilt, isOwn);
 }
 
 /** Which reports the machine is owed, oldest first. Pure. */

@@ -54,17 +54,28 @@ export function nextTime(last: number, now: number): number {
 export type Spoilt = { readonly times: ReadonlySet<number>; readonly draw: number };
 
 /**
- * The time to report instead of one that is spoilt: a reporter signs one report for a second for ever, so once two proposals share the reporters between them,
- * neither can be made any more. Any other second that leaves no gap does as well; whoever proposed something else draws another one.
+ * The time to report instead of one that is another's turn, or spoilt: a reporter signs one report for a second for ever, so once two proposals share the
+ * reporters between them, neither can be made any more. Any other second that leaves no gap does as well; whoever proposed something else draws another one.
+ * Undefined where there is none yet.
  */
-export function besides(time: number, last: number, now: number, spoilt: Spoilt | undefined): number {
-	if (!spoilt?.times.has(time)) return time;
+export function besides(
+	time: number,
+	last: number,
+	now: number,
+	spoilt: Spoilt | undefined,
+	isOwn: (time: number) => boolean,
+): number | undefined {
+	const isSpoilt = (one: number): boolean => spoilt?.times.has(one) ?? false;
+	if (isOwn(time) && !isSpoilt(time)) return time;
 	const latest = Math.min(now, Math.max(time, last + MAX_REPORT_GAP_SECONDS));
 	const earliest = Math.max(last + 1, latest - MAX_REPORT_GAP_SECONDS);
-	const others: number[] = [];
+	const own: number[] = [];
 	// The newest first: markets that are seen now tell little of a minute ago.
-	for (let other = latest; other >= earliest && others.length < DRAWN_FROM; other--) if (!spoilt.times.has(other)) others.push(other);
-	return others[spoilt.draw % others.length] ?? time;
+	for (let other = latest; other >= earliest; other--) if (isOwn(other)) own.push(other);
+	const fresh = own.filter((other) => !isSpoilt(other)).slice(0, DRAWN_FROM);
+	// Where each was tried, one is tried again: who did not answer then may answer now.
+	const others = fresh.length > 0 ? fresh : own;
+	return others[isSpoilt(time) ? (spoilt?.draw ?? 0) % others.length : 0];
 }
 
 /** Whether there is something to report: nothing was for a while. A first report inside a window would be refused, so it waits. */

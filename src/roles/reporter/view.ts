@@ -30,6 +30,8 @@ export type View = {
 	readonly intervalSeconds: number;
 	readonly feeds: readonly Feed[];
 	readonly expiryTime: (day: number) => number;
+	/** Whether a second is this circle's turn to report. */
+	readonly isOwn: (time: number) => boolean;
 };
 
 export function look(
@@ -40,6 +42,7 @@ export function look(
 	taken: Pick<TakenReports, "of" | "since">,
 	oracleTime: (underlying: number) => number | undefined,
 	spoilt: (underlying: number) => Spoilt | undefined,
+	isOwn: (time: number) => boolean,
 ): View {
 	const feeds: Feed[] = [];
 	for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) {
@@ -55,5 +58,5 @@ export function look(
 			spoilt: spoilt(underlying),
 		});
 	}
-	return { now: clock.now(), intervalSeconds, feeds, expiryTime: Series.expiryTimeOf };
+	return { now: clock.now(), intervalSeconds, feeds, expiryTime: Series.expiryTimeOf, isOwn };
 }

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
+import { memberPlace, testWallet } from "../../src/chain/TestKeys.ts";
+import type { MarketQuote } from "../../src/ports/PriceSource.ts";
+import { askerOf } from "../../src/roles/reporter/asking.ts";
+import { Door } from "../../src/roles/reporter/Door.ts";
+import type { Seat } from "../../src/roles/reporter/Reporter.ts";
+import { attestationDigest, proposalDigest } from "../../src/roles/reporter/Reporter.ts";
+import type { RpcError } from "../../src/wire/RpcError.ts";
+import { Committee, EXPIRY, Members, settlesAlike, START, WINDOW } from "./circleBench.ts";
+
+const DOMAIN = new Uint8Array(32).fill(3);
+/** Two members by address, so that the first one's turn is at even seconds, and somebody who is none. */
+const [EVEN, ODD, STRANGER] = [0, 1, 2]
+	.map((member) => new KeySigner(testWallet(memberPlace(member, "sequencer")).privateKey))
+	.sort((x, y) => (x.address < y.address ? -1 : 1));
+const ROOT = new Uint8Array(32).fill(7);
+
+/** A reporter that would sign anything, behind its door. */
+class Gate {
+	now = START;
+	members: readonly string[] | undefined = [EVEN.address, ODD.address];
+	readonly #door: Door;
+
+	constructor() {
+		const sign = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(65));
+		const reporter: Seat = { place: 0, see: () => Promise.resolve(undefined), sign, attest: sign };
+		this.#door = new Door({ reporter, domainSeparator: DOMAIN, members: () => this.members, now: () => this.now });
+	}
+
+	/** Asks for a report of a second and for an attestation of it; resolves with why both were refused, or undefined where both were signed. */
+	async refusal(signer: KeySigner, time: number, { domain = DOMAIN, askedAt = this.now, about = time } = {}): Promise<string | undefined> {
+		const asker = askerOf(signer, domain, () => askedAt);
+		const reasonOf = (asked: Promise<Uint8Array | undefined>): Promise<string | undefined> =>
+			asked.then(
+				() => undefined,
+				(error: RpcError) => String(error.data?.reason),
+			);
+		const report = await reasonOf(this.#door.sign(proposalOf(time), await asker(proposalDigest(DOMAIN, proposalOf(about)))));
+		const standing = { time, root: ROOT };
+		const state = await reasonOf(this.#door.attest(standing, await asker(attestationDigest(DOMAIN, { time: about, root: ROOT }))));
+		// What is to come was not executed here, which the reporter knows itself.
+		if (report !== "ReportFromFuture") assert.equal(state, report);
+		return report;
+	}
+}
+
+function proposalOf(time: number): MarketQuote {
+	return { underlying: 0, time, indexPrice: 2_000_000_000, confidence: 1, surfaces: [] };
+}
+
+describe("given a reporter's door", () => {
+	it("lets it sign for a member of the committee at his own seconds, and for nobody else", async () => {
+		const gate = new Gate();
+		assert.equal(await gate.refusal(EVEN, START), undefined);
+		assert.equal(await gate.refusal(ODD, START - 1), undefined);
+		assert.equal(await gate.refusal(ODD, START), "NotItsTurn");
+		assert.equal(await gate.refusal(STRANGER, START), "NotAMember");
+	});
+
+	it("knows the members as L1 has them now, and nobody before it read them", async () => {
+		const gate = new Gate();
+		gate.members = undefined;
+		assert.equal(await gate.refusal(EVEN, START), "UnknownCommittee");
+		gate.members = [ODD.address];
+		assert.equal(await gate.refusal(EVEN, START), "NotAMember");
+		assert.equal(await gate.refusal(ODD, START), undefined);
+		gate.members = [];
+		assert.equal(await gate.refusal(ODD, START), "NotAMember");
+	});
+
+	it("takes no question for another deployment, about something else, or of another time", async () => {
+		const gate = new Gate();
+		// Of other bytes a signature is somebody's whom nobody knows.
+		assert.equal(await gate.refusal(EVEN, START, { domain: new Uint8Array(32).fill(4) }), "NotAMember");
+		assert.equal(await gate.refusal(EVEN, START, { about: START - 2 }), "NotAMember");
+		for (const askedAt of [START - 31, START + 31]) assert.equal(await gate.refusal(EVEN, START, { askedAt }), "StaleAsk");
+		for (const askedAt of [START - 30, START + 30]) assert.equal(await gate.refusal(EVEN, START, { askedAt }), undefined);
+	});
+
+	it("lets it sign no report of a second that is still to come, but for what clocks differ", async () => {
+		const gate = new Gate();
+		assert.equal(await gate.refusal(EVEN, START + 4), undefined);
+		assert.equal(await gate.refusal(EVEN, START + 6), "ReportFromFuture");
+	});
+});
+
+describe("given four members of whom one asks first for every second, with slightly other prices", () => {
+	it("gives the others their reports: prices go on, and the window settles", async () => {
+		const committee = new Committee(4);
+		const members = new Members(4, committee);
+		const faulty = 0;
+		// It tells nobody of what it gets: neither the machine nor L1 hears from it.
+		members.benches[faulty].isDown = true;
+		await members.runTo(START + 30);
+		for (const bench of members.benches) bench.now = WINDOW - 180;
+		const got = { own: 0, others: 0 };
+		committee.before = async (proposal, door) => {
+			for (const time of [proposal.time, ...[0, 1, 2, 3].map((ago) => committee.now - ago)]) {
+				const other = { ...proposal, time, indexPrice: proposal.indexPrice + 1000 };
+				const signature = await committee.ask(faulty, other, door).catch(() => undefined);
+				if (signature) got[committee.isTurn(faulty, time) ? "own" : "others"] += 1;
+			}
+		};
+		const { machine, oracle } = members.benches[1];
+		for (let now = WINDOW - 120; now <= EXPIRY + 180; now += 60) {
+			await members.runTo(now, 6);
+			assert.ok(now - machine.time < 60, `at ${now - WINDOW} of the window the last price is of ${machine.time - WINDOW}`);
+		}
+		settlesAlike(members.benches[1]);
+		assert.ok(oracle.settled > 0);
+		assert.ok(got.own > 0, "it was signed for at its own seconds");
+		assert.equal(got.others, 0);
+	});
+});
