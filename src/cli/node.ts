@@ -242,13 +242,15 @@ function say(sentence: string): void {
 	process.stderr.write(`${sentence}\n`);
 }
 
-async function sourceOf({ source, seed }: Options): Promise<PriceSource> {
+/** Where a reporter sees prices, and what ends that. */
+async function sourceOf({ source, seed }: Options): Promise<{ source: PriceSource; end: () => void }> {
 	if (source === "exchanges") {
 		const { exchangeSource } = await import("../market/ExchangeSource.ts");
-		return exchangeSource();
+		const exchanges = await exchangeSource();
+		return { source: exchanges, end: exchanges.watch() };
 	}
 	const { SyntheticMarket } = await import("../market/SyntheticMarket.ts");
-	return new SyntheticMarket(seed, SYNTHETIC_START).source(1, 0.0001);
+	return { source: new SyntheticMarket(seed, SYNTHETIC_START).source(1, 0.0001), end: () => undefined };
 }
 
 /** Reporters in several processes see one market only if its path begins at one time. */
@@ -274,10 +276,11 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 		// What it disagrees with it does not attest; there is nothing else to stop.
 		state = await FollowedState.open({ ...parts, onDisagreement: () => Promise.resolve() });
 	}
+	const { source, end } = await sourceOf(options);
 	const node = await ReporterNode.open({
 		deployment,
 		privateKey,
-		source: await sourceOf(options),
+		source,
 		staking: new Staking(provider, deployment),
 		clock,
 		dataDirectory,
@@ -287,7 +290,13 @@ async function startReporter(context: Context, options: Options, dataDirectory: 
 		metrics,
 		...(state && { state }),
 	});
-	return { url: await node.start(), stop: () => node.stop() };
+	return {
+		url: await node.start(),
+		stop: async () => {
+			end();
+			await node.stop();
+		},
+	};
 }
 
 async function run(context: Context, options: Options): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY } from "../machine/Constants.ts";
+import { EXPIRY_SECOND_OF_DAY, MAX_UNDERLYINGS, SECONDS_PER_DAY } from "../machine/Constants.ts";
 import type { MarketQuote, PriceSource, SurfaceQuote } from "../ports/PriceSource.ts";
 import type { Fit, Point, Svi } from "./fitSvi.ts";
 import { errorOf, fitSvi, variance } from "./fitSvi.ts";
@@ -6,10 +6,14 @@ import { impliedVolatility } from "./impliedVolatility.ts";
 import { loadCcxt, venuesOf } from "./Venues.ts";
 import type { OptionQuote, Venue } from "./Venues.ts";
 
-/** What is seen now is not reported for another time than this many seconds away. */
+/** What was seen at one time is not reported for another that is further away than this. */
 const MAX_AGE_SECONDS = 20;
+/** LIMIT: for how long it is remembered: a settlement window, and some minutes to come back to it. */
+const MEMORY_SECONDS = 2100;
 /** Venues are not asked more often than this. */
 const POLL_MS = 4000;
+/** How often they are asked where nobody else asks. */
+const WATCH_MS = 10_000;
 /** A venue whose index is further than this part from the median is left out. */
 const OUTLIER = 0.01;
 const MIN_VENUES = 2;
@@ -30,8 +34,8 @@ type Seen = {
 	readonly index: number;
 	readonly spread: number;
 	readonly slices: readonly Slice[];
-	/** What was made of it for these days. */
-	readonly surfaces: Map<string, readonly SurfaceQuote[] | undefined>;
+	/** What was made of it last, and for which days. */
+	made?: { readonly days: string; readonly surfaces: readonly SurfaceQuote[] | undefined };
 };
 
 /** The median, and what is near it. Undefined when too few agree. */
@@ -74,26 +78,50 @@ export function slicesOf(chain: readonly OptionQuote[], now: number, index: numb
 	return slices;
 }
 
-/** What exchanges say: an index that no single venue can move, and surfaces fitted to a chain. It has no past: for another time than now it says nothing. */
+/**
+ * What exchanges say: an index that no single venue can move, and surfaces fitted to a chain. Of the past it knows what it saw itself, for 35 minutes and until it
+ * ends: of another time it says nothing.
+ */
 export class ExchangeSource implements PriceSource {
 	readonly #venues: readonly Venue[];
 	readonly #now: () => number;
-	readonly #seen = new Map<number, Promise<Seen | undefined>>();
+	readonly #elapsed: () => number;
+	/** By underlying: the last look, when it began, and what all looks have seen in order of time. */
+	readonly #looks = new Map<number, Promise<void>>();
 	readonly #asked = new Map<number, number>();
+	readonly #seen = new Map<number, readonly Seen[]>();
 
-	/** @param now seconds since 1970 */
-	constructor(venues: readonly Venue[], now: () => number = () => Math.floor(Date.now() / 1000)) {
+	/** @param now seconds since 1970; @param elapsed milliseconds of a clock that nobody sets */
+	constructor(
+		venues: readonly Venue[],
+		now: () => number = () => Math.floor(Date.now() / 1000),
+		elapsed: () => number = () => performance.now(),
+	) {
 		this.#venues = venues;
 		this.#now = now;
+		this.#elapsed = elapsed;
+	}
+
+	/** Looks by itself from now on, so that it knows what was to be seen while nobody asked. Returns what ends that. */
+	watch(): () => void {
+		const look = (): void => {
+			for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) this.#look(underlying).catch(() => undefined);
+		};
+		look();
+		const timer = setInterval(look, WATCH_MS);
+		timer.unref();
+		return () => clearInterval(timer);
 	}
 
 	async quote(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined> {
-		if (Math.abs(this.#now() - time) > MAX_AGE_SECONDS) return undefined;
-		const seen = await this.#look(underlying);
+		const age = this.#now() - time;
+		if (age < -MAX_AGE_SECONDS || age > MEMORY_SECONDS) return undefined;
+		if (age <= MAX_AGE_SECONDS) await this.#look(underlying);
+		const seen = this.#nearest(underlying, time);
 		if (!seen || Math.abs(seen.at - time) > MAX_AGE_SECONDS) return undefined;
 		const key = days.join();
-		if (!seen.surfaces.has(key)) seen.surfaces.set(key, surfacesAt(seen, days));
-		const surfaces = seen.surfaces.get(key);
+		if (seen.made?.days !== key) seen.made = { days: key, surfaces: surfacesAt(seen, days) };
+		const { surfaces } = seen.made;
 		// A report without one of the days asked for would leave its margin on an old surface.
 		if (!surfaces || days.some((day) => expiryOf(day) <= time)) return undefined;
 		return {
@@ -105,14 +133,34 @@ export class ExchangeSource implements PriceSource {
 		};
 	}
 
-	#look(underlying: number): Promise<Seen | undefined> {
+	/** What was seen nearest to a time: of two that are as near, the later one. */
+	#nearest(underlying: number, time: number): Seen | undefined {
+		let nearest: Seen | undefined;
+		for (const seen of this.#seen.get(underlying) ?? [])
+			if (!nearest || Math.abs(seen.at - time) <= Math.abs(nearest.at - time)) nearest = seen;
+		return nearest;
+	}
+
+	/** Looks, unless somebody has just looked. What could not be seen is not remembered; rejects where what a venue said makes no sense. */
+	#look(underlying: number): Promise<void> {
 		const asked = this.#asked.get(underlying);
-		const known = this.#seen.get(underlying);
-		if (known && asked !== undefined && performance.now() - asked < POLL_MS) return known;
-		this.#asked.set(underlying, performance.now());
-		const seen = this.#see(underlying);
-		this.#seen.set(underlying, seen);
-		return seen;
+		const known = this.#looks.get(underlying);
+		if (known && asked !== undefined && this.#elapsed() - asked < POLL_MS) return known;
+		this.#asked.set(underlying, this.#elapsed());
+		const look = this.#see(underlying).then((seen) => seen && this.#remember(underlying, seen));
+		this.#looks.set(underlying, look);
+		return look;
+	}
+
+	#remember(underlying: number, seen: Seen): void {
+		const now = this.#now();
+		// What a clock that was set back says is to come was not seen at such a time.
+		const isOfUse = ({ at }: Seen): boolean => at <= now && at >= now - MEMORY_SECONDS - MAX_AGE_SECONDS;
+		const all = [...(this.#seen.get(underlying) ?? []), seen].filter(isOfUse);
+		this.#seen.set(
+			underlying,
+			all.sort((x, y) => x.at - y.at),
+		);
 	}
 
 	async #see(underlying: number): Promise<Seen | undefined> {
@@ -124,7 +172,7 @@ export class ExchangeSource implements PriceSource {
 		]);
 		const index = robustIndex(indices.filter((price) => price !== undefined));
 		if (!index || !chain) return undefined;
-		return { at, ...index, slices: slicesOf(chain, at, index.index), surfaces: new Map() };
+		return { at, ...index, slices: slicesOf(chain, at, index.index) };
 	}
 }
 

@@ -108,7 +108,7 @@ describe("given exchanges behind ccxt", { skip }, () => {
 		}
 	});
 
-	it("has no past and no future", async () => {
+	it("knows nothing of a time at which it did not look, nor of the future", async () => {
 		assert.equal(await source().quote(0, NOW - 60, [TODAY + 2]), undefined);
 		assert.equal(await source().quote(0, NOW + 60, [TODAY + 2]), undefined);
 	});
@@ -137,6 +137,107 @@ describe("given exchanges behind ccxt", { skip }, () => {
 		const before = exchanges.requests;
 		await Promise.all(Array.from({ length: 20 }, () => one.quote(0, NOW, [TODAY + 9])));
 		assert.equal(exchanges.requests, before);
+	});
+});
+
+/** Two venues whose prices and times a test sets, and the source that looks at them. */
+class Past {
+	now = NOW;
+	index: number | undefined = 2000;
+	/** How often the venues were asked. */
+	looks = 0;
+	#elapsed = 0;
+	readonly source: ExchangeSource;
+
+	constructor() {
+		const venue = (name: string): Venue => ({
+			name,
+			index: () => {
+				if (name === "a") this.looks += 1;
+				return this.index === undefined ? Promise.reject(new Error("nobody answers")) : Promise.resolve(this.index);
+			},
+			chain: () => Promise.resolve([]),
+		});
+		this.source = new ExchangeSource(
+			[venue("a"), venue("b")],
+			() => this.now,
+			// The time since the last look is always long enough for another.
+			() => (this.#elapsed += 5000),
+		);
+	}
+
+	/** Looks every ten seconds up to a time, while the index grows by one each time. */
+	async lookUntil(time: number): Promise<void> {
+		for (; this.now < time; this.now += 10) {
+			await this.source.quote(0, this.now, []);
+			if (this.index !== undefined) this.index += 1;
+		}
+	}
+
+	async priceAt(time: number): Promise<number | undefined> {
+		const quote = await this.source.quote(0, time, []);
+		assert.equal(quote?.time ?? time, time);
+		return quote && quote.indexPrice / 1e6;
+	}
+}
+
+describe("given a time that is past", () => {
+	it("tells the price of that time as it saw it then, for 35 minutes", async () => {
+		const past = new Past();
+		await past.lookUntil(NOW + 300);
+		past.now = NOW + 1000;
+		past.index = 9000;
+		assert.equal(await past.priceAt(NOW), 2000);
+		assert.equal(await past.priceAt(NOW + 104), 2010);
+		assert.equal(await past.priceAt(NOW + 106), 2011);
+		past.now = NOW + 2100;
+		assert.equal(await past.priceAt(NOW), 2000);
+		past.now = NOW + 2101;
+		assert.equal(await past.priceAt(NOW), undefined);
+		assert.equal(await past.priceAt(NOW + 1), 2000);
+	});
+
+	it("says nothing of what it did not see: before it began, while venues were silent, and after a start", async () => {
+		const past = new Past();
+		await past.lookUntil(NOW + 100);
+		past.index = undefined;
+		await past.lookUntil(NOW + 200);
+		past.index = 3000;
+		await past.lookUntil(NOW + 300);
+		assert.equal(await past.priceAt(NOW - 21), undefined);
+		assert.equal(await past.priceAt(NOW + 110), 2009, "what is near enough was seen");
+		for (const time of [111, 150, 179]) assert.equal(await past.priceAt(NOW + time), undefined, `at ${time}`);
+		assert.equal(await past.priceAt(NOW + 180), 3000);
+		assert.equal(await new Past().priceAt(NOW - 21), undefined);
+	});
+
+	it("forgets what a clock that is set back puts into the time to come", async () => {
+		const past = new Past();
+		await past.lookUntil(NOW + 100);
+		past.now = NOW - 3600;
+		past.index = 1000;
+		assert.equal(await past.priceAt(NOW - 3600), 1000);
+		past.now = NOW;
+		past.index = undefined;
+		assert.equal(await past.priceAt(NOW), undefined);
+	});
+
+	it("looks by itself while nobody asks", async (context) => {
+		context.mock.timers.enable({ apis: ["setInterval"] });
+		const past = new Past();
+		const end = past.source.watch();
+		for (let i = 0; i < 30; i++) {
+			past.now += 10;
+			context.mock.timers.tick(10_000);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		past.index = undefined;
+		assert.equal(await past.priceAt(NOW + 150), 2000);
+		const { looks } = past;
+		end();
+		past.now += 100;
+		context.mock.timers.tick(100_000);
+		assert.equal(past.looks, looks, "and no longer than it is told to");
 	});
 });
 

@@ -10,7 +10,7 @@ import type { Underlying } from "../../src/machine/types/Underlying.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import type { TransactionOutcome, TransactionRequest } from "../../src/ports/Chain.ts";
 import type { Log } from "../../src/ports/Log.ts";
-import type { MarketQuote } from "../../src/ports/PriceSource.ts";
+import type { MarketQuote, PriceSource } from "../../src/ports/PriceSource.ts";
 import type { Asker } from "../../src/roles/reporter/asking.ts";
 import { askerOf, turnAt } from "../../src/roles/reporter/asking.ts";
 import { Door } from "../../src/roles/reporter/Door.ts";
@@ -135,10 +135,17 @@ export class Bench {
 	circle: ReporterCircle;
 	/** Who asks the reporters here, where they ask who does. */
 	readonly #asks: { readonly committee: Committee; readonly member: number } | undefined;
+	readonly #sourceOf: (place: number) => PriceSource;
 
-	constructor(turn = 0, beside?: Bench, asks?: { readonly committee: Committee; readonly member: number }) {
+	constructor(
+		turn = 0,
+		beside?: Bench,
+		asks?: { readonly committee: Committee; readonly member: number },
+		sourceOf: (place: number) => PriceSource = (place) => market.source(place + 1, 0.0002),
+	) {
 		this.turn = turn;
 		this.#asks = asks;
+		this.#sourceOf = sourceOf;
 		this.order = beside?.order ?? new Order();
 		this.machine = this.order.machine;
 		this.oracle = beside?.oracle ?? new Destination();
@@ -187,7 +194,7 @@ export class Bench {
 		const reporter = new Reporter({
 			place,
 			signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
-			source: market.source(place + 1, 0.0002),
+			source: this.#sourceOf(place),
 			store,
 			domainSeparator: DOMAIN,
 			wasAt: () => false,

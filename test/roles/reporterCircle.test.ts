@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ExchangeSource } from "../../src/market/ExchangeSource.ts";
+import type { Venue } from "../../src/market/Venues.ts";
 import { Bench, DAY, EXPIRY, Members, settlesAlike, START, WINDOW } from "./circleBench.ts";
 
 describe("given an hour around a settlement", () => {
@@ -74,6 +76,44 @@ describe("given an hour around a settlement", () => {
 		bench.l1IsDead = false;
 		await bench.runTo(EXPIRY + 200);
 		assert.ok(bench.machine.settled > 0 && bench.oracle.settled > 0);
+	});
+
+	it("fills a hole in the window with what reporters saw at exchanges while nobody brought them together", async () => {
+		let now = START;
+		const venue = (name: string): Venue => ({
+			name,
+			index: () => Promise.resolve(2000 + (now - START) / 100),
+			chain: () => Promise.resolve([]),
+		});
+		const sources = Array.from(
+			{ length: 7 },
+			() =>
+				new ExchangeSource(
+					[venue("a"), venue("b")],
+					() => now,
+					() => 1000 * now,
+				),
+		);
+		const bench = new Bench(0, undefined, undefined, (place) => sources[place]);
+		bench.days = [];
+		const runTo = async (time: number): Promise<void> => {
+			for (; now < time; now += 10) {
+				bench.now = now;
+				// As each does by itself.
+				for (const source of sources) await source.quote(0, now, []);
+				if (!bench.isDown) await bench.round();
+			}
+		};
+		await runTo(WINDOW + 300);
+		bench.isDown = true;
+		await runTo(WINDOW + 1500);
+		bench.isDown = false;
+		await runTo(EXPIRY + 300);
+		settlesAlike(bench);
+		const mean = 2000 + (EXPIRY - 900 - START) / 100;
+		const settled = bench.machine.settled / 1e6;
+		// A price stands until the next, a minute later in the hole.
+		assert.ok(Math.abs(settled - mean) < 0.3, `${settled} is the average of prices as they were, ${mean}`);
 	});
 
 	it("keeps nothing that nobody will ask for", async () => {
