@@ -108,6 +108,12 @@ async function derive(args: string[]): Promise<void> {
 	process.exitCode = holds ? 0 : 1;
 }
 
+// Whoever has read enough, as `head` does, closes the pipe: then nothing is left to do.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+	if (error.code !== "EPIPE") throw error;
+	process.exit(0);
+});
+
 const [command, ...rest] = process.argv.slice(2);
 if (command === "accuracy") accuracy(rest);
 else if (command === "twins") await twins(rest);

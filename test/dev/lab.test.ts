@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { Readable, Writable } from "node:stream";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import type { z } from "zod";
 import { LabChain } from "../../scripts/dev/lab/LabChain.ts";
@@ -8,6 +10,7 @@ import { draw } from "../../scripts/dev/lab/Points.ts";
 import * as Portfolios from "../../scripts/dev/lab/Portfolios.ts";
 import * as Quotes from "../../scripts/dev/lab/Quotes.ts";
 import * as Twins from "../../scripts/dev/lab/Twins.ts";
+import { ROOT } from "../../scripts/checks/files.ts";
 import { withSettings } from "../../scripts/dev/lab/Variants.ts";
 import { ONE } from "../../src/machine/math/FixedPoint.ts";
 import { Random } from "../../src/market/Random.ts";
@@ -90,6 +93,41 @@ describe("given lines for npm run lab -- price", () => {
 			'forward: must be a decimal string, such as "3010.5", not a number',
 			'forward: must be a decimal string, such as "3010.5", not null',
 		]);
+	});
+
+	it("gives back a string or a number that names the line, and says of anything else what it must be", async () => {
+		const lines = ['"a\\u0000"', "-0.5", "1e400", "true", "{}", "null"].map((id) => JSON.stringify(GOOD).replace("{", `{"id":${id},`));
+		const answers = await price(lines.join("\n"));
+		assert.deepEqual(
+			answers.map(({ id }) => id),
+			["a\u0000", -0.5, undefined, undefined, undefined, undefined],
+		);
+		for (const { error } of answers.slice(2)) assert.equal(error?.sentence, "id: must be a string or a number");
+	});
+
+	it("answers a line while more may come: somebody may wait for it before he writes the next", { timeout: 60_000 }, async () => {
+		const [input, output] = [new PassThrough(), new PassThrough()];
+		const done = Lines.run(input, output, Quotes.Schema, Quotes.quoteOf, (quotes) => Quotes.answer(chain, quotes));
+		for (const id of ["first", "second"]) {
+			input.write(`${JSON.stringify({ ...GOOD, id })}\n`);
+			const [text] = (await once(output, "data")) as [Buffer];
+			assert.equal((JSON.parse(String(text)) as Answer).id, id);
+		}
+		input.end();
+		assert.deepEqual(await done, { lines: 2, errors: 0 });
+	});
+
+	it("ends without a word when whoever reads has read enough", { timeout: 120_000 }, async () => {
+		const lab = spawn(process.execPath, ["scripts/dev/run.mjs", "scripts/dev/lab.ts", "price"], { cwd: ROOT });
+		let complaint = "";
+		lab.stderr.on("data", (chunk) => (complaint += String(chunk)));
+		lab.stdin.on("error", () => {});
+		lab.stdin.end(`${JSON.stringify(GOOD)}\n`.repeat(6000));
+		const ended = once(lab, "close");
+		await once(lab.stdout, "data");
+		lab.stdout.destroy();
+		assert.deepEqual(await ended, [0, null]);
+		assert.equal(complaint, "");
 	});
 
 	it("answers ten thousand lines in their order", async () => {

@@ -46,8 +46,9 @@ export function ofFixed(value: bigint): string {
 /** value / 10^places as a decimal, without trailing zeros. */
 export function ofScaled(value: bigint, places: number): string {
 	const digits = (value < 0n ? -value : value).toString().padStart(places + 1, "0");
-	const part = digits.slice(-places).replace(/0+$/, "");
-	return `${value < 0n ? "-" : ""}${digits.slice(0, -places)}${part === "" ? "" : `.${part}`}`;
+	const point = digits.length - places;
+	const part = digits.slice(point).replace(/0+$/, "");
+	return `${value < 0n ? "-" : ""}${digits.slice(0, point)}${part === "" ? "" : `.${part}`}`;
 }
 
 /** A field of a line that holds a decimal. */

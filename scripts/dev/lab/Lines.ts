@@ -2,7 +2,8 @@
 
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { z } from "zod";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { z } from "zod";
 
 /** Why a line has no result. `name` is NotJson, BadLine (not of the schema) or what the command says. */
 export class LineError extends Error {
@@ -22,6 +23,11 @@ type Held<T> = { readonly line: number; readonly id?: string | number } & (
 
 /** LIMIT: lines that are answered together, so that memory stays small however long the input is. */
 const BLOCK = 2000;
+/** Milliseconds after which whoever writes no more lines is taken to wait for answers. */
+const IDLE_MS = 20;
+
+/** What a line may be known by. */
+export const identity = z.union([z.string(), z.number()], "must be a string or a number").optional();
 
 function parse<S extends z.ZodType, T>(text: string, line: number, schema: S, prepare: (value: z.infer<S>) => T): Held<T> {
 	let raw: unknown;
@@ -32,7 +38,8 @@ function parse<S extends z.ZodType, T>(text: string, line: number, schema: S, pr
 		return { line, error: new LineError("NotJson", "the line is not JSON") };
 	}
 	const named = (raw as { id?: unknown } | null)?.id;
-	const id = typeof named === "string" || typeof named === "number" ? named : undefined;
+	// A number beyond a double's has no form in JSON to give back.
+	const id = typeof named === "string" || Number.isFinite(named) ? (named as string | number) : undefined;
 	const parsed = schema.safeParse(raw);
 	if (!parsed.success) {
 		const [issue] = parsed.error.issues;
@@ -46,8 +53,14 @@ function parse<S extends z.ZodType, T>(text: string, line: number, schema: S, pr
 	}
 }
 
+async function comesSoon(coming: Promise<unknown>): Promise<boolean> {
+	const come = coming.then(() => true);
+	// Most lines are there already, and need no timer.
+	return (await Promise.race([come, setImmediate(false)])) || Promise.race([come, setTimeout(IDLE_MS, false)]);
+}
+
 /**
- * Answers every line that is not empty, in order: `prepare` turns a line of the schema into what `answer` takes, and may throw a LineError; `answer` gives as
+ * Answers every line that is not empty, in order, and as soon as no more of them come: `prepare` turns a line of the schema into what `answer` takes, and may throw a LineError; `answer` gives as
  * many results as it was given lines. Returns how many lines were answered, and how many of them by an error.
  */
 export async function run<S extends z.ZodType, T>(
@@ -72,9 +85,12 @@ export async function run<S extends z.ZodType, T>(
 		held = [];
 		if (text.length > 0) await new Promise<void>((resolve) => output.write(`${text.join("\n")}\n`, () => resolve()));
 	};
-	let line = 0;
-	for await (const text of createInterface({ input, crlfDelay: Infinity })) {
-		line += 1;
+	const lines = createInterface({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
+	for (let line = 1; ; line++) {
+		const coming = lines.next();
+		if (held.length > 0 && !(await comesSoon(coming))) await flush();
+		const { done, value: text } = await coming;
+		if (done) break;
 		if (text.trim() === "") continue;
 		counts.lines += 1;
 		held.push(parse(text, line, schema, prepare));

@@ -14,7 +14,7 @@ import * as Underlyings from "../../../src/machine/types/Underlying.ts";
 import { decimal, exactly, ofScaled } from "./Decimals.ts";
 import type { MarginReport, Part, Portfolio } from "./LabChain.ts";
 import { LabChain } from "./LabChain.ts";
-import { LineError } from "./Lines.ts";
+import { LineError, identity } from "./Lines.ts";
 import { NAMES, variant } from "./Variants.ts";
 import type { Name, Settings, Twin, Variant } from "./Variants.ts";
 import { witnessOf } from "./Witness.ts";
@@ -28,10 +28,10 @@ const parts = Object.fromEntries(Object.keys(NAMES).map((name) => [name, decimal
 
 /** A line of input. Money in USDC, prices in USDC a unit, sizes in units (negative is short), parts as fractions, times in seconds since 1970. */
 export const Schema = z.strictObject({
-	id: z.union([z.string(), z.number()]).optional(),
+	id: identity,
 	time: z.union(
 		[
-			z.int().positive(),
+			z.int().positive("must be whole seconds since 1970"),
 			z
 				.string()
 				.regex(/^\d{1,12}$/)
@@ -76,8 +76,10 @@ function demand(holds: boolean, name: string, sentence: string): void {
 /** The decimal in units of 1 / `unit`, as the machine's field holds it. */
 function field(text: string, unit: bigint, low: number, high: number, what: string): number {
 	const value = exactly(text, unit);
-	if (value === undefined) throw new LineError("TooFine", `${what} must be a multiple of 1/${unit}`);
-	demand(value >= BigInt(low) && value <= BigInt(high), "OutOfRange", `${what} must be within ${low} .. ${high} times 1/${unit}`);
+	// Every unit is a power of ten.
+	const shown = (units: number): string => ofScaled(BigInt(units), String(unit).length - 1);
+	if (value === undefined) throw new LineError("TooFine", `${what} must be a multiple of ${shown(1)}`);
+	demand(value >= BigInt(low) && value <= BigInt(high), "OutOfRange", `${what} must be within ${shown(low)} .. ${shown(high)}`);
 	return Number(value);
 }
 

@@ -8,11 +8,11 @@ import * as LogExp from "../../../src/machine/math/LogExp.ts";
 import * as Svi from "../../../src/machine/math/Svi.ts";
 import { decimal, ofFixed, toFixed } from "./Decimals.ts";
 import type { LabChain, Priced, Quote } from "./LabChain.ts";
-import { LineError } from "./Lines.ts";
+import { LineError, identity } from "./Lines.ts";
 
 /** A line of input. Forward and strike in any one unit, volatility and rate a year, time in years. */
 export const Schema = z.strictObject({
-	id: z.union([z.string(), z.number()]).optional(),
+	id: identity,
 	forward: decimal,
 	strike: decimal,
 	volatility: decimal,

@@ -19,6 +19,9 @@ import { DEPOSIT, InputKind, MATCH } from "../../../src/machine/types/Machine.ts
 import * as Series from "../../../src/machine/types/Series.ts";
 import type { Lane, Recorded } from "./Lane.ts";
 
+/** What adds to an account's risk, or takes from what bears it, beside the fills of a book. */
+const ADDING: ReadonlySet<number> = new Set([Messages.BLOCK, Messages.BID, Messages.WITHDRAW, Messages.TRANSFER]);
+
 /** An invariant does not hold: the machine is wrong, in both twins. */
 export class Broken extends Error {
 	constructor(invariant: number, what: string, recorded: Recorded) {
@@ -30,6 +33,10 @@ export class Invariants {
 	readonly #lane: Lane;
 	#backing = 0;
 	#excess = new Map<number, number>();
+	/** Cash, rebate and positions of every account. */
+	#holdings = new Map<number, string>();
+	/** Why the maker whom the pending order meets may not trade with it. */
+	#barred: string | undefined = undefined;
 
 	constructor(lane: Lane) {
 		this.#lane = lane;
@@ -40,13 +47,25 @@ export class Invariants {
 		const { live } = this.#lane.state;
 		this.#backing = State.globals(live).backing;
 		this.#excess.clear();
+		this.#barred = undefined;
+		this.#holdings = new Map(Array.from(live.entries(Kinds.ACCOUNTS), ([index, cell]) => [index, holdingsOf(cell as Account)]));
 		const { kind, account, series, side } = this.#lane.machine.registers;
 		if (kind !== MATCH) return;
 		this.#excess.set(account, this.#excessOf(account));
-		const strike = Listings.placeOf(State.listing(live, Series.expirySlotOf(series)), series);
-		const cell = Series.cellIndexOf(Series.expirySlotOf(series), strike, Series.kindOf(series));
-		const opposite = State.book(live, Series.bookIndexOf(cell, 1 - side));
-		if (Books.count(opposite) > 0) this.#excess.set(Books.best(opposite).account, this.#excessOf(Books.best(opposite).account));
+		const opposite = this.#bookOf(series, 1 - side);
+		if (Books.count(opposite) === 0) return;
+		const maker = Books.best(opposite);
+		this.#excess.set(maker.account, this.#excessOf(maker.account));
+		const owner = State.account(live, maker.account).owner;
+		if (owner === State.account(live, account).owner) this.#barred = "of the same owner";
+		if (isDead(maker, series, State.account(live, maker.account), this.#lane.machine.clock)) this.#barred = "dead";
+	}
+
+	#bookOf(series: number, side: number): Book {
+		const { live } = this.#lane.state;
+		const slot = Series.expirySlotOf(series);
+		const strike = Listings.placeOf(State.listing(live, slot), series);
+		return State.book(live, Series.bookIndexOf(Series.cellIndexOf(slot, strike, Series.kindOf(series)), side));
 	}
 
 	/** Throws Broken when something does not hold after the step. */
@@ -55,7 +74,10 @@ export class Invariants {
 		this.#positions(recorded);
 		this.#books(recorded);
 		this.#margins(recorded);
+		this.#deals(recorded);
 		this.#agreements(recorded);
+		this.#bystanders(recorded);
+		this.#makers(recorded);
 	}
 
 	#excessOf(index: number): number {
@@ -168,4 +190,39 @@ export class Invariants {
 				throw new Broken(8, `account ${index} is ${-after} micro-USDC short of its margin`, recorded);
 		}
 	}
+
+	/** 8: nor does a block leave a side short of its initial margin, a bid the bidder, or money that goes the account that it leaves. */
+	#deals(recorded: Recorded): void {
+		const { result, kind, account, maker } = recorded.outcome;
+		if (result !== Result.Ok || !ADDING.has(kind)) return;
+		for (const index of kind === Messages.BLOCK ? [account, maker] : [account]) {
+			const excess = this.#excessOf(index);
+			if (excess < 0) throw new Broken(8, `account ${index} is ${-excess} micro-USDC short of its margin`, recorded);
+		}
+	}
+
+	/** 24: whom the outcome does not name keeps cash, rebate and positions as they were. */
+	#bystanders(recorded: Recorded): void {
+		const { account, maker } = recorded.outcome;
+		for (const [index, cell] of this.#lane.state.live.entries(Kinds.ACCOUNTS)) {
+			if (index === account || index === maker) continue;
+			const [before, after] = [this.#holdings.get(index), holdingsOf(cell as Account)];
+			if (before !== after) throw new Broken(24, `account ${index} held ${before ?? "nothing"}, and holds ${after}`, recorded);
+		}
+	}
+
+	/** 25: nobody trades with himself; 5: nor with the dead, and what is swept is gone. */
+	#makers(recorded: Recorded): void {
+		const { result, kind, account, series, side, order, maker } = recorded.outcome;
+		const isFill = result === Result.Filled || result === Result.Completed || result === Result.Tripped;
+		if (isFill && this.#barred !== undefined)
+			throw new Broken(this.#barred === "dead" ? 5 : 25, `the order of account ${maker} that traded is ${this.#barred}`, recorded);
+		if (result !== Result.Ok || kind !== Messages.SWEEP) return;
+		if (Books.find(this.#bookOf(series, side), account, order) !== Books.NOT_FOUND)
+			throw new Broken(5, `order ${order} of account ${account} was swept and is there`, recorded);
+	}
+}
+
+function holdingsOf({ cash, rebate, positions }: Account): string {
+	return JSON.stringify([cash, rebate, positions]);
 }

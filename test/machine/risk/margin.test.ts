@@ -39,7 +39,7 @@ const lots = fc.integer({ min: -5000, max: 5000 }).filter((size) => size !== 0);
 const longs = fc.integer({ min: 1, max: 5000 });
 const held = (from: readonly number[], size: fc.Arbitrary<number>, maxLength = 24): fc.Arbitrary<Position[]> =>
 	fc
-		.uniqueArray(fc.tuple(fc.constantFrom(...from), size), { selector: ([series]) => series, maxLength })
+		.uniqueArray(fc.tuple(fc.constantFrom(...from), size), { selector: ([series]) => series, maxLength, size: "max" })
 		.map((list) => list.map(([series, one]) => ({ series, size: one })).sort((a, b) => a.series - b.series));
 const portfolio = held(ALL, lots);
 const markets = fc.constantFrom(...MARKETS, SURE);

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as GreekLetters from "../../../src/machine/risk/Greeks.ts";
 import { Result, nameOf } from "../../../src/machine/Result.ts";
+import * as DealEncoding from "../../../src/machine/step/DealEncoding.ts";
+import * as DealMessages from "../../../src/machine/step/DealMessages.ts";
 import * as Encoding from "../../../src/machine/step/Encoding.ts";
 import * as Messages from "../../../src/machine/step/Messages.ts";
 import * as Expiries from "../../../src/machine/types/Expiry.ts";
@@ -26,6 +28,7 @@ import { DOMAIN } from "../../../scripts/dev/lockstep/Desk.ts";
 import { keyOf, sign } from "../../../scripts/dev/lockstep/Keys.ts";
 import type { Item } from "../../../scripts/dev/lockstep/Lane.ts";
 
+const [TRADE, CANCEL, MOVE] = [1, 2, 4];
 const RICH = { cash: 1_000_000_000_000 };
 const CALL = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
 const MAKER = ACCOUNT + 1;
@@ -123,6 +126,71 @@ describe("given a session key that a thief has stolen", () => {
 			["BadSignature"],
 		);
 	});
+});
+
+describe("given a session key of one scope", () => {
+	const key = keyOf("a session of one scope");
+	const unsigned = { account: ACCOUNT, nonce: 1001, signature: NOTHING };
+	const quote = { series: CALL, side: 0, timeInForce: 0, flags: 0, price: 900, size: 3, expiresAt: 0, label: 0 };
+	const legs = [{ series: CALL, side: 0, price: 900, size: 1 }];
+	const parties = { maker: MAKER, taker: ACCOUNT, makerNonce: 1001, takerNonce: 1001, expiresAt: 0 };
+	const basket = DealEncoding.items([{ ...quote, kind: Messages.PLACE, order: 0 }]);
+	type Way = readonly [scopes: readonly number[], encode: (signature: Uint8Array) => Uint8Array, digest: Uint8Array];
+	/** By message the scopes of which one is enough. */
+	function ways(): Record<string, Way> {
+		const way = <M>(
+			scopes: readonly number[],
+			message: M,
+			encode: (m: M & { signature: Uint8Array }) => Uint8Array,
+			digest: (domain: Uint8Array, m: M) => Uint8Array,
+		): Way => [scopes, (signature) => encode({ ...message, signature }), digest(DOMAIN, message)];
+		const [trade, either, move, none] = [[TRADE], [TRADE, CANCEL], [MOVE], []];
+		const cancelled = { account: ACCOUNT, series: CALL, side: 1, order: 7, signature: NOTHING };
+		const protection = { underlying: 1, window: 9, freeze: 8, quantityLimit: 7, deltaLimit: 6, vegaLimit: 5 };
+		const deal = { ...parties, legs, legBytes: DealEncoding.legs(legs) };
+		const dealt = DealMessages.blockDigest(DOMAIN, { ...deal, makerSignature: NOTHING, takerSignature: NOTHING });
+		return {
+			place: way(trade, { ...unsigned, ...quote }, Encoding.place, Messages.placeDigest),
+			replace: way(trade, { ...unsigned, series: CALL, side: 1, order: 7, price: 1000, size: 5 }, Encoding.replace, Messages.replaceDigest),
+			setProtection: way(trade, { ...unsigned, ...protection }, Encoding.setProtection, Messages.setProtectionDigest),
+			bid: way(trade, { ...unsigned, debtor: MAKER, share: 1, limit: 1 }, DealEncoding.bid, DealMessages.bidDigest),
+			basket: way(trade, { ...unsigned, count: 1, items: basket }, DealEncoding.basket, DealMessages.basketDigest),
+			block: [
+				trade,
+				(signature) =>
+					DealEncoding.block({ ...deal, makerSignature: sign(keyOf("maker 1 at the edge"), dealt), takerSignature: signature }),
+				dealt,
+			],
+			cancel: way(either, cancelled, Encoding.cancel, Messages.cancelDigest),
+			cancelAll: way(either, { ...unsigned, underlying: 255 }, Encoding.cancelAll, Messages.cancelAllDigest),
+			cancelSeries: way(either, { ...unsigned, series: CALL, sides: 3, label: 0 }, Encoding.cancelSeries, Messages.cancelSeriesDigest),
+			heartbeat: way(either, { ...unsigned, duration: 9 }, Encoding.heartbeat, Messages.heartbeatDigest),
+			transfer: way(move, { ...unsigned, recipient: MAKER + 1, amount: 5 }, Encoding.transfer, Messages.transferDigest),
+			withdraw: way(none, { ...unsigned, recipient: OWNER, amount: 5 }, Encoding.withdraw, Messages.withdrawDigest),
+			setSession: way(none, { ...unsigned, key: key.address, scopes: 7, expiresAt: 0 }, Encoding.setSession, Messages.setSessionDigest),
+			setReferrer: way(none, { ...unsigned, referrer: MAKER }, DealEncoding.setReferrer, DealMessages.setReferrerDigest),
+		};
+	}
+	const books = [{ series: CALL, side: 1, orders: [{ account: ACCOUNT, size: 6 }] }];
+	const answer = ([, encode, digest]: Way, scopes: number, expiresAt = 0): string => {
+		const session: Guard = {
+			...Guards.empty(),
+			sessions: [{ key: key.address, scopes, expiresAt }],
+			protections: [Guards.none(), Guards.none()],
+		};
+		return results(record(encode(sign(key, digest))), { guards: [session], others: [RICH, { owner: OWNER }], books })[0];
+	};
+
+	for (const [name, way] of Object.entries(ways()))
+		it(`${name}: ${way[0].length === 0 ? "is the owner's alone" : "asks for its scope, until it ends"}`, () => {
+			for (const scopes of [TRADE, CANCEL, MOVE, TRADE + CANCEL + MOVE]) {
+				const may = way[0].some((scope) => (scopes & scope) !== 0);
+				const given = answer(way, scopes, CLOCK + 1);
+				if (may) assert.ok(["Ok", "Rested", "NoAuction"].includes(given), `${scopes}: ${given}`);
+				else assert.equal(given, "OutOfScope", String(scopes));
+				assert.equal(answer(way, scopes, CLOCK), "OutOfScope", "it ended this second");
+			}
+		});
 });
 
 describe("given the greeks that protection counts with", () => {

@@ -13,7 +13,7 @@ const steps = fc.array(
 		{ weight: 2, arbitrary: fc.integer({ min: 250, max: 260 }) },
 		{ weight: 1, arbitrary: fc.constantFrom(MAX_NONCE_JUMP - 1, MAX_NONCE_JUMP, MAX_NONCE_JUMP + 1, MAX_NONCE_JUMP + NONCE_WINDOW) },
 	),
-	{ maxLength: 120 },
+	{ maxLength: 120, size: "max" },
 );
 
 describe("given nonces in any order", () => {

@@ -21,7 +21,7 @@ const fills = fc.array(
 		wait: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 400 })),
 		lots: fc.integer({ min: -300, max: 300 }).filter((lots) => lots !== 0),
 	}),
-	{ maxLength: 40 },
+	{ maxLength: 40, size: "max" },
 );
 const limits = fc.record({
 	window: fc.integer({ min: 1, max: 120 }),

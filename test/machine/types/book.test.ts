@@ -42,7 +42,7 @@ function ranked(known: readonly Known[], side: number): Order[] {
 describe("given orders that come, shrink and go in any order", () => {
 	it("holds them by price, and by arrival among equals", () => {
 		fc.assert(
-			fc.property(fc.constantFrom(Books.BID, Books.ASK), fc.array(command, { maxLength: 80 }), (side, commands) => {
+			fc.property(fc.constantFrom(Books.BID, Books.ASK), fc.array(command, { maxLength: 80, size: "max" }), (side, commands) => {
 				const book = Books.empty();
 				let known: Known[] = [];
 				for (const [arrival, one] of commands.entries()) {
@@ -83,13 +83,17 @@ describe("given orders that come, shrink and go in any order", () => {
 
 	it("finds an order by its account and id, and by nothing less", () => {
 		fc.assert(
-			fc.property(fc.uniqueArray(order, { selector: (one) => `${one.account}/${one.order}`, maxLength: 64 }), order, (orders, stranger) => {
-				const book = Books.empty();
-				for (const one of orders) Books.insert(book, Books.ASK, one);
-				for (const [i, one] of book.orders.entries()) assert.equal(Books.find(book, one.account, one.order), i);
-				const isThere = orders.some((one) => one.account === stranger.account && one.order === stranger.order);
-				assert.equal(Books.find(book, stranger.account, stranger.order) === Books.NOT_FOUND, !isThere);
-			}),
+			fc.property(
+				fc.uniqueArray(order, { selector: (one) => `${one.account}/${one.order}`, maxLength: 64, size: "max" }),
+				order,
+				(orders, stranger) => {
+					const book = Books.empty();
+					for (const one of orders) Books.insert(book, Books.ASK, one);
+					for (const [i, one] of book.orders.entries()) assert.equal(Books.find(book, one.account, one.order), i);
+					const isThere = orders.some((one) => one.account === stranger.account && one.order === stranger.order);
+					assert.equal(Books.find(book, stranger.account, stranger.order) === Books.NOT_FOUND, !isThere);
+				},
+			),
 			{ numRuns: 300 },
 		);
 	});
