@@ -340,9 +340,8 @@ export class Application {
 		const commit = isFirst ? undefined : Extension.decodeCommit(request.txs[0] ?? new Uint8Array(0));
 		const envelopes = request.txs.slice(isFirst ? 0 : 1).map((transaction) => this.#read(transaction));
 		const readable = envelopes.map((envelope) => (typeof envelope === "string" ? undefined : envelope));
-		const hasKey = (address: string): boolean => Decided.keyOf(before, this.#founders, address) !== undefined;
 		const content = (from: number, to: number): Uint8Array | undefined => this.#content(from, to);
-		const outcome = Decided.apply(before, this.#committee, commit, readable, digests, content, hasKey);
+		const outcome = Decided.apply(before, this.#committee, commit, readable, digests, content);
 		this.#pending = { ...outcome, hasEvidence: request.misbehavior.length > 0 };
 		const { decided } = outcome;
 		return Finalized.encode(Decided.appHash(decided), request.txs.length, Decided.changes(before, decided, this.#founders));

@@ -274,7 +274,8 @@ export class CometOrderer implements Orderer {
 		if (committee.has(signer.address) || !(signer.address in (decided.seen ?? {}))) return;
 		const lastVote = SigningState.read(this.#home);
 		if (typeof lastVote !== "number" || decided.blockHeight < lastVote) return;
-		await Engine.broadcast(network.rpc, await Envelope.encodeJoin(chainId, signer, publicKey)).catch(() => undefined);
+		const join = await Envelope.encodeJoin(chainId, signer, publicKey, decided.blockHeight);
+		await Engine.broadcast(network.rpc, join).catch(() => undefined);
 	}
 
 	async #cut(proposal: BatchProposal): Promise<void> {

@@ -56,15 +56,22 @@ export type Decided = {
 	readonly seen?: Readonly<Record<string, number>>;
 	/** Public keys of members that joined after the genesis, compressed. */
 	readonly keys?: Readonly<Record<string, string>>;
+	/** Members that L1 had no more, and since which block: back there, each shows its key again before it decides. */
+	readonly left?: Readonly<Record<string, number>>;
 };
 
 /** Who decides at the beginning, with the keys that the engine knows them by. */
 export type Founders = ReadonlyMap<string, { readonly power: number; readonly publicKey: string }>;
 
-/** Who decides, by a state: the members that L1 has, as far as their keys are known. */
+/**
+ * Who decides, by a state: the members that L1 has and that have shown their keys since, as founders have from the beginning. SAFETY: power for who cannot vote
+ * yet could leave the others no more than two thirds; who comes back may have lost what it voted, and shows its key once it may vote.
+ */
 export function committeeOf(decided: Decided, founders: Founders): Committee {
-	if (!decided.seen) return new Map([...founders].map(([address, { power }]) => [address, power]));
-	return new Map(Object.entries(decided.seen).filter(([address]) => keyOf(decided, founders, address) !== undefined));
+	const { seen, left = {} } = decided;
+	if (!seen) return new Map([...founders].map(([address, { power }]) => [address, power]));
+	const isReady = (address: string): boolean => keyOf(decided, founders, address) !== undefined && !(address in left);
+	return new Map(Object.entries(seen).filter(([address]) => isReady(address)));
 }
 
 /** The compressed public key of a member, if it is known. */
@@ -170,10 +177,11 @@ export function weightedMedian(values: readonly (readonly [value: number, power:
 
 /** What the engine commits to in its next block: what decides who is asked for what, and nothing that changes when nobody does anything. */
 export function appHash(decided: Decided): Uint8Array {
-	const { height, streamHash, clock, l1Taken, lanes, target, cuts, barred, seen, keys } = decided;
+	const { height, streamHash, clock, l1Taken, lanes, target, cuts, barred, seen, keys, left } = decided;
 	const named = {
 		...(seen && { seen: Object.entries(seen).sort() }),
 		...(keys && { keys: Object.entries(keys).sort() }),
+		...(left && { left: Object.entries(left).sort() }),
 		...(barred && { barred: Object.entries(barred).sort() }),
 		...{ height, streamHash, clock, l1Taken, target: target?.height ?? 0 },
 		...{ lanes: Object.entries(lanes).sort(), cuts: Object.keys(cuts).sort() },
@@ -199,6 +207,8 @@ export function continues(decided: Decided, committee: Committee, envelope: Enve
 	const isOnL1 = lane in (decided.seen ?? {});
 	if (kind === Envelope.JOIN && !isOnL1) return `${lane} is no member on L1`;
 	if (kind === Envelope.JOIN && committee.has(lane)) return `${lane} is a member already`;
+	// Anybody can show again what it said before it left, and it may not be able to vote now.
+	if (kind === Envelope.JOIN && envelope.block < (decided.left?.[lane] ?? 0)) return `${lane} left after it said that`;
 	// Who joins says hello before it shows its key: with power and without a vote, it could leave too few to decide anything.
 	const isNewcomer = isOnL1 && (kind === Envelope.JOIN || kind === Envelope.HELLO);
 	if (!isNewcomer && !committee.has(lane)) return `${lane} is no member of the committee`;
@@ -224,7 +234,6 @@ export function apply(
 	envelopes: readonly (Envelope.Envelope | undefined)[],
 	digests: Digests,
 	contentOf: (fromHeight: number, toHeight: number) => Uint8Array | undefined,
-	hasKey: (address: string) => boolean = (address) => committee.has(address),
 ): Outcome {
 	const blockHeight = before.blockHeight + 1;
 	const votes = (commit?.votes ?? []).flatMap(({ address, extension }) => {
@@ -242,7 +251,10 @@ export function apply(
 	}
 	const news = seenBy(votes, committee);
 	// SAFETY: never to nobody, or the order would end for ever.
-	const seen = news && Object.keys(news).some(hasKey) ? news : before.seen;
+	const isNews = news !== undefined && Object.keys(news).some((address) => committee.has(address));
+	const seen = isNews ? news : before.seen;
+	const left = { ...before.left };
+	if (isNews) for (const address of committee.keys()) if (!(address in news)) left[address] = blockHeight;
 	const keys = { ...before.keys };
 	const lanes = { ...before.lanes };
 	const now = Math.max(time, before.clock);
@@ -253,7 +265,10 @@ export function apply(
 			lanes[lane] = sequence + 1;
 			placed.push({ bundle: { records, recordCount }, lane, sequence });
 		} else if (envelope?.kind === Envelope.JOIN) {
+			// L1 may have it no more since this block.
+			if (!(envelope.lane in (seen ?? {}))) continue;
 			keys[envelope.lane] = envelope.publicKey;
+			delete left[envelope.lane];
 		} else if (envelope?.kind === Envelope.CUT) {
 			const { proposal } = envelope;
 			const place = Proposals.placeOf(proposal);
@@ -288,6 +303,7 @@ export function apply(
 			...{ ...(target && { target }), checkpointed: signed.checkpointed, cuts },
 			...(seen && { seen }),
 			...(Object.keys(keys).length > 0 && { keys }),
+			...(Object.keys(left).length > 0 && { left }),
 			...(Object.keys(barred).length > 0 && { barred }),
 		},
 		time,

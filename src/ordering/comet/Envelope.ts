@@ -29,8 +29,8 @@ export type BundleEnvelope = {
 /** Where a member wants the next batch cut. */
 export type CutEnvelope = { readonly kind: typeof CUT; readonly lane: string; readonly proposal: BatchProposal };
 
-/** A member whom L1 admitted shows the key that its votes will be checked with: L1 knows its address alone. */
-export type JoinEnvelope = { readonly kind: typeof JOIN; readonly lane: string; readonly publicKey: string };
+/** A member whom L1 admitted shows the key that its votes will be checked with, once it may vote: L1 knows its address alone. `block` is the engine's last one. */
+export type JoinEnvelope = { readonly kind: typeof JOIN; readonly lane: string; readonly publicKey: string; readonly block: number };
 
 /** A member that does not know what it signed says a number of 32 bytes that nobody could know before: it orders nothing. */
 export type HelloEnvelope = { readonly kind: typeof HELLO; readonly lane: string; readonly number: Uint8Array };
@@ -64,9 +64,11 @@ export async function encodeCut(chainId: string, signer: Signer, proposal: Batch
 	return sign(chainId, signer, Bytes.concat(Uint8Array.of(CUT), Bytes.fromHex(signer.address), Proposals.encode(proposal), end));
 }
 
-/** kind u8 | lane 20 | public key, compressed 33 | signature 65 */
-export async function encodeJoin(chainId: string, signer: Signer, publicKey: Uint8Array): Promise<Uint8Array> {
-	return sign(chainId, signer, Bytes.concat(Uint8Array.of(JOIN), Bytes.fromHex(signer.address), publicKey));
+/** kind u8 | lane 20 | public key, compressed 33 | block u64 | signature 65. `block` is the engine's last one: a member that left and comes back says it anew. */
+export async function encodeJoin(chainId: string, signer: Signer, publicKey: Uint8Array, block: number): Promise<Uint8Array> {
+	const end = new Uint8Array(8);
+	Bytes.put(end, 0, 8, block);
+	return sign(chainId, signer, Bytes.concat(Uint8Array.of(JOIN), Bytes.fromHex(signer.address), publicKey, end));
 }
 
 /** kind u8 | lane 20 | number 32 | signature 65 */
@@ -90,7 +92,8 @@ export function read(chainId: string, transaction: Uint8Array): Envelope | strin
 	const body = transaction.subarray(0, end);
 	const lane = Bytes.address(transaction, 1);
 	if (kind === CUT && body.length !== 29 + Proposals.LENGTH) return "a cut has 174 bytes";
-	if (kind === JOIN && (body.length !== 21 + KEY_BYTES || addressOf(body.slice(21)) !== lane))
+	const publicKey = body.slice(21, 21 + KEY_BYTES);
+	if (kind === JOIN && (body.length !== 21 + KEY_BYTES + 8 || addressOf(publicKey) !== lane))
 		return "a member that joins shows the key of its address";
 	if (kind === HELLO && body.length !== 21 + NUMBER_BYTES) return "a hello has 118 bytes";
 	const records = transaction.slice(HEAD_BYTES, end);
@@ -101,7 +104,7 @@ export function read(chainId: string, transaction: Uint8Array): Envelope | strin
 		if (refusal) return refusal;
 	}
 	if (Signature.recover(digest(chainId, body), transaction.subarray(end)) !== lane) return "the signature is not the lane's";
-	if (kind === JOIN) return { kind, lane, publicKey: Bytes.toHex(body.slice(21)) };
+	if (kind === JOIN) return { kind, lane, publicKey: Bytes.toHex(publicKey), block: Bytes.uint(body, 21 + KEY_BYTES, 8) };
 	if (kind === HELLO) return { kind, lane, number: body.slice(21) };
 	if (kind === CUT) return { kind, lane, proposal: Proposals.decode(transaction.subarray(21)) };
 	return { kind, lane, sequence: Bytes.uint(transaction, 21, 8), records, recordCount: recordCount as number };

@@ -32,9 +32,8 @@ function block(
 		extension: Extension.encode({ time: 1, l1Count: 0, cuts: [], committee: seen(powers) }),
 		signature: new Uint8Array(65),
 	}));
-	const hasKey = (address: string): boolean => Decided.keyOf(before, founders, address) !== undefined;
 	const committee = Decided.committeeOf(before, founders);
-	return Decided.apply(before, committee, { round: 0, votes }, envelopes, digests, () => undefined, hasKey).decided;
+	return Decided.apply(before, committee, { round: 0, votes }, envelopes, digests, () => undefined).decided;
 }
 
 describe("given members that see another committee on L1", () => {
@@ -68,7 +67,7 @@ describe("given members that see another committee on L1", () => {
 
 	it("lets a newcomer vote only when it has shown its key, and nobody show one whom L1 does not have", () => {
 		const joined = { [a]: 1, [b]: 1, [c]: 1, [d]: 1, [e]: 1 };
-		const envelope: Envelope.Envelope = { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey) };
+		const envelope: Envelope.Envelope = { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey), block: 0 };
 		assert.match(String(Decided.continues(Decided.GENESIS, new Map(), envelope, Decided.holdingNothing())), /no member on L1/);
 		const known = block(Decided.GENESIS, { [a]: joined, [b]: joined, [c]: joined });
 		assert.equal(Decided.committeeOf(known, founders).size, 4);
@@ -91,6 +90,37 @@ describe("given members that see another committee on L1", () => {
 		const after = block(known, {}, [envelope]);
 		assert.deepEqual(Decided.changes(known, after, founders), [{ publicKey: envelope.publicKey, power: 1 }]);
 		assert.match(String(Decided.continues(after, Decided.committeeOf(after, founders), envelope, Decided.holdingNothing())), /already/);
+	});
+
+	it("lets a founder that comes back decide only when it has shown its key again, since it may have lost what it voted", () => {
+		const back = { ...without, [d]: 1 };
+		const gone = block(Decided.GENESIS, { [a]: without, [b]: without, [c]: without });
+		const known = block(gone, { [a]: back, [b]: back, [c]: back });
+		assert.deepEqual(known.seen, back);
+		assert.deepEqual(Decided.committeeOf(known, founders), new Map(Object.entries(without)));
+		assert.deepEqual(Decided.changes(gone, known, founders), []);
+		assert.notDeepEqual(Decided.appHash(known), Decided.appHash({ ...known, left: undefined }));
+		const hello: Envelope.Envelope = { kind: Envelope.HELLO, lane: d, number: new Uint8Array(32) };
+		const join: Envelope.Envelope = { kind: Envelope.JOIN, lane: d, publicKey: Bytes.toHex(members[3].publicKey), block: 1 };
+		for (const envelope of [hello, join])
+			assert.equal(Decided.continues(known, Decided.committeeOf(known, founders), envelope, Decided.holdingNothing()), undefined);
+		const earlier = Decided.continues(known, Decided.committeeOf(known, founders), { ...join, block: 0 }, Decided.holdingNothing());
+		assert.match(String(earlier), /left after/, "which anybody can show again");
+		const after = block(known, {}, [join]);
+		assert.deepEqual(Decided.committeeOf(after, founders), new Map(Object.entries(back)));
+		assert.deepEqual(Decided.changes(known, after, founders), [{ publicKey: join.publicKey, power: 1 }]);
+		const late = block(known, { [a]: without, [b]: without, [c]: without }, [join]);
+		const returned = block(late, { [a]: back, [b]: back, [c]: back });
+		assert.equal(Decided.committeeOf(returned, founders).has(d), false, "it showed its key as L1 had it no more");
+		// And so does a member that joined before, each time.
+		const again = block(after, { [a]: without, [b]: without, [c]: without });
+		assert.deepEqual(Decided.committeeOf(block(again, { [a]: back, [b]: back, [c]: back }), founders), new Map(Object.entries(without)));
+	});
+
+	it("hands the order to nobody who left it, when none of those who decide stays", () => {
+		const gone = block(Decided.GENESIS, { [a]: without, [b]: without, [c]: without });
+		const only = { [d]: 1 };
+		assert.deepEqual(block(gone, { [a]: only, [b]: only, [c]: only }).seen, without);
 	});
 
 	it("never takes everybody out: strangers whose keys nobody knows order nothing", () => {
@@ -133,11 +163,11 @@ describe("given bytes of others about the committee", () => {
 
 	it("takes a key from nobody but its owner", async () => {
 		const signer = new KeySigner(Bytes.toHex(keys[4]));
-		const joins = await Envelope.encodeJoin(CHAIN, signer, members[4].publicKey);
-		assert.deepEqual(Envelope.read(CHAIN, joins), { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey) });
+		const joins = await Envelope.encodeJoin(CHAIN, signer, members[4].publicKey, 7);
+		assert.deepEqual(Envelope.read(CHAIN, joins), { kind: Envelope.JOIN, lane: e, publicKey: Bytes.toHex(members[4].publicKey), block: 7 });
 		assert.match(String(Envelope.read("another-chain", joins)), /signature/);
-		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeJoin(CHAIN, signer, members[0].publicKey))), /key of its address/);
-		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeJoin(CHAIN, signer, new Uint8Array(33)))), /key of its address/);
+		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeJoin(CHAIN, signer, members[0].publicKey, 7))), /key of its address/);
+		assert.match(String(Envelope.read(CHAIN, await Envelope.encodeJoin(CHAIN, signer, new Uint8Array(33), 7))), /key of its address/);
 	});
 
 	it("writes a change of members as the engine reads it: key of kind 5, and no power for who leaves", () => {

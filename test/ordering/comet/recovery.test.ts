@@ -340,15 +340,17 @@ describe("given a member of a real committee that lost what it had", { skip: SKI
 
 describe("given a real committee of two that a third joins, so that nothing is decided without it", { skip: SKIP }, () => {
 	const keys = [Home.freshKey(), Home.freshKey(), Home.freshKey()];
-	const seen = keys
-		.map((key) => ({ address: Home.memberOf(key).address, power: 1 }))
-		.sort((one, other) => (one.address < other.address ? -1 : 1));
-	let isOnL1 = false;
+	const onL1 = (count: number) =>
+		keys
+			.slice(0, count)
+			.map((key) => ({ address: Home.memberOf(key).address, power: 1 }))
+			.sort((one, other) => (one.address < other.address ? -1 : 1));
+	let seen = onL1(2);
 	let committee: TestCommittee;
 	let supervisor: Supervisor | undefined;
 	let joining: NodeJS.Timeout | undefined;
 	before(async () => {
-		committee = await startCommittee(3, () => ({ committeeOnL1: () => (isOnL1 ? seen : undefined) }), { keys, founders: 2 });
+		committee = await startCommittee(3, () => ({ committeeOnL1: () => seen }), { keys, founders: 2 });
 	});
 	after(async () => {
 		clearInterval(joining);
@@ -366,10 +368,35 @@ describe("given a real committee of two that a third joins, so that nothing is d
 		assert.match(String(newcomer.orderer.silence), /does not know what it signed/);
 		let isCounted = false;
 		first.orderer.application.watch(({ voters }) => (isCounted ||= voters.some(({ address }) => address === newcomer.signer.address)));
-		isOnL1 = true;
+		seen = onL1(3);
 		await until("its vote is counted", () => isCounted, 60);
 		assert.equal(first.orderer.application.committee.size, 3);
 		const { height } = await first.orderer.submit(bundleOf("three"));
 		await until("it has that, too", () => newcomer.orderer.height >= height);
+	});
+
+	it("is ready again before it gets its power back, when L1 had it no more and it lost its folder meanwhile", async () => {
+		const [first, , member] = committee.members;
+		const { application } = first.orderer;
+		seen = onL1(2);
+		await until("it has no power", () => application.committee.size === 2);
+		// The engine counts its vote for two blocks more.
+		const { blockHeight } = application.decided;
+		await until("nobody waits for it", () => application.decided.blockHeight > blockHeight + 2);
+		supervisor?.stop();
+		await member.orderer.close("SIGKILL");
+		for (const name of ["engine/data", "log"]) rmSync(join(member.directory, name), { recursive: true });
+		member.loseStore();
+		seen = onL1(3);
+		await until("the others see it on L1", () => Object.keys(application.decided.seen ?? {}).length === 3);
+		const { height: before } = first.orderer;
+		void first.orderer.submit(bundleOf("two again")).catch(() => undefined);
+		await until("the two order without it", () => first.orderer.height > before);
+		await member.open();
+		supervisor = new Supervisor(member.orderer, silent);
+		await until("it has power", () => application.committee.size === 3, 60);
+		assert.equal(member.orderer.silence, undefined);
+		const { height } = await first.orderer.submit(bundleOf("three again"));
+		await until("it has that, too", () => member.orderer.height >= height);
 	});
 });
