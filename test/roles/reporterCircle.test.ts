@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ExchangeSource } from "../../src/market/ExchangeSource.ts";
 import type { Venue } from "../../src/market/Venues.ts";
-import { Bench, DAY, EXPIRY, Members, settlesAlike, START, WINDOW } from "./circleBench.ts";
+import { Bench, Committee, DAY, EXPIRY, Members, settlesAlike, START, WINDOW } from "./circleBench.ts";
 
 describe("given an hour around a settlement", () => {
 	it("feeds L1 a first report and the window's alone, and L1 fixes the machine's price", async () => {
@@ -31,11 +31,11 @@ describe("given an hour around a settlement", () => {
 		const bench = new Bench();
 		await bench.runTo(WINDOW - 60);
 		bench.sequencerIsDead = true;
-		await bench.runTo(EXPIRY + 200);
+		await bench.runTo(EXPIRY + 2000);
 		assert.equal(bench.machine.settled, 0);
 		assert.ok(bench.oracle.settled > 0);
 		bench.sequencerIsDead = false;
-		await bench.runTo(EXPIRY + 300);
+		await bench.runTo(EXPIRY + 2100);
 		settlesAlike(bench);
 	});
 
@@ -184,6 +184,43 @@ describe("given members of a committee who each bring reporters together", () =>
 		}
 		settlesAlike(members.benches[0]);
 		assert.equal(members.refused, 0);
+	});
+
+	/** Nobody's reports are ordered, from a time in the window on; afterwards those of the last member are. */
+	async function standStill(members: Members, until: () => Promise<void>): Promise<void> {
+		await members.runTo(WINDOW + 300);
+		for (const bench of members.benches) bench.sequencerIsDead = true;
+		await until();
+		(members.benches.at(-1) as Bench).sequencerIsDead = false;
+		await members.runTo(EXPIRY + 300);
+	}
+
+	it("fixes the machine's price when the order stands still for ten minutes inside the window and then takes another member's reports", async () => {
+		const members = new Members(3, new Committee(3));
+		await standStill(members, () => members.runTo(WINDOW + 900));
+		settlesAlike(members.benches[0]);
+	});
+
+	it("fixes the machine's price when time leaps while reports are on their way to the order", async () => {
+		const members = new Members(3, new Committee(3));
+		await standStill(members, async () => {
+			await members.runTo(WINDOW + 330);
+			for (const bench of members.benches) bench.now += 900;
+			await members.runTo(WINDOW + 1260);
+		});
+		settlesAlike(members.benches[0]);
+	});
+
+	it("tells L1 what it made itself once no order took it for half an hour", async () => {
+		const members = new Members(2);
+		const { machine, oracle } = members.benches[0];
+		await members.runTo(WINDOW + 300);
+		for (const bench of members.benches) bench.sequencerIsDead = true;
+		await members.runTo(WINDOW + 1800, 6);
+		assert.ok(oracle.time <= machine.time, "the order may still take them");
+		await members.runTo(EXPIRY + 1900, 6);
+		assert.equal(machine.settled, 0);
+		assert.ok(oracle.settled > 0, "an order that is dead for good holds up no settlement on L1");
 	});
 
 	for (const [where, from] of [

@@ -19,6 +19,7 @@ import type { Seat } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
 import { TakenReports } from "./TakenReports.ts";
 import type { Spoilt } from "./rules.ts";
+import * as rules from "./rules.ts";
 import type { Feed, View } from "./view.ts";
 import { look } from "./view.ts";
 
@@ -65,15 +66,19 @@ export class ReporterCircle {
 	/** Reports that L1 refused. */
 	#attempt = 0;
 	readonly #refused = new Map<number, { readonly time: number; readonly until: number }>();
+	/** When the last round began, and how many seconds this circle has seen pass since it was made. */
+	#lastRound: number;
+	#observed = 0;
 	#publishing: Promise<void> | undefined;
 	#feeding: Promise<void> | undefined;
 
 	constructor(ports: CirclePorts) {
 		this.#ports = ports;
-		this.#made = new MadeReports(ports.store, ports.clock.now());
+		this.#made = new MadeReports(ports.store);
+		this.#lastRound = ports.clock.now();
 		const { live, store, log } = ports;
 		const machineTimes = Array.from({ length: MAX_UNDERLYINGS }, (_, underlying) => live.queries.underlying(underlying).time);
-		this.#taken = new TakenReports(store, log, live.height, machineTimes);
+		this.#taken = new TakenReports(store, log, live.height, machineTimes, () => this.#observed);
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
 	}
 
@@ -108,6 +113,7 @@ export class ReporterCircle {
 		return look(
 			live,
 			clock,
+			this.#observed,
 			intervalSeconds,
 			(underlying) => this.#made.of(underlying),
 			this.#taken,
@@ -119,6 +125,9 @@ export class ReporterCircle {
 
 	/** Makes what is due, and begins to send what is owed. */
 	async round(): Promise<void> {
+		const now = this.#ports.clock.now();
+		this.#observed += rules.seenToPass(this.#lastRound, now);
+		this.#lastRound = now;
 		for (let count = 0; count < MAX_MADE;) {
 			const due = decide(this.#look());
 			let made = 0;
@@ -158,20 +167,20 @@ export class ReporterCircle {
 	async #feed(view: View): Promise<void> {
 		const { log } = this.#ports;
 		try {
-			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed, view.now)));
+			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed, view)));
 		} catch (error) {
 			log.warn("L1's oracle could not be reached", { reason: (error as Error).message });
 		}
 	}
 
-	async #feedOne(feed: Feed, now: number): Promise<void> {
+	async #feedOne(feed: Feed, { now, observed }: View): Promise<void> {
 		const { oracle, sender, log, oraclePatienceSeconds = 0 } = this.#ports;
 		const { underlying } = feed;
 		const patient = now - oraclePatienceSeconds;
-		if (this.#oracleTimes.has(underlying) && !owedToOracle(feed, now).some(({ time }) => time <= patient)) return;
+		if (this.#oracleTimes.has(underlying) && !owedToOracle(feed, observed).some(({ time }) => time <= patient)) return;
 		// Others tell L1 as well: what it has heard from them is not sent to be refused.
 		const oracleTime = await this.#readOracle(underlying);
-		const reports = owedToOracle({ ...feed, oracleTime }, now).filter(({ time }) => time <= patient);
+		const reports = owedToOracle({ ...feed, oracleTime }, observed).filter(({ time }) => time <= patient);
 		// One after the other: were one lost and the next one taken, L1 would have another average than the machine.
 		for (const { time, payload } of reports.slice(0, MAX_SENT)) {
 			const outcome = await sender.send(oracle.report(underlying, time, payload, this.#attempt));
@@ -234,7 +243,7 @@ export class ReporterCircle {
 		await this.#made.add(due.underlying, {
 			time: due.time,
 			payload: Encoding.report(reportOf(proposal, signers, signatures)),
-			madeAt: this.#ports.clock.now(),
+			heardAt: this.#observed,
 		});
 		return true;
 	}

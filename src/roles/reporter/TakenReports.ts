@@ -11,20 +11,25 @@ import type { Made } from "./view.ts";
 export class TakenReports {
 	readonly #store: Store;
 	readonly #log: Log;
+	readonly #observed: () => number;
 	readonly #reports: Made[][] = Array.from({ length: MAX_UNDERLYINGS }, () => []);
 	readonly #since: number[];
 	/** Height of the last bundle that was heard. */
 	#height: number;
 	#saving: Promise<void> = Promise.resolve();
 
-	/** `height` and `machineTimes` are where the state stands now: the last bundle that was executed, and the last report of each underlying. */
-	constructor(store: Store, log: Log, height: number, machineTimes: readonly number[]) {
+	/**
+	 * `height` and `machineTimes` are where the state stands now: the last bundle that was executed, and the last report of each underlying; `observed` is how many
+	 * seconds the circle has seen pass. What was kept counts as heard at its beginning.
+	 */
+	constructor(store: Store, log: Log, height: number, machineTimes: readonly number[], observed: () => number) {
+		this.#observed = observed;
 		this.#store = store;
 		this.#log = log;
 		this.#height = height;
 		for (const [key, payload] of store.range("taken/", "taken0")) {
 			const [, underlying, time] = key.split("/");
-			this.#reports[Number(underlying)].push({ time: Number(time), payload: payload.slice() });
+			this.#reports[Number(underlying)].push({ time: Number(time), payload: payload.slice(), heardAt: 0 });
 		}
 		this.#since = machineTimes.map((machineTime, underlying) => {
 			const kept = this.#reports[underlying];
@@ -68,7 +73,7 @@ export class TakenReports {
 			changes.push({ key: keyOf(underlying, newest.time) });
 			reports.pop();
 		}
-		reports.push({ time, payload: payload.slice() });
+		reports.push({ time, payload: payload.slice(), heardAt: this.#observed() });
 		changes.push({ key: keyOf(underlying, time), value: payload.slice() });
 		if (time < this.#since[underlying]) {
 			this.#since[underlying] = time;

@@ -1,6 +1,6 @@
 import type { MarketQuote, SurfaceQuote } from "../../ports/PriceSource.ts";
 import * as rules from "./rules.ts";
-import type { Feed, Made, Own, View } from "./view.ts";
+import type { Feed, Made, View } from "./view.ts";
 
 /** A report to make: an underlying, a time, and the days that are listed. */
 export type Due = { readonly underlying: number; readonly time: number; readonly days: readonly number[] };
@@ -23,7 +23,7 @@ function nextOf(feed: Feed, view: View): number | undefined {
 function holeOf(feed: Feed, view: View): number | undefined {
 	const { made, machineTime, oracleTime } = feed;
 	if (rules.isHole(machineTime, rules.neededByMachine(made, machineTime)[0]?.time)) return timeBehind(machineTime, feed, view);
-	if (oracleTime === undefined || !rules.isHole(oracleTime, owedToOracle(feed, view.now)[0]?.time)) return undefined;
+	if (oracleTime === undefined || !rules.isHole(oracleTime, owedToOracle(feed, view.observed)[0]?.time)) return undefined;
 	return timeBehind(oracleTime, feed, view);
 }
 
@@ -40,21 +40,21 @@ export function owedToMachine(feed: Feed): Made[] {
  * Which reports L1's oracle is owed, oldest first: those that the machine took, so that both fix one price, and of those that this circle made only what no order
  * took in time. Pure.
  */
-export function owedToOracle(feed: Feed, now: number): Made[] {
+export function owedToOracle(feed: Feed, observed: number): Made[] {
 	const { made, taken, takenSince, oracleTime } = feed;
 	if (oracleTime === undefined) return [];
 	const newest = Math.max(feed.machineTime, taken.at(-1)?.time ?? 0);
-	const unordered = made.filter(({ time, madeAt }) => time > newest && rules.isSilent(madeAt, now));
+	const unordered = made.filter(({ time, heardAt }) => time > newest && rules.isSilent(heardAt, observed));
 	if (oracleTime >= takenSince) return rules.neededByOracle([...taken, ...unordered], oracleTime);
 	// Others know what the oracle is to hear before the first report that is known here. Where nobody tells it, a window with other prices is better than none.
 	const known = [...taken, ...unordered];
 	const first = known.find(({ time }) => rules.countsForWindow(time));
-	if (first === undefined || !rules.isForgotten(first.time, now)) return [];
+	if (first === undefined || !rules.isForgotten(first.heardAt, observed)) return [];
 	return rules.neededByOracle([...made.filter(({ time }) => time < known[0].time), ...known], oracleTime);
 }
 
 /** Which of the reports that this circle made nobody will ask for any more: they are of no window and not the newest, or both destinations are past them. Pure. */
-export function obsoleteMade(feed: Feed): Own[] {
+export function obsoleteMade(feed: Feed): Made[] {
 	const { made, oracleTime } = feed;
 	const machine = owedToMachine(feed);
 	const oracle = oracleTime === undefined ? made.filter(({ time }) => rules.countsForWindow(time)) : rules.neededByOracle(made, oracleTime);

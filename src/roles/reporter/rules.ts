@@ -4,10 +4,15 @@ import type { MarketQuote } from "../../ports/PriceSource.ts";
 
 /** How far a proposed price may be from a reporter's own, as parts of it. */
 const TOLERANCE = 0.005;
-/** Seconds in which the order takes a report, if there is an order. */
-const SILENCE_SECONDS = 120;
+/**
+ * Seconds in which the order takes a report, if there is to be an order again. L1 takes what a window misses for a day after it, so nothing presses; and what L1 was
+ * told alone the order may settle otherwise.
+ */
+const SILENCE_SECONDS = 1800;
 /** Seconds in which one of those who know it all tells L1 of a report. */
 const FORGOTTEN_SECONDS = 600;
+/** The most that counts as seen to pass from one round to the next: a clock that leaps, or a process that was stopped, saw nothing of what lies between. */
+const MAX_STEP_SECONDS = 60;
 /** How far a surface's level may be. */
 const VARIANCE_TOLERANCE = 0.1;
 
@@ -113,14 +118,19 @@ export function neededByOracle<R extends { readonly time: number }>(made: readon
 	return needed;
 }
 
-/** Whether no order took a report since it was made for so long that L1 is to hear it from whoever made it. */
-export function isSilent(madeAt: number, now: number): boolean {
-	return now - madeAt > SILENCE_SECONDS;
+/** How much of the time between two rounds a circle saw pass. */
+export function seenToPass(before: number, now: number): number {
+	return Math.max(0, Math.min(MAX_STEP_SECONDS, now - before));
 }
 
-/** Whether nobody told L1 of a report of that time for so long that it must be assumed that nobody will. */
-export function isForgotten(time: number, now: number): boolean {
-	return now - time > FORGOTTEN_SECONDS;
+/** Whether no order took a report since it was made for so long that L1 is to hear it from whoever made it. In seconds that the circle saw pass. */
+export function isSilent(madeAt: number, observed: number): boolean {
+	return observed - madeAt > SILENCE_SECONDS;
+}
+
+/** Whether nobody told L1 of a report since it was heard for so long that it must be assumed that nobody will. In seconds that the circle saw pass. */
+export function isForgotten(heardAt: number, observed: number): boolean {
+	return observed - heardAt > FORGOTTEN_SECONDS;
 }
 
 /** Whether a destination misses a report between its last and the next one that it would hear. */

@@ -5,11 +5,8 @@ import type { Clock } from "../../ports/Clock.ts";
 import type { Spoilt } from "./rules.ts";
 import type { TakenReports } from "./TakenReports.ts";
 
-/** A report under a quorum of signatures. */
-export type Made = { readonly time: number; readonly payload: Uint8Array };
-
-/** One that this circle made, and when: its clock may jump, and the report's own time may be long past then. */
-export type Own = Made & { readonly madeAt: number };
+/** A report under a quorum of signatures, and how many seconds this circle had seen pass when it made or heard it: clocks leap, and its own time may be long past. */
+export type Made = { readonly time: number; readonly payload: Uint8Array; readonly heardAt: number };
 
 export type Feed = {
 	readonly underlying: number;
@@ -17,7 +14,7 @@ export type Feed = {
 	readonly machineTime: number;
 	readonly oracleTime: number | undefined;
 	/** Reports that this circle made and that may still be needed, in order of time. */
-	readonly made: readonly Own[];
+	readonly made: readonly Made[];
 	/** Reports that the machine took, whoever made them, in order of time: all behind `takenSince`. */
 	readonly taken: readonly Made[];
 	readonly takenSince: number;
@@ -27,6 +24,8 @@ export type Feed = {
 
 export type View = {
 	readonly now: number;
+	/** Seconds that this circle has seen pass. */
+	readonly observed: number;
 	readonly intervalSeconds: number;
 	readonly feeds: readonly Feed[];
 	readonly expiryTime: (day: number) => number;
@@ -37,8 +36,9 @@ export type View = {
 export function look(
 	live: LiveExecutor,
 	clock: Clock,
+	observed: number,
 	intervalSeconds: number,
-	made: (underlying: number) => readonly Own[],
+	made: (underlying: number) => readonly Made[],
 	taken: Pick<TakenReports, "of" | "since">,
 	oracleTime: (underlying: number) => number | undefined,
 	spoilt: (underlying: number) => Spoilt | undefined,
@@ -58,5 +58,5 @@ export function look(
 			spoilt: spoilt(underlying),
 		});
 	}
-	return { now: clock.now(), intervalSeconds, feeds, expiryTime: Series.expiryTimeOf, isOwn };
+	return { now: clock.now(), observed, intervalSeconds, feeds, expiryTime: Series.expiryTimeOf, isOwn };
 }

@@ -36,7 +36,7 @@ describe("given a committee whose members each bring the reporters together", { 
 		await cluster.provider.send("evm_mine", []);
 	}
 
-	/** Time goes on a minute at a time, each when prices are there: a leap makes every report on its way old, and L1 is told what no order took. */
+	/** Time goes on a minute at a time, each when prices are there: so the window has prices of every minute when a member is killed in it. */
 	async function walkTo(time: number, member: number): Promise<void> {
 		for (;;) {
 			const { timestamp } = (await cluster.provider.getBlock("latest")) as { timestamp: number };
