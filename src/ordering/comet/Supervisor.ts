@@ -37,15 +37,16 @@ export const LADDER: Ladder = { patienceMilliseconds: 5_000, pauseMilliseconds: 
 export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "restart" | "resync" {
 	const { isRunning, stillForMilliseconds, startedForMilliseconds, attempts, ends } = condition;
 	const pause = attempts === 0 ? 0 : Math.min(ladder.maxPauseMilliseconds, ladder.pauseMilliseconds * 2 ** (attempts - 1));
-	// Once: what is wrong with data that was just copied is not the data.
+	// Until it was done once: what is wrong with data that was just copied is not the data.
 	if (!isRunning && startedForMilliseconds >= pause) return ends === ladder.resyncAttempts ? "resync" : "start";
 	if (!isRunning) return "wait";
 	const patience = ladder.patienceMilliseconds + pause;
 	return stillForMilliseconds >= patience && startedForMilliseconds >= patience ? "restart" : "wait";
 }
 
-/** One that lived, and decided nothing, has data that it can start with. */
-export function endsAfter(action: "start" | "restart" | "resync", ends: number, ladder: Ladder): number {
+/** One that lived, and decided nothing, has data that it can start with. Copying that was not begun (too few others answered) is tried again at the next end, after the pauses that grow. */
+export function endsAfter(action: "start" | "restart" | "resync", ends: number, ladder: Ladder, isResynced = true): number {
+	if (action === "resync" && !isResynced) return ends;
 	if (action !== "restart") return ends + 1;
 	// What was copied once is not set aside again.
 	return ends > ladder.resyncAttempts ? ends : 0;
@@ -139,12 +140,12 @@ export class Supervisor {
 			if (action === "restart") await engine.stop("SIGKILL");
 			if (this.#isStopped) return;
 			this.#attempts++;
-			this.#ends = endsAfter(action, this.#ends, this.#ladder);
 			this.#starts++;
 			this.#startedAt = performance.now();
 			// A full disk ends an engine, too, and its data is as good as ever.
-			if (action === "resync" && this.#hasRoom() && (await this.#orderer.resync())) return;
-			if (!this.#isStopped) engine.start();
+			const isResynced = action === "resync" && this.#hasRoom() && (await this.#orderer.resync());
+			this.#ends = endsAfter(action, this.#ends, this.#ladder, isResynced);
+			if (!isResynced && !this.#isStopped) engine.start();
 		} finally {
 			if (!this.#isStopped) this.#isBusy = false;
 		}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
+import type { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
 import { endsAfter, LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
 import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
 import type { TestCommittee } from "./committee.ts";
@@ -39,6 +40,33 @@ describe("given what a supervisor knows of a member", () => {
 			assert.equal(next({ ...ended, attempts: ends, ends }, LADDER), action);
 		assert.equal(next({ ...ended, attempts: 3, ends: 3, startedForMilliseconds: 3_999 }, LADDER), "wait");
 		assert.equal(next({ ...calm, stillForMilliseconds: 90_000, attempts: 3, ends: 3 }, LADDER), "restart");
+	});
+
+	it("asks for the others' blocks at every further end, with pauses that grow, while too few others answer", async () => {
+		let asked = 0;
+		let isAnswered = false;
+		const engine = { pid: undefined, start: () => undefined, stop: async () => undefined };
+		const resync = async (): Promise<boolean> => (asked++, isAnswered);
+		const orderer = {
+			engine,
+			resync,
+			stillForMilliseconds: Number.POSITIVE_INFINITY,
+			voteAgain: async () => false,
+			isCutOff: async () => false,
+		};
+		const ladder = { ...LADDER, pauseMilliseconds: 1, maxPauseMilliseconds: 2 };
+		const supervisor = new Supervisor(orderer as unknown as CometOrderer, silent, ladder);
+		await until("it asked more than once", () => asked > 2);
+		isAnswered = true;
+		const before = asked;
+		const { starts } = supervisor;
+		await until("it goes on starting", () => supervisor.starts > starts + 4);
+		supervisor.stop();
+		assert.equal(asked, before + 1, "and no more once it was answered");
+		assert.deepEqual(
+			["resync", "start", "restart"].map((action) => endsAfter(action as "resync", 3, LADDER, false)),
+			[3, 4, 0],
+		);
 	});
 
 	it("leaves its data to one that was started anew while nobody decided, however often, and then ended", () => {
