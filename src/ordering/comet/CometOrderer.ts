@@ -111,6 +111,11 @@ export class CometOrderer implements Orderer {
 		// Who voted for the second block has decided the first.
 		const lostPromises = !Application.isIn(options.store) && (log.height > 0 || (typeof lastVote === "number" && lastVote > 1));
 		const mayVote = typeof lastVote === "number" && !lostPromises;
+		const damagedLog = Recovery.setDamagedLogAside(home);
+		if (damagedLog)
+			journal.warn("the engine's log is damaged in its middle and set aside: the member leaves out the block that it voted on", {
+				kept: damagedLog,
+			});
 		if (!mayVote) SigningState.forbid(home);
 		else if (Recovery.hasNoLocks(home)) SigningState.leaveHeight(home);
 		const application = new Application({ ...options, log });

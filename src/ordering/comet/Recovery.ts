@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Log } from "../../ports/Log.ts";
 import { WriteAheadLog } from "../local/WriteAheadLog.ts";
 import { OrderingError } from "../OrderingError.ts";
+import * as EngineLog from "./EngineLog.ts";
 import * as SigningState from "./SigningState.ts";
 
 /** Remembers that the order's files are damaged behind what opening looks at: at the next opening they are set aside. */
@@ -44,6 +45,13 @@ export function hasNoBlocks(home: string): boolean {
 /** Whether the engine lost what it was locked on: its log is gone, or the blocks that it goes on. */
 export function hasNoLocks(home: string): boolean {
 	return hasNoBlocks(home) || !existsSync(join(home, "data", "cs.wal", "wal"));
+}
+
+/** Takes a log of the engine that is damaged in its middle out of its way. SAFETY: its locks go with it, so the member votes above that height only. */
+export function setDamagedLogAside(home: string): string | undefined {
+	if (!EngineLog.isDamaged(home)) return undefined;
+	SigningState.leaveHeight(home);
+	return setAside(join(home, "data", "cs.wal"));
 }
 
 /** Takes the engine's blocks and log out of its way. SAFETY: never what it voted; and with the log its locks go, so it votes above that only. */

@@ -11,6 +11,7 @@ import {
 	writeFileSync,
 	writeSync,
 } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -23,6 +24,7 @@ import { KeySigner } from "../../../src/chain/KeySigner.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
 import * as Decided from "../../../src/ordering/comet/Decided.ts";
+import * as EngineLog from "../../../src/ordering/comet/EngineLog.ts";
 import * as Envelope from "../../../src/ordering/comet/Envelope.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
 import * as Recovery from "../../../src/ordering/comet/Recovery.ts";
@@ -146,6 +148,57 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 			await open(directory);
 			assert.deepEqual(record(directory), left, String(files));
 		}
+	});
+
+	describe("whose log is damaged", () => {
+		/** As the engine writes it: with the sum of what follows. */
+		const entry = (bytes: number): Uint8Array => {
+			const data = randomBytes(bytes);
+			const head = Buffer.alloc(8);
+			head.writeUInt32BE(EngineLog.crc32c(data), 0);
+			head.writeUInt32BE(bytes, 4);
+			return Bytes.concat(head, data);
+		};
+		const entries = [entry(20), entry(300), entry(64), entry(5_000), entry(20)];
+		const log = Bytes.concat(...entries);
+		const ends = entries.map((_, i) => entries.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0));
+
+		/** What a member's record of votes is once it opened with such a log, and whether the log is still there. */
+		async function openedWith(bytes: Uint8Array): Promise<{ record: unknown; isKept: boolean }> {
+			const directory = folder(whole);
+			const file = join(directory, "engine", "data", "cs.wal", "wal");
+			writeFileSync(file, bytes);
+			await open(directory);
+			const isKept = existsSync(file);
+			assert.deepEqual(readFileSync(isKept ? file : join(directory, "engine", "data", "cs.wal.aside-1", "wal")), Buffer.from(bytes));
+			return { record: record(directory), isKept };
+		}
+
+		it("votes in no round of the height of its last vote when records stand behind the damage", async () => {
+			for (const place of [0, 5, 9, ends[0], ends[0] + 6, ends[1] + 40, ends[3] - 1]) {
+				const harmed = log.slice();
+				harmed[place] ^= 0x80;
+				assert.deepEqual(await openedWith(harmed), { record: left, isKept: false }, `a bit of byte ${place}`);
+			}
+			const hole = Bytes.concat(log.subarray(0, ends[0] + 11), log.subarray(ends[1] + 3));
+			assert.deepEqual(await openedWith(hole), { record: left, isKept: false });
+			const zeros = log.slice().fill(0, ends[0], ends[2]);
+			assert.deepEqual(await openedWith(zeros), { record: left, isKept: false });
+		});
+
+		it("goes on where it was when the log is whole, or only its end is not: a fall interrupted that", async () => {
+			for (const length of [0, 3, ends[2], ends[2] + 1, ends[2] + 8, ends[3] - 1, log.length])
+				assert.deepEqual(await openedWith(log.subarray(0, length)), { record: voted, isKept: true }, `${length} bytes`);
+			const zeroed = Bytes.concat(log, new Uint8Array(4096));
+			assert.deepEqual(await openedWith(zeroed), { record: voted, isKept: true });
+		});
+
+		it("has the sum of Castagnoli's polynomial that everybody has", () => {
+			// RFC 3720, B.4: 32 bytes of zeros, and of ones.
+			assert.equal(EngineLog.crc32c(new Uint8Array(32)), 0x8a91_36aa);
+			assert.equal(EngineLog.crc32c(new Uint8Array(32).fill(255)), 0x62a8_ab43);
+			assert.equal(EngineLog.crc32c(Buffer.from("123456789")), 0xe306_9283);
+		});
 	});
 
 	it("keeps its vote as it is when nothing is lost, and when it never voted", async () => {
@@ -322,6 +375,23 @@ describe("given a member of a real committee that lost what it had", { skip: SKI
 		});
 		await hasTheOrder(member, height);
 		await votesAgain(member);
+	});
+
+	it("leaves out the block that it voted on when its engine's log is damaged in the middle, and reads a whole one as whole", async () => {
+		const { member, height } = await lose((one) => {
+			const file = join(home(one), "data", "cs.wal", "wal");
+			assert.equal(EngineLog.isDamaged(home(one)), false);
+			const bytes = readFileSync(file);
+			assert.ok(bytes.length > 2_000);
+			bytes[bytes.length >> 1] ^= 0x80;
+			writeFileSync(file, bytes);
+			assert.equal(EngineLog.isDamaged(home(one)), true);
+		});
+		assert.ok(existsSync(join(home(member), "data", "cs.wal.aside-1", "wal")));
+		await hasTheOrder(member, height);
+		assert.equal(member.orderer.silence, undefined);
+		await until("it votes", () => votes.length > 0);
+		assert.deepEqual(accused, []);
 	});
 
 	it("sets an engine's data aside that it cannot start with, and knows what it voted all the same", async () => {
