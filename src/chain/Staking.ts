@@ -2,6 +2,7 @@ import { Signature } from "ethers";
 import type { Provider } from "ethers";
 import { codecOf } from "./Contracts.ts";
 import type { Deployment } from "./Deployment.ts";
+import { EventLog } from "./EventLog.ts";
 import type { ChainSigner, Sent } from "./Sending.ts";
 import * as Sending from "./Sending.ts";
 
@@ -44,10 +45,15 @@ export function contradiction(kind: string, a: unknown, signatureA: string, b: u
 export class Staking {
 	readonly #provider: Provider;
 	readonly #deployment: Deployment;
+	readonly #log: EventLog;
+	/** Everybody who was ever given a standing, and the block in which he first was. */
+	readonly #known = new Map<string, number>();
+	#reading: Promise<unknown> = Promise.resolve();
 
 	constructor(provider: Provider, deployment: Deployment) {
 		this.#provider = provider;
 		this.#deployment = deployment;
+		this.#log = new EventLog(provider, [deployment.contracts.StakeRegistry], deployment.deployBlock);
 	}
 
 	async stakeOf(account: string): Promise<Stake> {
@@ -71,12 +77,29 @@ export class Staking {
 		};
 	}
 
-	/** Everybody who has power in the present epoch, with it in wei, ascending by address. */
-	async committee(): Promise<{ readonly address: string; readonly power: bigint }[]> {
-		const registry = { address: this.#deployment.contracts.StakeRegistry, fromBlock: this.#deployment.deployBlock };
+	/** Everybody who has power in the present epoch, with it in wei, ascending by address. What was read of L1 once is not read again. */
+	committee(): Promise<{ readonly address: string; readonly power: bigint }[]> {
+		const look = this.#reading.then(() => this.#committee());
+		this.#reading = look.catch(() => undefined);
+		return look;
+	}
+
+	async #committee(): Promise<{ readonly address: string; readonly power: bigint }[]> {
+		const head = await this.#provider.getBlock("latest");
+		if (!head?.hash) throw new Error("The L1 endpoint gives no latest block: it may still be starting.");
 		const { topicHash } = codecOf("StakeRegistry").getEvent("StandingSet") ?? {};
-		const logs = await this.#provider.getLogs({ ...registry, topics: [topicHash as string] });
-		const addresses = [...new Set(logs.map(({ topics }) => `0x${topics[1].slice(-40)}`.toLowerCase()))].sort();
+		await this.#log.each(
+			{ number: head.number, hash: head.hash },
+			({ topics, blockNumber }) => {
+				if (topics[0] !== topicHash) return;
+				const address = `0x${topics[1].slice(-40)}`.toLowerCase();
+				this.#known.set(address, this.#known.get(address) ?? blockNumber);
+			},
+			(last) => {
+				for (const [address, block] of this.#known) if (block > last) this.#known.delete(address);
+			},
+		);
+		const addresses = [...this.#known.keys()].sort();
 		const powers = await Promise.all(addresses.map((address) => this.#read<readonly bigint[]>("powerOf", [address])));
 		return addresses.map((address, i) => ({ address, power: powers[i][0] })).filter(({ power }) => power > 0n);
 	}

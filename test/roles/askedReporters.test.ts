@@ -3,12 +3,13 @@ import { describe, it } from "node:test";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import { memberPlace, testWallet } from "../../src/chain/TestKeys.ts";
 import type { MarketQuote } from "../../src/ports/PriceSource.ts";
-import { askerOf } from "../../src/roles/reporter/asking.ts";
+import { askerOf, turnAt } from "../../src/roles/reporter/asking.ts";
+import { Attestations } from "../../src/roles/reporter/Attestations.ts";
 import { Door } from "../../src/roles/reporter/Door.ts";
 import type { Seat } from "../../src/roles/reporter/Reporter.ts";
 import { attestationDigest, proposalDigest } from "../../src/roles/reporter/Reporter.ts";
 import type { RpcError } from "../../src/wire/RpcError.ts";
-import { Committee, EXPIRY, Members, settlesAlike, START, WINDOW } from "./circleBench.ts";
+import { Committee, EXPIRY, Members, settlesAlike, silent, START, WINDOW } from "./circleBench.ts";
 
 const DOMAIN = new Uint8Array(32).fill(3);
 /** Two members by address, so that the first one's turn is at even seconds, and somebody who is none. */
@@ -21,12 +22,29 @@ const ROOT = new Uint8Array(32).fill(7);
 class Gate {
 	now = START;
 	members: readonly string[] | undefined = [EVEN.address, ODD.address];
+	/** Questions that it refused. */
+	refused = 0;
 	readonly #door: Door;
 
 	constructor() {
 		const sign = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(65));
 		const reporter: Seat = { place: 0, see: () => Promise.resolve(undefined), sign, attest: sign };
 		this.#door = new Door({ reporter, domainSeparator: DOMAIN, members: () => this.members, now: () => this.now });
+	}
+
+	/** The reporter as a member asks it. */
+	seatOf(signer: KeySigner): Seat {
+		const asker = askerOf(signer, DOMAIN, () => this.now);
+		const count = (error: unknown): undefined => {
+			this.refused += 1;
+			throw error;
+		};
+		return {
+			place: 0,
+			see: () => Promise.resolve(undefined),
+			sign: async (proposal) => this.#door.sign(proposal, await asker(proposalDigest(DOMAIN, proposal))).catch(count),
+			attest: async (standing) => this.#door.attest(standing, await asker(attestationDigest(DOMAIN, standing))).catch(count),
+		};
 	}
 
 	/** Asks for a report of a second and for an attestation of it; resolves with why both were refused, or undefined where both were signed. */
@@ -83,6 +101,36 @@ describe("given a reporter's door", () => {
 		const gate = new Gate();
 		assert.equal(await gate.refusal(EVEN, START + 4), undefined);
 		assert.equal(await gate.refusal(EVEN, START + 6), "ReportFromFuture");
+	});
+});
+
+describe("given a member that collects attestations of the state", () => {
+	it("asks at its own seconds alone: of another's no reporter gives it one", async () => {
+		const gate = new Gate();
+		let time = START;
+		const published: number[] = [];
+		const attestations = new Attestations({
+			reporters: [gate.seatOf(EVEN)],
+			quorum: 1,
+			look: () => ({ standing: { time, root: ROOT }, attestedAt: published.at(-1) ?? 0 }),
+			clock: { now: () => time, sleep: () => Promise.resolve() },
+			log: silent,
+			publish: () => {
+				published.push(time);
+				return Promise.resolve(true);
+			},
+			intervalSeconds: 60,
+			isOwn: (second) => turnAt(second, gate.members ?? []) === EVEN.address,
+		});
+		for (; time < START + 200; time += 1) await attestations.round();
+		assert.deepEqual(published, [START, START + 60, START + 120, START + 180]);
+		time = START + 241;
+		await attestations.round();
+		assert.equal(published.length, 4, "an odd second is another's, however late it is");
+		time += 1;
+		await attestations.round();
+		assert.equal(published.at(-1), START + 242);
+		assert.equal(gate.refused, 0);
 	});
 });
 

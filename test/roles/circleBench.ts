@@ -25,7 +25,13 @@ export const DAY = Math.floor(START / 86_400);
 export const EXPIRY = DAY * 86_400 + 28_800;
 export const WINDOW = EXPIRY - 1800;
 const market = new SyntheticMarket(3, START);
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, alarm: () => undefined, child: () => silent };
+export const silent: Log = {
+	debug: () => undefined,
+	info: () => undefined,
+	warn: () => undefined,
+	alarm: () => undefined,
+	child: () => silent,
+};
 
 /** The machine's rule of reports for underlying 0, which the contract on L1 shares. */
 export class Destination {
