@@ -158,10 +158,10 @@ export class CometOrderer implements Orderer {
 		return performance.now() - this.#progressAt;
 	}
 
-	/** Whether the engine answers that it reaches too few members to decide anything: then starting it anew helps nobody. LIMIT: counts members, not power. */
-	async isCutOff(): Promise<boolean> {
+	/** Whether the engine says that it reaches enough members to decide: with too few, starting it anew helps nobody. Undefined while it does not answer. LIMIT: counts members, not power. */
+	async reachesEnough(): Promise<boolean | undefined> {
 		const peers = await Engine.peerCount(this.#options.network.rpc);
-		return peers !== undefined && 3 * (peers + 1) <= 2 * this.application.committee.size;
+		return peers === undefined ? undefined : 3 * (peers + 1) > 2 * this.application.committee.size;
 	}
 
 	/** Why this member does not vote, or undefined. */

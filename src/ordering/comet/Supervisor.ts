@@ -11,6 +11,8 @@ export type Condition = {
 	readonly stillForMilliseconds: number;
 	/** Since the supervisor last started the engine. */
 	readonly startedForMilliseconds: number;
+	/** From that start until the engine answered and reached enough others to decide; undefined as long as it did not. */
+	readonly startTookMilliseconds?: number;
 	/** Starts since the last block, of an engine that ended or that decided nothing. */
 	readonly attempts: number;
 	/** How many of the last of these, one after the other, were of an engine that ended. */
@@ -20,6 +22,8 @@ export type Condition = {
 export type Ladder = {
 	/** How long nothing may be decided before the engine is started anew. */
 	readonly patienceMilliseconds: number;
+	/** How much of what a start took is waited for, twice, until the first block behind it: a machine that starts an engine slowly decides slowly, too. */
+	readonly maxStartMilliseconds: number;
 	/** The pause before the second start; it doubles with every further one up to `maxPauseMilliseconds`. */
 	readonly pauseMilliseconds: number;
 	readonly maxPauseMilliseconds: number;
@@ -28,19 +32,34 @@ export type Ladder = {
 };
 
 /** An idle committee decides a block every half second, so ten are missing. */
-export const LADDER: Ladder = { patienceMilliseconds: 5_000, pauseMilliseconds: 1_000, maxPauseMilliseconds: 60_000, resyncAttempts: 3 };
+export const LADDER: Ladder = {
+	patienceMilliseconds: 5_000,
+	maxStartMilliseconds: 15_000,
+	pauseMilliseconds: 1_000,
+	maxPauseMilliseconds: 60_000,
+	resyncAttempts: 3,
+};
 
 /**
  * What to do now. Without a quorum nothing is decided whatever this member does: then starting anew does no harm, and the growing pauses keep it from being
  * away when the others return.
  */
 export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "restart" | "resync" {
-	const { isRunning, stillForMilliseconds, startedForMilliseconds, attempts, ends } = condition;
+	const {
+		isRunning,
+		stillForMilliseconds,
+		startedForMilliseconds,
+		startTookMilliseconds = startedForMilliseconds,
+		attempts,
+		ends,
+	} = condition;
 	const pause = attempts === 0 ? 0 : Math.min(ladder.maxPauseMilliseconds, ladder.pauseMilliseconds * 2 ** (attempts - 1));
 	// Until it was done once: what is wrong with data that was just copied is not the data.
 	if (!isRunning && startedForMilliseconds >= pause) return ends === ladder.resyncAttempts ? "resync" : "start";
 	if (!isRunning) return "wait";
-	const patience = ladder.patienceMilliseconds + pause;
+	const hasDecided = stillForMilliseconds < startedForMilliseconds;
+	const start = hasDecided ? 0 : 2 * Math.min(ladder.maxStartMilliseconds, startTookMilliseconds);
+	const patience = ladder.patienceMilliseconds + pause + start;
 	return stillForMilliseconds >= patience && startedForMilliseconds >= patience ? "restart" : "wait";
 }
 
@@ -84,6 +103,7 @@ export class Supervisor {
 	readonly #hasRoom: () => boolean;
 	readonly #timer: NodeJS.Timeout;
 	#startedAt = performance.now();
+	#startTook: number | undefined;
 	#attempts = 0;
 	#ends = 0;
 	/** When the engine was last seen to reach too few. */
@@ -120,16 +140,18 @@ export class Supervisor {
 		if (stillForMilliseconds < startedForMilliseconds) this.#attempts = this.#ends = 0;
 		const condition = {
 			...{ isRunning: engine.pid !== undefined, stillForMilliseconds, startedForMilliseconds },
-			...{ attempts: this.#attempts, ends: this.#ends },
+			...{ startTookMilliseconds: this.#startTook, attempts: this.#attempts, ends: this.#ends },
 		};
 		const action = next(condition, this.#ladder);
 		this.#isBusy = true;
 		try {
-			if (await this.#orderer.voteAgain()) return void (this.#startedAt = performance.now());
+			if (await this.#orderer.voteAgain()) return this.#begin();
 			// Away when the others return, it would delay them: an engine that answers and reaches too few is left to wait, and so is one that has just met
 			// them again, because agreeing takes a moment and finding each other anew takes seconds.
 			const isQuiet = condition.isRunning && stillForMilliseconds >= QUIET_MILLISECONDS;
-			if (isQuiet && (await this.#orderer.isCutOff())) this.#cutOffAt = performance.now();
+			const reachesEnough = isQuiet ? await this.#orderer.reachesEnough() : undefined;
+			if (reachesEnough === false) this.#cutOffAt = performance.now();
+			if (reachesEnough === true) this.#startTook ??= performance.now() - this.#startedAt;
 			const reachesForMilliseconds = performance.now() - this.#cutOffAt;
 			if (action === "wait" || (action === "restart" && reachesForMilliseconds < this.#ladder.patienceMilliseconds)) return;
 			this.#log.warn("the engine is started again", {
@@ -141,7 +163,7 @@ export class Supervisor {
 			if (this.#isStopped) return;
 			this.#attempts++;
 			this.#starts++;
-			this.#startedAt = performance.now();
+			this.#begin();
 			// A full disk ends an engine, too, and its data is as good as ever.
 			const isResynced = action === "resync" && this.#hasRoom() && (await this.#orderer.resync());
 			this.#ends = endsAfter(action, this.#ends, this.#ladder, isResynced);
@@ -149,5 +171,11 @@ export class Supervisor {
 		} finally {
 			if (!this.#isStopped) this.#isBusy = false;
 		}
+	}
+
+	/** The engine is started now. */
+	#begin(): void {
+		this.#startedAt = performance.now();
+		this.#startTook = undefined;
 	}
 }

@@ -307,7 +307,13 @@ describe("given a member of a real committee that lost what it had", { skip: SKI
 			if (member.orderer.silence !== undefined) forbidden.push(block);
 		});
 		supervisor = new Supervisor(member.orderer, silent, {
-			...{ patienceMilliseconds: 5_000, pauseMilliseconds: 100, maxPauseMilliseconds: 1_000, resyncAttempts: 3 },
+			...{
+				patienceMilliseconds: 5_000,
+				maxStartMilliseconds: 15_000,
+				pauseMilliseconds: 100,
+				maxPauseMilliseconds: 1_000,
+				resyncAttempts: 3,
+			},
 		});
 		return { member, height };
 	}

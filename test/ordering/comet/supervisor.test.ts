@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
 import { endsAfter, LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
 import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
 import type { TestCommittee } from "./committee.ts";
 
 describe("given what a supervisor knows of a member", () => {
-	const calm = { isRunning: true, stillForMilliseconds: 100, startedForMilliseconds: 100_000, attempts: 0, ends: 0 };
+	const calm = {
+		isRunning: true,
+		stillForMilliseconds: 100,
+		startedForMilliseconds: 100_000,
+		startTookMilliseconds: 0,
+		attempts: 0,
+		ends: 0,
+	};
 
 	it("leaves an engine alone that decides, or that it has just started", () => {
 		assert.equal(next(calm, LADDER), "wait");
@@ -52,7 +60,7 @@ describe("given what a supervisor knows of a member", () => {
 			resync,
 			stillForMilliseconds: Number.POSITIVE_INFINITY,
 			voteAgain: async () => false,
-			isCutOff: async () => false,
+			reachesEnough: async () => undefined,
 		};
 		const ladder = { ...LADDER, pauseMilliseconds: 1, maxPauseMilliseconds: 2 };
 		const supervisor = new Supervisor(orderer as unknown as CometOrderer, silent, ladder);
@@ -96,6 +104,41 @@ describe("given what a supervisor knows of a member", () => {
 		assert.equal(next({ ...calm, stillForMilliseconds: 7_999, startedForMilliseconds: 7_000, attempts: 2 }, LADDER), "restart");
 	});
 
+	it("gives one on a busy machine longer until its first block, by what its start took", () => {
+		const started = (startedForMilliseconds: number, startTookMilliseconds?: number): string =>
+			next({ ...calm, stillForMilliseconds: 1_000_000, startedForMilliseconds, startTookMilliseconds }, LADDER);
+		assert.equal(started(13_000, 8_000), "wait");
+		assert.equal(started(20_999, 8_000), "wait");
+		assert.equal(started(21_000, 8_000), "restart");
+		assert.equal(started(7_000, 1_000), "restart");
+		// One that does not answer may start still, and has a bound all the same.
+		assert.equal(started(34_999), "wait");
+		assert.equal(started(35_000), "restart");
+		assert.equal(started(35_000, 30_000), "restart");
+		// One that decided since is not slow any more.
+		assert.equal(next({ ...calm, stillForMilliseconds: 5_000, startTookMilliseconds: 8_000 }, LADDER), "restart");
+	});
+
+	it("leaves one alone that reached the others late, and nothing is decided yet", async () => {
+		let [reach, stops]: [boolean | undefined, number] = [undefined, 0];
+		const engine = { pid: 1, start: () => undefined, stop: async () => void stops++ };
+		const orderer = {
+			engine,
+			stillForMilliseconds: Number.POSITIVE_INFINITY,
+			voteAgain: async () => false,
+			reachesEnough: async () => reach,
+		};
+		const ladder = { ...LADDER, patienceMilliseconds: 1_000, maxStartMilliseconds: 2_000 };
+		const began = performance.now();
+		const supervisor = new Supervisor(orderer as unknown as CometOrderer, silent, ladder);
+		await setTimeout(1_500);
+		reach = true;
+		await until("it is started anew", () => stops > 0);
+		supervisor.stop();
+		// The patience, and twice what the start took at least.
+		assert.ok(performance.now() - began >= 4_000, String(performance.now() - began));
+	});
+
 	it("lets nobody sign on a full disk or with a wrong clock", () => {
 		const guard = { directory: tmpdir(), minFreeBytes: 1, maxClockSkewSeconds: 30 };
 		assert.equal(silence(guard, 1_000, 0), undefined);
@@ -114,7 +157,13 @@ describe("given a supervised member of a real committee", { skip: SKIP }, () => 
 		const [{ orderer }] = committee.members;
 		await orderer.submit(bundleOf("before"));
 		supervisor = new Supervisor(orderer, silent, {
-			...{ patienceMilliseconds: 2_000, pauseMilliseconds: 250, maxPauseMilliseconds: 1_000, resyncAttempts: 3 },
+			...{
+				patienceMilliseconds: 2_000,
+				maxStartMilliseconds: 15_000,
+				pauseMilliseconds: 250,
+				maxPauseMilliseconds: 1_000,
+				resyncAttempts: 3,
+			},
 		});
 	});
 	after(async () => {
@@ -144,7 +193,7 @@ describe("given a supervised member of a real committee", { skip: SKIP }, () => 
 		const { starts } = supervisor;
 		for (const { orderer } of others) await orderer.close("SIGKILL");
 		await until("too few are left", () => member.orderer.stillForMilliseconds > 4_000);
-		assert.ok(await member.orderer.isCutOff());
+		assert.equal(await member.orderer.reachesEnough(), false);
 		assert.equal(supervisor.starts, starts);
 	});
 
