@@ -11,9 +11,11 @@ import type { Verdicts } from "./Mutant.ts";
 import { mutants } from "./TypeScriptMutants.ts";
 import type { Edit } from "./TypeScriptMutants.ts";
 
-/** A mutant may also never end. */
+/** A mutant may also never end: it is given several times what the unchanged machine takes beside the same other work, and so much at least. */
+const PATIENCE = 5;
 const MILLISECONDS = 60_000;
-const THOROUGH_MILLISECONDS = 300_000;
+/** What the unchanged machine is given. */
+const LONGEST_MILLISECONDS = 1_800_000;
 /** Steps of random programs: those that lockstep takes through both twins. */
 const STEPS = 4000;
 
@@ -63,21 +65,28 @@ function node(args: readonly string[], timeout: number): Promise<string | undefi
 	});
 }
 
-async function vectorsHold(folder: string): Promise<boolean> {
-	return (await node([join(folder, "run.ts")], MILLISECONDS)) !== undefined;
+async function vectorsHold(folder: string, timeout: number): Promise<boolean> {
+	return (await node([join(folder, "run.ts")], timeout)) !== undefined;
 }
 
 /** What random programs come to. */
-function programs(folder: string): Promise<string | undefined> {
-	return node([join(folder, "programs.ts")], THOROUGH_MILLISECONDS);
+function programs(folder: string, timeout: number): Promise<string | undefined> {
+	return node([join(folder, "programs.ts")], timeout);
 }
 
-async function testsHold(folder: string): Promise<boolean> {
+async function testsHold(folder: string, timeout: number): Promise<boolean> {
 	const files = readdirSync(join(folder, "test", "machine"), { recursive: true, encoding: "utf8" }).filter((name) =>
 		name.endsWith(".test.ts"),
 	);
 	const paths = files.map((name) => join(folder, "test", "machine", name));
-	return (await node(["--test", "--test-isolation=none", ...paths], THOROUGH_MILLISECONDS)) !== undefined;
+	return (await node(["--test", "--test-isolation=none", ...paths], timeout)) !== undefined;
+}
+
+/** What a check of the unchanged machine comes to, and how long a mutant's may take. */
+async function baseline<T>(check: (timeout: number) => Promise<T>): Promise<{ result: T; timeout: number }> {
+	const started = performance.now();
+	const result = await check(LONGEST_MILLISECONDS);
+	return { result, timeout: Math.max(MILLISECONDS, Math.ceil(PATIENCE * (performance.now() - started))) };
 }
 
 /** Verdicts of `count` mutants drawn from the seed, two at a time. Throws when the vectors, or what is thorough, do not hold without a mutant. */
@@ -90,14 +99,16 @@ export async function run(count: number, seed: number, thorough = false): Promis
 	const work = async (): Promise<void> => {
 		const folder = lay();
 		try {
-			if (!(await vectorsHold(folder)))
-				throw new Error("The vectors do not hold without any change: run npm run vectors, or mend the machine.");
-			const expected = thorough ? await programs(folder) : undefined;
-			if (thorough && (expected === undefined || !(await testsHold(folder))))
+			const vectors = await baseline((timeout) => vectorsHold(folder, timeout));
+			if (!vectors.result) throw new Error("The vectors do not hold without any change: run npm run vectors, or mend the machine.");
+			const expected = thorough ? await baseline((timeout) => programs(folder, timeout)) : undefined;
+			const tests = thorough ? await baseline((timeout) => testsHold(folder, timeout)) : undefined;
+			if (thorough && (expected?.result === undefined || !tests?.result))
 				throw new Error("The machine's tests do not hold without any change.");
 			const survives = async (): Promise<boolean> => {
-				if (!(await vectorsHold(folder))) return false;
-				return !thorough || ((await programs(folder)) === expected && (await testsHold(folder)));
+				if (!(await vectorsHold(folder, vectors.timeout))) return false;
+				if (!expected || !tests) return true;
+				return (await programs(folder, expected.timeout)) === expected.result && (await testsHold(folder, tests.timeout));
 			};
 			for (let edit = chosen.pop(); edit; edit = chosen.pop()) {
 				const file = join(folder, edit.mutant.file);

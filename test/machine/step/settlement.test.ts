@@ -37,7 +37,7 @@ type Quote = { readonly time: number; readonly indexPrice: number };
 function before(): Lane {
 	const machine = Machines.initial();
 	machine.clock = START - 1;
-	return new Lane(cells({ days: [DAY], clock: START - 1, indexAge: 4 }), machine);
+	return new Lane(cells({ days: [DAY], clock: START - 1, indexAge: 3 }), machine);
 }
 
 /** Reports one behind the other, each at its own time; every Result. */
