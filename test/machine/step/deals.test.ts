@@ -162,7 +162,13 @@ describe("given a portfolio below its maintenance margin", () => {
 		};
 		const many = gainOf(Array.from({ length: 40 }, (_, i) => bid({ share: 1, nonce: 1001 + i })));
 		const once = gainOf([bid({ share: 100_000 })]);
-		assert.deepEqual([many.taken, once.taken], [[-40, -1], [-40, -1]]);
+		assert.deepEqual(
+			[many.taken, once.taken],
+			[
+				[-40, -1],
+				[-40, -1],
+			],
+		);
 		assert.ok(many.gained <= once.gained, `${many.gained} in forty bids, ${once.gained} in one`);
 		// Each is paid its millionth of the discount, but for what rounding gives.
 		assert.ok(many.gained <= 40 * (Math.ceil(equity / PPM) + 2));
