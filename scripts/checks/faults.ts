@@ -51,7 +51,7 @@ withdrawal of everything must arrive in his wallet on L1.
 - *slashed*: what the members' stake lost. Watchers of other members found the contradiction, and showed it to L1.
 - *right*, *paid*: runs in which the position settled for the right amount, and in which the trader was paid.
 
-${report.played} runs, each cell as often as its last column says: ${report.lost} acknowledged orders lost, ${report.wrongStates} wrong states, ${report.paid} traders paid, ${report.unexpected} cells not as expected. The machine's settlement price and that of L1's own oracle were ${(report.oracleDifference / 1e6).toFixed(6)} USDC apart at most, because the matrix's time leaps ([known issues](known-issues.md)). Where a cell was played more than once, orders are the fewest and times the longest. Times are of a machine of two cores, which all members, roles and traders share.
+${report.played} runs, each cell as often as its last column says: ${report.lost} acknowledged orders lost, ${report.wrongStates} wrong states, ${report.paid} traders paid, ${report.unexpected} cells not as expected. The machine's settlement price and that of L1's own oracle were ${(report.oracleDifference / 1e6).toFixed(6)} USDC apart at most ([what may set them apart](decisions/0004-settlement-waits.md)). Where a cell was played more than once, orders are the fewest and times the longest. Times are of a machine of two cores, which all members, roles and traders share.
 
 Seen in earlier runs and not since: \`power-cut\` counted one acknowledged order as lost (members get time to execute it now; whether it was late or lost was not seen); a settlement window without prices, twice, of which a cause is gone since; an exchange without listings for 300 s on a machine of load 20.
 
