@@ -64,6 +64,7 @@ async function found(context: Context, address: string, engine: string): Promise
 /** Puts seats together to the file that every member has. */
 async function roster(context: Context, { out }: RosterOptions, ...files: string[]): Promise<Answer> {
 	const Roster = await import("../node/committee/Roster.ts");
+	const { RULES } = await import("../ordering/comet/Decided.ts");
 	const deployment = await context.deployment();
 	if (existsSync(out))
 		throw new Failure(ExitCode.Usage, `${out} exists: a committee has one beginning, and members with two of them do not talk.`);
@@ -83,6 +84,7 @@ async function roster(context: Context, { out }: RosterOptions, ...files: string
 	const roster = {
 		deployment: deployment.genesis.toLowerCase(),
 		genesis_time: new Date().toISOString(),
+		rules: RULES,
 		members: members.sort((a, b) => (a.address < b.address ? -1 : 1)),
 	};
 	writeFileSync(out, `${JSON.stringify(roster, undefined, "\t")}\n`);

@@ -12,6 +12,7 @@ import * as Deployments from "../../../src/chain/Deployment.ts";
 import { memberPlace, PLACES, testWallet } from "../../../src/chain/TestKeys.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Roster from "../../../src/node/committee/Roster.ts";
+import { RULES } from "../../../src/ordering/comet/Decided.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
 import type { Answer } from "../../../src/wire/schema.ts";
 import { callHttp } from "../../../src/wire/callHttp.ts";
@@ -127,6 +128,7 @@ export class Cluster {
 		const roster: Roster.Roster = {
 			deployment: deployment.genesis.toLowerCase(),
 			genesis_time: new Date().toISOString(),
+			rules: RULES,
 			members: members
 				.map((member) => {
 					const { address, publicKey } = Home.memberOf(Bytes.fromHex(testWallet(memberPlace(member, "sequencer")).privateKey));

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Deployment } from "../../chain/Deployment.ts";
 import * as Bytes from "../../machine/math/Bytes.ts";
+import { RULES } from "../../ordering/comet/Decided.ts";
 import * as Home from "../../ordering/comet/Home.ts";
 import * as EngineVote from "../../protocol/EngineVote.ts";
 
@@ -27,6 +28,8 @@ const ROSTER = z.strictObject({
 	/** Genesis of the deployment whose exchange is ordered. */
 	deployment: hex(32),
 	genesis_time: z.iso.datetime(),
+	/** Version of the rules that the order is begun with, and keeps. */
+	rules: z.int().nonnegative().default(0),
 	members: z.array(SEAT).min(1).max(100),
 });
 
@@ -36,7 +39,7 @@ export type Roster = z.infer<typeof ROSTER>;
 /** Wei of stake for one vote. LIMIT: stake below it has no voice in the order, though it has one on L1. */
 export const WEI_PER_VOTE = 10n ** 15n;
 
-/** Reads the file. Throws an Error with one sentence when it is none, or another deployment's. */
+/** Reads the file. Throws an Error with one sentence when it is none, another deployment's, or names an order that was begun with other rules. */
 export function load(file: string, deployment: Deployment): Roster {
 	let roster: Roster;
 	try {
@@ -51,6 +54,11 @@ export function load(file: string, deployment: Deployment): Roster {
 	}
 	if (roster.deployment !== deployment.genesis.toLowerCase())
 		throw new Error(`${file} names the committee of another deployment, ${roster.deployment}.`);
+	if (roster.rules !== RULES)
+		throw new Error(
+			`${file} names an order that was begun with version ${roster.rules} of the order's rules, and this program has version ${RULES}: ` +
+				"it would judge blocks otherwise than the other members. Start the program of then, or deploy anew.",
+		);
 	if (new Set(roster.members.map(({ address }) => address)).size !== roster.members.length)
 		throw new Error(`${file} names a member twice.`);
 	return roster;

@@ -145,7 +145,10 @@ export class Application {
 		if (request.flush) return Response.fromPartial({ flush: {} });
 		if (request.info) {
 			const lastBlockAppHash = decided.blockHeight > 0 ? Decided.appHash(decided) : new Uint8Array(0);
-			return Response.fromPartial({ info: { data: "strikeproof", lastBlockHeight: BigInt(decided.blockHeight), lastBlockAppHash } });
+			const appVersion = BigInt(Decided.RULES);
+			return Response.fromPartial({
+				info: { data: "strikeproof", appVersion, lastBlockHeight: BigInt(decided.blockHeight), lastBlockAppHash },
+			});
 		}
 		if (request.initChain) return Response.fromPartial({ initChain: { appHash: Decided.appHash(Decided.GENESIS) } });
 		if (request.query) return Response.fromPartial({ query: { height: BigInt(decided.blockHeight) } });

@@ -139,6 +139,12 @@ const CUT_PATIENCE_SECONDS = 120;
 const CUT_PATIENCE_BLOCKS = 100;
 const BARRED_SECONDS = 3_600;
 
+/**
+ * Version of the rules by which blocks are judged and applied: another number wherever they change. SAFETY: members with different rules would disagree about a
+ * block, and blocks of before could not be applied again. An order keeps the rules that it was begun with; they stand in its roster and in every block's head.
+ */
+export const RULES = 1;
+
 export const GENESIS: Decided = {
 	blockHeight: 0,
 	height: 0,

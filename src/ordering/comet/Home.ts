@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Bytes from "../../machine/math/Bytes.ts";
 import * as Keccak from "../../machine/math/Keccak.ts";
+import { RULES } from "./Decided.ts";
 import * as SigningState from "./SigningState.ts";
 
 /** A member of the committee as everybody knows it. */
@@ -66,7 +67,7 @@ export function genesisOf(chainId: string, genesisTime: Date, members: readonly 
 				block: { max_bytes: String(MAX_BLOCK_BYTES), max_gas: "-1" },
 				evidence: { max_age_num_blocks: "1000000", max_age_duration: "1209600000000000", max_bytes: "65536" },
 				validator: { pub_key_types: ["secp256k1eth"] },
-				version: { app: "0" },
+				version: { app: String(RULES) },
 				abci: { vote_extensions_enable_height: "1" },
 			},
 			validators: members.map((member, place) => ({

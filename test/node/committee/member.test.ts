@@ -8,6 +8,7 @@ import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import { Member } from "../../../src/node/committee/Member.ts";
 import type { MemberOptions } from "../../../src/node/committee/Member.ts";
 import type { Roster } from "../../../src/node/committee/Roster.ts";
+import { RULES } from "../../../src/ordering/comet/Decided.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
 import { lockDirectory } from "../../../src/store/DirectoryLock.ts";
 import { MemoryStore } from "../../../src/store/MemoryStore.ts";
@@ -28,6 +29,7 @@ function optionsOf(key: Uint8Array, data: string, listed: boolean): MemberOption
 	const roster: Roster = {
 		deployment: `0x${"ab".repeat(32)}`,
 		genesis_time: "2026-02-02T09:00:00.000Z",
+		rules: RULES,
 		members: listed ? [seat] : [{ ...seat, address: `0x${"11".repeat(20)}` }],
 	};
 	const privateKey = Bytes.toHex(key);

@@ -6,6 +6,7 @@ import { after, describe, it } from "node:test";
 import type { Deployment } from "../../../src/chain/Deployment.ts";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Roster from "../../../src/node/committee/Roster.ts";
+import { RULES } from "../../../src/ordering/comet/Decided.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "strikeproof-roster-"));
@@ -22,7 +23,12 @@ const seat = (place: number): Roster.Seat => {
 		listen: `10.0.0.${place}:26656`,
 	};
 };
-const roster = { deployment: deployment.genesis, genesis_time: "2026-02-02T09:00:00.000Z", members: [seat(0), seat(1), seat(2), seat(3)] };
+const roster = {
+	deployment: deployment.genesis,
+	genesis_time: "2026-02-02T09:00:00.000Z",
+	rules: RULES,
+	members: [seat(0), seat(1), seat(2), seat(3)],
+};
 
 /** Loads what a member was given. */
 function load(given: unknown): Roster.Roster {
@@ -41,6 +47,14 @@ describe("given the file that names a committee", () => {
 		assert.throws(() => load({ ...roster, members: [{ ...seat(0), power: 0 }] }), /members\.0\.power/);
 		assert.throws(() => load({ ...roster, members: [{ ...seat(0), listen: "10.0.0.1" }] }), /members\.0\.listen: host:port/);
 		assert.throws(() => load({ ...roster, members: [{ ...seat(0), address: "0xABCD" }] }), /members\.0\.address: 20 bytes/);
+	});
+
+	it("refuses an order that was begun with other rules, as one was before rules had a version", () => {
+		assert.throws(
+			() => load({ ...roster, rules: RULES + 1 }),
+			new RegExp(`version ${RULES + 1} of the order's rules, and this program has version ${RULES}`),
+		);
+		assert.throws(() => load({ ...roster, rules: undefined }), /version 0 of the order's rules.*deploy anew/);
 	});
 
 	it("makes the same genesis of it everywhere, and a name of at most 50 characters", () => {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import * as Bytes from "../../../src/machine/math/Bytes.ts";
 import * as Keccak from "../../../src/machine/math/Keccak.ts";
 import * as Signature from "../../../src/machine/math/Signature.ts";
+import { RULES } from "../../../src/ordering/comet/Decided.ts";
 import type { SignedState } from "../../../src/ordering/comet/Extension.ts";
 import * as Batch from "../../../src/protocol/Batch.ts";
 import { bundleOf, digests, rootOf, SKIP, startCommittee, until } from "./committee.ts";
@@ -52,6 +53,12 @@ describe("given a committee of four real engines, one of whom lies about the sta
 		const counts = [...said.values()].map(({ length }) => length);
 		// The next vote may be cast before the block that brings the last one is executed.
 		assert.ok(Math.max(...counts) <= 3, `said ${counts} times`);
+	});
+
+	it("writes the version of its rules into every block, which engines of other rules do not take", async () => {
+		const answer = await (await fetch(`http://${committee.rpcOf(0)}/block`)).json();
+		const { version } = (answer as { result: { block: { header: { version: { app?: string } } } } }).result.block.header;
+		assert.equal(version.app, String(RULES));
 	});
 
 	it("refuses bundles with times or L1 messages of the gateway's own", async () => {
