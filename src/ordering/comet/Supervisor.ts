@@ -22,7 +22,7 @@ export type Condition = {
 export type Ladder = {
 	/** How long nothing may be decided before the engine is started anew. */
 	readonly patienceMilliseconds: number;
-	/** How much of what a start took is waited for, twice, until the first block behind it: a machine that starts an engine slowly decides slowly, too. */
+	/** At most so much longer is waited while an engine is young: three times what its start took, since a machine that starts it slowly decides slowly, too. */
 	readonly maxStartMilliseconds: number;
 	/** The pause before the second start; it doubles with every further one up to `maxPauseMilliseconds`. */
 	readonly pauseMilliseconds: number;
@@ -34,11 +34,14 @@ export type Ladder = {
 /** An idle committee decides a block every half second, so ten are missing. */
 export const LADDER: Ladder = {
 	patienceMilliseconds: 5_000,
-	maxStartMilliseconds: 15_000,
+	maxStartMilliseconds: 30_000,
 	pauseMilliseconds: 1_000,
 	maxPauseMilliseconds: 60_000,
 	resyncAttempts: 3,
 };
+
+/** An engine is young for so long, and until it has decided a block. */
+const YOUNG_MILLISECONDS = 60_000;
 
 /**
  * What to do now. Without a quorum nothing is decided whatever this member does: then starting anew does no harm, and the growing pauses keep it from being
@@ -57,8 +60,8 @@ export function next(condition: Condition, ladder: Ladder): "wait" | "start" | "
 	// Until it was done once: what is wrong with data that was just copied is not the data.
 	if (!isRunning && startedForMilliseconds >= pause) return ends === ladder.resyncAttempts ? "resync" : "start";
 	if (!isRunning) return "wait";
-	const hasDecided = stillForMilliseconds < startedForMilliseconds;
-	const start = hasDecided ? 0 : 2 * Math.min(ladder.maxStartMilliseconds, startTookMilliseconds);
+	const isYoung = startedForMilliseconds < YOUNG_MILLISECONDS || stillForMilliseconds >= startedForMilliseconds;
+	const start = isYoung ? Math.min(ladder.maxStartMilliseconds, 3 * startTookMilliseconds) : 0;
 	const patience = ladder.patienceMilliseconds + pause + start;
 	return stillForMilliseconds >= patience && startedForMilliseconds >= patience ? "restart" : "wait";
 }
@@ -149,7 +152,8 @@ export class Supervisor {
 			// Away when the others return, it would delay them: an engine that answers and reaches too few is left to wait, and so is one that has just met
 			// them again, because agreeing takes a moment and finding each other anew takes seconds.
 			const isQuiet = condition.isRunning && stillForMilliseconds >= QUIET_MILLISECONDS;
-			const reachesEnough = isQuiet ? await this.#orderer.reachesEnough() : undefined;
+			const isStarting = condition.isRunning && this.#startTook === undefined;
+			const reachesEnough = isQuiet || isStarting ? await this.#orderer.reachesEnough() : undefined;
 			if (reachesEnough === false) this.#cutOffAt = performance.now();
 			if (reachesEnough === true) this.#startTook ??= performance.now() - this.#startedAt;
 			const reachesForMilliseconds = performance.now() - this.#cutOffAt;

@@ -309,7 +309,7 @@ describe("given a member of a real committee that lost what it had", { skip: SKI
 		supervisor = new Supervisor(member.orderer, silent, {
 			...{
 				patienceMilliseconds: 5_000,
-				maxStartMilliseconds: 15_000,
+				maxStartMilliseconds: 30_000,
 				pauseMilliseconds: 100,
 				maxPauseMilliseconds: 1_000,
 				resyncAttempts: 3,
