@@ -67,14 +67,16 @@ const STATUS_REJECT = 2;
 const MAX_AHEAD = 64;
 /** Longer than it takes until every member proposed a block. */
 const MAX_POOLED_BLOCKS = 64;
-/** Checked signatures are remembered for so many transactions. */
-const MAX_KNOWN = 512;
+/** Checked signatures are remembered for so many transactions: more than a pool holds of thirteen members. */
+const MAX_KNOWN = 1_024;
+/** Bundles of the order that are read at once. */
+const PIECE = 64;
 
 export class Application {
 	readonly #options: ApplicationOptions;
 	readonly #listeners = new Set<(decision: Decision) => void>();
 	readonly #known = new Map<string, Envelope.Envelope | string>();
-	/** What lanes said of themselves that waits in the engine's pool, by Decided.saidOnce: which, and at which blocks it was checked first and last. */
+	/** What waits in the engine's pool, by Decided.placeInPool: which transaction, and at which blocks it was checked first and last. */
 	readonly #pooled = new Map<string, { readonly key: string; readonly since: number; readonly checkedAt: number }>();
 	readonly #founders: Decided.Founders;
 	#decided: Decided.Decided;
@@ -180,30 +182,29 @@ export class Application {
 	#checkTx(transaction: Uint8Array): { code: number; log: string } {
 		const envelope = this.#read(transaction);
 		if (typeof envelope === "string") return { code: 1, log: envelope };
-		if (envelope.kind === Envelope.JOIN || envelope.kind === Envelope.HELLO) {
-			const refusal =
-				Decided.continues(this.#decided, this.#committee, envelope, Decided.holdingNothing()) ?? this.#keep(envelope, transaction);
-			return { code: refusal === undefined ? 0 : 2, log: refusal ?? "" };
-		}
-		if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
+		if (envelope.kind !== Envelope.BUNDLE) {
+			const refusal = Decided.continues(this.#decided, this.#committee, envelope, Decided.holdingNothing());
+			if (refusal) return { code: 2, log: refusal };
+		} else if (!this.#committee.has(envelope.lane)) return { code: 1, log: `${envelope.lane} is no member of the committee` };
 		if (envelope.kind === Envelope.CUT) {
-			if (envelope.lane in (this.#decided.barred ?? {})) return { code: 2, log: `nobody wanted the last cut of ${envelope.lane}` };
-			const isOpen = Proposals.placeOf(envelope.proposal) in this.#decided.cuts;
-			return isOpen ? { code: 2, log: "the place is cut already" } : { code: 0, log: "" };
+			if (Proposals.placeOf(envelope.proposal) in this.#decided.cuts) return { code: 2, log: "the place is cut already" };
+		} else if (envelope.kind === Envelope.BUNDLE) {
+			const next = this.#decided.lanes[envelope.lane] ?? 0;
+			if (envelope.sequence < next) return { code: 2, log: `the lane is at ${next} already` };
+			if (envelope.sequence >= next + MAX_AHEAD) return { code: 3, log: `the lane is at ${next}: slow down` };
 		}
-		const next = this.#decided.lanes[envelope.lane] ?? 0;
-		if (envelope.sequence < next) return { code: 2, log: `the lane is at ${next} already` };
-		if (envelope.sequence >= next + MAX_AHEAD) return { code: 3, log: `the lane is at ${next}: slow down` };
-		return { code: 0, log: "" };
+		const refusal = this.#keep(envelope, transaction);
+		return { code: refusal === undefined ? 0 : 2, log: refusal ?? "" };
 	}
 
 	/**
-	 * Keeps one place in the engine's pool for what a lane says of itself, or says why it has none. After a block the engine checks again what stays in its pool:
-	 * what was not checked since is there no more. What no proposer took for so long is in this pool alone, and goes, so that the lane can say it anew to all.
+	 * Keeps a transaction's place in the engine's pool, or says why it has none: at a place stands one, so that no member fills the pools with what nobody could
+	 * take. After a block the engine checks again what stays in its pool: what was not checked since is there no more. What no proposer took for so long is in
+	 * this pool alone, or waits for something that does not come, and goes, so that the lane can say it anew to all.
 	 */
 	#keep(envelope: Envelope.Envelope, transaction: Uint8Array): string | undefined {
 		const { blockHeight } = this.#decided;
-		const place = Decided.saidOnce(envelope) as string;
+		const place = Decided.placeInPool(envelope);
 		const key = Bytes.toHex(Keccak.hash(transaction));
 		const kept = this.#pooled.get(place);
 		if (kept && kept.key !== key && kept.checkedAt === blockHeight) return `another one of ${envelope.lane} waits already`;
@@ -382,6 +383,7 @@ export class Application {
 		this.#decided = outcome.decided;
 		this.#committee = Decided.committeeOf(outcome.decided, this.#founders);
 		this.#medianTime = outcome.time;
+		for (const [place, { checkedAt }] of this.#pooled) if (checkedAt < blockHeight - 1) this.#pooled.delete(place);
 		this.#pending = undefined;
 		const { decided, time, round, voters, hellos, certified, contradictions } = outcome;
 		const said = voters.find(({ address }) => address === this.#options.signer.address)?.said.state;
@@ -392,9 +394,17 @@ export class Application {
 	#content(fromHeight: number, toHeight: number): Uint8Array | undefined {
 		const wanted = toHeight - fromHeight + 1;
 		if (fromHeight < 1 || wanted < 0 || wanted > Decided.MAX_CONTENT_BYTES) return undefined;
-		const bundles = this.#options.log.read(fromHeight, toHeight);
-		const content = Bytes.concat(...bundles.map((bundle) => bundle.records));
-		return bundles.length === wanted && content.length <= Decided.MAX_CONTENT_BYTES ? content : undefined;
+		const pieces: Uint8Array[] = [];
+		let length = 0;
+		// Piece by piece: a member may ask for all of the order, which no batch holds.
+		for (let from = fromHeight; from <= toHeight; from += PIECE) {
+			for (const { records } of this.#options.log.read(from, Math.min(toHeight, from + PIECE - 1))) {
+				pieces.push(records);
+				length += records.length;
+			}
+			if (length > Decided.MAX_CONTENT_BYTES) return undefined;
+		}
+		return pieces.length === wanted ? Bytes.concat(...pieces) : undefined;
 	}
 
 	#read(transaction: Uint8Array): Envelope.Envelope | string {

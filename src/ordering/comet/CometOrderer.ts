@@ -113,7 +113,7 @@ export class CometOrderer implements Orderer {
 		const mayVote = typeof lastVote === "number" && !lostPromises;
 		const damagedLog = Recovery.setDamagedLogAside(home);
 		if (damagedLog)
-			journal.warn("the engine's log is damaged in its middle and set aside: the member leaves out the block that it voted on", {
+			journal.warn("the engine's log lost its last vote and is set aside: the member leaves out the block that it voted on", {
 				kept: damagedLog,
 			});
 		if (!mayVote) SigningState.forbid(home);

@@ -202,9 +202,15 @@ export function holdingNothing(): Holding {
 	return { lanes: new Map(), said: new Set() };
 }
 
-/** What a member says of itself, by kind and lane: once in a block and once in a pool, or one member could fill both. Undefined for everything else. */
-export function saidOnce({ kind, lane }: Envelope.Envelope): string | undefined {
-	return kind === Envelope.HELLO || kind === Envelope.JOIN ? `${kind}/${lane}` : undefined;
+/** What a member says beside bundles, by kind and lane: once in a block and once in a pool, or one member could fill both. Undefined for bundles. */
+function saidOnce({ kind, lane }: Envelope.Envelope): string | undefined {
+	return kind === Envelope.BUNDLE ? undefined : `${kind}/${lane}`;
+}
+
+/** The place of a transaction in a pool, at which no other stands beside it: a lane's bundles have one each. */
+export function placeInPool(envelope: Envelope.Envelope): string {
+	const { kind, lane } = envelope;
+	return kind === Envelope.BUNDLE ? `${kind}/${lane}/${envelope.sequence}` : `${kind}/${lane}`;
 }
 
 /** Why a transaction may not stand next in the next block, or undefined: every lane goes on where it stopped, and says of itself one thing once. */
@@ -218,6 +224,7 @@ export function continues(decided: Decided, committee: Committee, envelope: Enve
 	// Who joins says hello before it shows its key: with power and without a vote, it could leave too few to decide anything.
 	const isNewcomer = isOnL1 && (kind === Envelope.JOIN || kind === Envelope.HELLO);
 	if (!isNewcomer && !committee.has(lane)) return `${lane} is no member of the committee`;
+	if (kind === Envelope.CUT && lane in (decided.barred ?? {})) return `nobody wanted the last cut of ${lane}`;
 	const said = saidOnce(envelope);
 	if (said !== undefined && holding.said.has(said)) return `${lane} said that in this block already`;
 	if (kind !== Envelope.BUNDLE) return undefined;

@@ -1,5 +1,5 @@
-// The engine's own log of the block that it votes on, as far as it tells whether something is missing in its middle. The engine mends such a log by leaving out
-// everything behind the damage, and what it was locked on may be among that.
+// The engine's own log of the block that it votes on, as far as it tells whether damage took something of it. The engine mends such a log by leaving out everything
+// behind the damage, and what it was locked on may be among that.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,15 +24,26 @@ export function crc32c(bytes: Uint8Array): number {
 	return (crc ^ 0xffff_ffff) >>> 0;
 }
 
-/** Whether records stand behind something that is none. What breaks off at the end is a write that a fall interrupted: nothing was said that depends on it. */
-export function isDamaged(home: string): boolean {
+/**
+ * Whether damage took what the engine voted last. What breaks off, or was never filled, is a write that a fall interrupted: the engine makes its own votes durable
+ * before it says them. SAFETY: everything else behind the whole records is damage; where this vote (`signature`) stands before it, what it is locked on does, too.
+ */
+export function lostVote(home: string, signature: Uint8Array): boolean {
 	const file = join(home, "data", "cs.wal", "wal");
 	if (!existsSync(file)) return false;
 	const bytes = readFileSync(file);
-	let offset = 0;
-	for (let end = endOf(bytes, 0); end !== undefined; end = endOf(bytes, offset)) offset = end;
-	for (let later = offset + 1; later < bytes.length; later++) if (endOf(bytes, later) !== undefined) return true;
-	return false;
+	let whole = 0;
+	for (let end = endOf(bytes, 0); end !== undefined; end = endOf(bytes, whole)) whole = end;
+	return !isTorn(bytes.subarray(whole)) && !bytes.subarray(0, whole).includes(Buffer.from(signature));
+}
+
+/** Whether these bytes, which do not begin with a record, are the beginning of one with nothing behind it, or nothing. */
+function isTorn(rest: Buffer): boolean {
+	if (rest.length < HEAD || rest.every((byte) => byte === 0)) return true;
+	const length = rest.readUInt32BE(4);
+	if (length > MAX_DATA || rest.length >= HEAD + length) return false;
+	for (let later = 1; later < rest.length; later++) if (endOf(rest, later) !== undefined) return false;
+	return true;
 }
 
 /** Where the record at this offset ends, if one is there. */

@@ -152,7 +152,7 @@ persistent_peers_max_dial_period = "1s"
 type = "flood"
 recheck = true
 size = 2000
-max_txs_bytes = 16777216
+max_txs_bytes = 67108864
 max_tx_bytes = 131072
 cache_size = 20000
 

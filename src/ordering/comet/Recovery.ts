@@ -47,9 +47,10 @@ export function hasNoLocks(home: string): boolean {
 	return hasNoBlocks(home) || !existsSync(join(home, "data", "cs.wal", "wal"));
 }
 
-/** Takes a log of the engine that is damaged in its middle out of its way. SAFETY: its locks go with it, so the member votes above that height only. */
+/** Takes the engine's log out of its way where damage took the last vote. SAFETY: its locks go with it, so the member votes above that height only. */
 export function setDamagedLogAside(home: string): string | undefined {
-	if (!EngineLog.isDamaged(home)) return undefined;
+	const signature = SigningState.lastSignature(home);
+	if (!signature || !EngineLog.lostVote(home, signature)) return undefined;
 	SigningState.leaveHeight(home);
 	return setAside(join(home, "data", "cs.wal"));
 }

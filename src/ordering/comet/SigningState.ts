@@ -50,6 +50,16 @@ export function read(home: string): LastVote {
 	}
 }
 
+/** What the engine signed last at a height that it may still vote at, or undefined. */
+export function lastSignature(home: string): Uint8Array | undefined {
+	try {
+		const { signature } = JSON.parse(readFileSync(fileIn(home), "utf8")) as { signature?: unknown };
+		return typeof signature === "string" && signature !== "" ? new Uint8Array(Buffer.from(signature, "base64")) : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
 function write(home: string, height: bigint, round: number, step: number): void {
 	mkdirSync(join(home, "data"), { recursive: true });
 	// Whole or not at all: half a file would stop the engine.

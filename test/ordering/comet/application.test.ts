@@ -159,6 +159,72 @@ describe("given an application of a member, and proposals of others", () => {
 		await log.close();
 	});
 
+	it("keeps one bundle of a place of a lane in its pool, so that no gateway fills it with many for one place", async () => {
+		const { application, log } = await opened();
+		const code = async (tx: Uint8Array) => (await application.handle(Request.fromPartial({ checkTx: { tx } }))).checkTx?.code;
+		const [ahead, other] = await Promise.all([bundle(0, 63), bundle(0, 63, "another")]);
+		assert.equal(await code(ahead), 0);
+		assert.equal(await code(ahead), 0, "the same again");
+		assert.equal(await code(other), 2);
+		assert.equal(await code(await bundle(0, 62)), 0, "another place");
+		assert.equal(await code(await bundle(1, 63)), 0, "another lane");
+		// No proposer can take it while the lane does not go on, and after each block the engine checks it again.
+		let height = 1;
+		for (; height < 64; height++) {
+			await decide(application, height, [Extension.encodeCommit({ round: 0, votes: [] })]);
+			assert.equal(await code(ahead), 0);
+		}
+		await decide(application, height, [Extension.encodeCommit({ round: 0, votes: [] })]);
+		assert.equal(await code(ahead), 2, "it goes, and its place is free");
+		assert.equal(await code(other), 0);
+		await log.close();
+	});
+
+	const cut = (place: number, index: number, [fromHeight, toHeight]: [number, number] = [1, 1], block = 0) => {
+		const proposal = { index, previousAccumulator: new Uint8Array(32), minTime: 1, maxTime: 2, l1End: 0, fromHeight, toHeight };
+		return Envelope.encodeCut(CHAIN, signers[place], proposal, block);
+	};
+
+	it("takes one cut of a member into a block and into its pool, and none of whose last one nobody wanted", async () => {
+		const { application, log, store } = await opened();
+		const code = async (tx: Uint8Array) => (await application.handle(Request.fromPartial({ checkTx: { tx } }))).checkTx?.code;
+		const [first, second, another] = await Promise.all([cut(0, 0), cut(0, 1), cut(1, 1)]);
+		assert.ok(await accepts(application, 1, [first, another]));
+		assert.equal(await accepts(application, 1, [first, second]), false);
+		assert.deepEqual([await code(first), await code(second), await code(another)], [0, 2, 0]);
+		const barred: Decided.Decided = { ...Decided.GENESIS, barred: { [signers[0].address]: 9 } };
+		await store.commit([{ key: "decided", value: Buffer.from(JSON.stringify(barred)) }]);
+		const { application: later, log: its } = await opened(store);
+		assert.equal(await accepts(later, 1, [first]), false);
+		assert.ok(await accepts(later, 1, [another]));
+		await log.close();
+		await its.close();
+	});
+
+	it("reads no more of the order than a batch holds, whatever a member wants cut", async () => {
+		const { application, log } = await opened();
+		const large = bundleOf("large", 1_000);
+		for (let sequence = 0; sequence < 200; sequence++) {
+			const transaction = await Envelope.encodeBundle(CHAIN, signers[0], sequence, large.records);
+			await decide(
+				application,
+				sequence + 1,
+				sequence === 0 ? [transaction] : [Extension.encodeCommit({ round: 0, votes: [] }), transaction],
+			);
+		}
+		let read = 0;
+		const honest = log.read.bind(log);
+		log.read = (from, to) => {
+			const bundles = honest(from, to);
+			read += bundles.length;
+			return bundles;
+		};
+		await decide(application, 201, [Extension.encodeCommit({ round: 0, votes: [] }), await cut(0, 0, [1, 200])]);
+		assert.deepEqual(application.decided.cuts, {});
+		assert.ok(read > 0 && read < 100, `${read} bundles were read`);
+		await log.close();
+	});
+
 	const hello = (place: number, number: number) => Envelope.encodeHello(CHAIN, signers[place], new Uint8Array(32).fill(number));
 
 	it("takes one hello of a member into a block, so that none fills it with what orders nothing", async () => {

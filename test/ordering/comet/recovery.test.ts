@@ -100,7 +100,7 @@ describe("given a member that does not know what it signed", () => {
 describe("given a member whose engine's log is gone, and what it was locked on with it", () => {
 	const root = mkdtempSync(join(tmpdir(), "sp-lock-"));
 	after(() => rmSync(root, { recursive: true, force: true }));
-	const voted = { height: "7", round: 0, step: 3, signature: "c2ln", signbytes: "0A" };
+	const voted = { height: "7", round: 0, step: 3, signature: Buffer.alloc(65, "signature").toString("base64"), signbytes: "0A" };
 	/** The engine refuses what is not behind this: whatever round there is at height 7. */
 	const left = { height: "7", round: 2 ** 31 - 1, step: 3 };
 	let made = 0;
@@ -152,14 +152,15 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 
 	describe("whose log is damaged", () => {
 		/** As the engine writes it: with the sum of what follows. */
-		const entry = (bytes: number): Uint8Array => {
-			const data = randomBytes(bytes);
+		const entry = (data: Uint8Array): Uint8Array => {
 			const head = Buffer.alloc(8);
 			head.writeUInt32BE(EngineLog.crc32c(data), 0);
-			head.writeUInt32BE(bytes, 4);
+			head.writeUInt32BE(data.length, 4);
 			return Bytes.concat(head, data);
 		};
-		const entries = [entry(20), entry(300), entry(64), entry(5_000), entry(20)];
+		/** The last but one holds the last vote. */
+		const vote = Bytes.concat(randomBytes(30), Buffer.from(voted.signature, "base64"), randomBytes(30));
+		const entries = [entry(randomBytes(20)), entry(randomBytes(300)), entry(randomBytes(64)), entry(vote), entry(randomBytes(500))];
 		const log = Bytes.concat(...entries);
 		const ends = entries.map((_, i) => entries.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0));
 
@@ -173,23 +174,34 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 			assert.deepEqual(readFileSync(isKept ? file : join(directory, "engine", "data", "cs.wal.aside-1", "wal")), Buffer.from(bytes));
 			return { record: record(directory), isKept };
 		}
+		const flipped = (place: number): Uint8Array => {
+			const harmed = log.slice();
+			harmed[place] ^= 0x80;
+			return harmed;
+		};
 
-		it("votes in no round of the height of its last vote when records stand behind the damage", async () => {
-			for (const place of [0, 5, 9, ends[0], ends[0] + 6, ends[1] + 40, ends[3] - 1]) {
-				const harmed = log.slice();
-				harmed[place] ^= 0x80;
-				assert.deepEqual(await openedWith(harmed), { record: left, isKept: false }, `a bit of byte ${place}`);
-			}
+		it("votes in no round of the height of its last vote when that is among what is damaged, or behind it", async () => {
+			for (const place of [0, 9, ends[0], ends[0] + 6, ends[1] + 40, ends[2], ends[2] + 20, ends[3] - 1])
+				assert.deepEqual(await openedWith(flipped(place)), { record: left, isKept: false }, `a bit of byte ${place}`);
+			assert.deepEqual(
+				await openedWith(flipped(ends[2] + 20).subarray(0, ends[3])),
+				{ record: left, isKept: false },
+				"and nothing behind it",
+			);
 			const hole = Bytes.concat(log.subarray(0, ends[0] + 11), log.subarray(ends[1] + 3));
 			assert.deepEqual(await openedWith(hole), { record: left, isKept: false });
 			const zeros = log.slice().fill(0, ends[0], ends[2]);
 			assert.deepEqual(await openedWith(zeros), { record: left, isKept: false });
 		});
 
-		it("goes on where it was when the log is whole, or only its end is not: a fall interrupted that", async () => {
+		it("goes on where it was when its last vote stands before the damage, or a fall interrupted the last write", async () => {
+			for (const place of [ends[3], ends[3] + 30, log.length - 1])
+				assert.deepEqual(await openedWith(flipped(place)), { record: voted, isKept: true }, `a bit of byte ${place}`);
+			const pages = Bytes.concat(log, new Uint8Array(4096), entry(randomBytes(40)));
+			assert.deepEqual(await openedWith(pages), { record: voted, isKept: true }, "pages of which one was not written");
 			for (const length of [0, 3, ends[2], ends[2] + 1, ends[2] + 8, ends[3] - 1, log.length])
 				assert.deepEqual(await openedWith(log.subarray(0, length)), { record: voted, isKept: true }, `${length} bytes`);
-			const zeroed = Bytes.concat(log, new Uint8Array(4096));
+			const zeroed = Bytes.concat(log.subarray(0, ends[2]), new Uint8Array(4096));
 			assert.deepEqual(await openedWith(zeroed), { record: voted, isKept: true });
 		});
 
@@ -383,15 +395,18 @@ describe("given a member of a real committee that lost what it had", { skip: SKI
 		await votesAgain(member);
 	});
 
-	it("leaves out the block that it voted on when its engine's log is damaged in the middle, and reads a whole one as whole", async () => {
+	it("leaves out the block that it voted on when its engine's log lost the vote, and reads a whole one as whole", async () => {
 		const { member, height } = await lose((one) => {
 			const file = join(home(one), "data", "cs.wal", "wal");
-			assert.equal(EngineLog.isDamaged(home(one)), false);
 			const bytes = readFileSync(file);
-			assert.ok(bytes.length > 2_000);
-			bytes[bytes.length >> 1] ^= 0x80;
+			const signature = SigningState.lastSignature(home(one));
+			assert.ok(signature);
+			assert.equal(EngineLog.lostVote(home(one), signature), false);
+			const place = bytes.indexOf(signature);
+			assert.ok(place > 0, "its own log has what it voted last");
+			bytes[place] ^= 0x80;
 			writeFileSync(file, bytes);
-			assert.equal(EngineLog.isDamaged(home(one)), true);
+			assert.equal(EngineLog.lostVote(home(one), signature), true);
 		});
 		assert.ok(existsSync(join(home(member), "data", "cs.wal.aside-1", "wal")));
 		await hasTheOrder(member, height);
