@@ -118,8 +118,13 @@ function fields(): Boundary[] {
 		const resting = cells({ account: rich, books: [{ series: replaced.series, side: 0, orders: [{ account: ACCOUNT }] }] });
 		add(`nonce/replace/${nonce}`, forced(Encoding.replace({ ...replaced, signature: NOTHING })), resting);
 	}
-	for (const nonce of [MAX_NONCE - 1, MAX_NONCE])
-		add(`nonce/cancelAll/${nonce}`, forced(Encoding.cancelAll({ account: ACCOUNT, underlying: 255, nonce, signature: NOTHING })));
+	for (const nonce of [MAX_NONCE - 1, MAX_NONCE]) {
+		const common = { account: ACCOUNT, nonce, signature: NOTHING };
+		const series = Series.make(0, TODAY + 7, Series.CALL, strikeOf(0, 0));
+		add(`nonce/cancelAll/${nonce}`, forced(Encoding.cancelAll({ ...common, underlying: 255 })));
+		add(`nonce/cancelSeries/${nonce}`, forced(Encoding.cancelSeries({ ...common, series, sides: 3, label: 0 })));
+		add(`nonce/transfer/${nonce}`, forced(Encoding.transfer({ ...common, recipient: ACCOUNT + 1, amount: 1 })));
+	}
 	for (const amount of [0, 1, MAX_CASH - 1, MAX_CASH, MAX_NONCE - 1, MAX_NONCE]) add(`amount/${amount}`, withdraw(amount));
 	for (const underlying of [1, 2, 15]) {
 		const series = Series.make(underlying, TODAY + 7, Series.PUT, strikeOf(1, 0));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { TrackedState } from "../../../src/executor/TrackedState.ts";
-import { PPM, lotsPerUnit, tickSize } from "../../../src/machine/Constants.ts";
+import { MAX_CASH, PPM, lotsPerUnit, tickSize } from "../../../src/machine/Constants.ts";
 import * as Margin from "../../../src/machine/risk/Margin.ts";
 import * as Parameters from "../../../src/machine/risk/Parameters.ts";
 import * as Scenarios from "../../../src/machine/risk/Scenarios.ts";
@@ -108,6 +108,25 @@ function specified(
 	}
 	return { equity, initial, maintenance: ceil(initial * 8n, 10n) };
 }
+
+describe("given sums beyond what a double holds exactly", () => {
+	it("divides them by the lots of a unit, rounding down, and keeps what is beyond all money at its limit", () => {
+		const limit = BigInt(MAX_CASH);
+		fc.assert(
+			fc.property(
+				fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+				fc.integer({ min: -(2 ** 45), max: 2 ** 45 }),
+				fc.constantFrom(0, 1).map(lotsPerUnit),
+				(high, low, unit) => {
+					const exact = floor(BigInt(high) * BigInt(Valuations.SPLIT) + BigInt(low), BigInt(unit));
+					const kept = exact > limit ? limit : exact < -limit ? -limit : exact;
+					assert.equal(BigInt(Margin.quotient(high, low, unit)), kept, `${high}, ${low} over ${unit}`);
+				},
+			),
+			{ numRuns: 5000 },
+		);
+	});
+});
 
 describe("given any portfolio of options and futures in both underlyings", () => {
 	it("is margined as the specification says, sum by sum", () => {
