@@ -100,7 +100,7 @@ describe("given a session key that a thief has stolen", () => {
 	const attempt = (encode: (signature: Uint8Array) => Uint8Array, digest: Uint8Array): string[] =>
 		results(record(encode(sign(thief, digest))), world);
 
-	it("takes no money out: not to L1, not to another owner, and gives no other key a scope", () => {
+	it("moves no money without a trade: not to L1, not to another owner, and gives no other key a scope", () => {
 		const common = { account: ACCOUNT, nonce: 1001, signature: NOTHING };
 		const withdraw = { ...common, recipient: thief.address, amount: 1 };
 		assert.deepEqual(
