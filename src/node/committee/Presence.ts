@@ -14,7 +14,7 @@ export class Presence {
 	readonly #committee: () => Committee;
 	readonly #openedAt = performance.now();
 	/** When each member's vote was last counted, at which block, and how far its clock was from the median. */
-	readonly #seen = new Map<string, { at: number; block: number; skew: number }>();
+	readonly #seen = new Map<string, { at: number; block: number; skew?: number }>();
 
 	constructor(orderer: CometOrderer, committee: () => Committee) {
 		this.#orderer = orderer;
@@ -75,6 +75,10 @@ export class Presence {
 
 	#decided({ decided, time, voters }: Decision): void {
 		const at = performance.now();
-		for (const { address, said } of voters) this.#seen.set(address, { at, block: decided.blockHeight - 1, skew: said.time - time });
+		for (const { address, said } of voters) {
+			// Behind a change of the committee there is no time for two blocks.
+			const skew = time > 0 ? said.time - time : this.#seen.get(address)?.skew;
+			this.#seen.set(address, { at, block: decided.blockHeight - 1, skew });
+		}
 	}
 }

@@ -12,7 +12,7 @@ import { stampRefusal, wholeRecords } from "../records.ts";
 import { AbciServer } from "./AbciServer.ts";
 import { Application } from "./Application.ts";
 import type { ApplicationOptions, Decision } from "./Application.ts";
-import { isQuorum } from "./Decided.ts";
+import { hasShownKey, isQuorum, membersOnL1 } from "./Decided.ts";
 import type { Certified, Contradiction } from "./Decided.ts";
 import * as DoubleVotes from "./DoubleVotes.ts";
 import * as Engine from "./Engine.ts";
@@ -244,13 +244,13 @@ export class CometOrderer implements Orderer {
 		const place = Proposals.placeOf(asked);
 		const certified = this.#read<Extract<Certified, { kind: "batch" }>>(`certificate/${place}`);
 		if (certified) {
-			const { committee } = this.application;
+			const onL1 = membersOnL1(this.application.decided, this.#options.committee);
 			const proposal = Proposals.decode(Bytes.fromHex(certified.proposal));
 			// L1 judges by those who are members when it is posted. Others signed for a committee that is no more; with too few left, the same cut is asked for again.
-			const signed = Object.entries(certified.signed).filter(([member]) => committee.has(member));
+			const signed = Object.entries(certified.signed).filter(([member]) => onL1.has(member));
 			if (
 				!isQuorum(
-					committee,
+					onL1,
 					signed.map(([member]) => member),
 				)
 			) {
@@ -276,7 +276,7 @@ export class CometOrderer implements Orderer {
 	async join(publicKey: Uint8Array): Promise<void> {
 		const { chainId, signer, network } = this.#options;
 		const { decided, committee } = this.application;
-		if (committee.has(signer.address) || !(signer.address in (decided.seen ?? {}))) return;
+		if (committee.has(signer.address) || !(signer.address in (decided.seen ?? {})) || hasShownKey(decided, signer.address)) return;
 		const lastVote = SigningState.read(this.#home);
 		if (typeof lastVote !== "number" || decided.blockHeight < lastVote) return;
 		const join = await Envelope.encodeJoin(chainId, signer, publicKey, decided.blockHeight);

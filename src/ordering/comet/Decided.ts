@@ -58,20 +58,28 @@ export type Decided = {
 	readonly keys?: Readonly<Record<string, string>>;
 	/** Members that L1 had no more, and since which block: back there, each shows its key again before it decides. */
 	readonly left?: Readonly<Record<string, number>>;
+	/** Who decides since that changed: votes by address. Absent: the founders. */
+	readonly deciding?: Readonly<Record<string, number>>;
+	/** Members that L1 has and that have not shown their keys yet, and since which block they are waited for. */
+	readonly awaited?: Readonly<Record<string, number>>;
 };
 
 /** Who decides at the beginning, with the keys that the engine knows them by. */
 export type Founders = ReadonlyMap<string, { readonly power: number; readonly publicKey: string }>;
 
-/**
- * Who decides, by a state: the members that L1 has and that have shown their keys since, as founders have from the beginning. SAFETY: power for who cannot vote
- * yet could leave the others no more than two thirds; who comes back may have lost what it voted, and shows its key once it may vote.
- */
-export function committeeOf(decided: Decided, founders: Founders): Committee {
-	const { seen, left = {} } = decided;
-	if (!seen) return new Map([...founders].map(([address, { power }]) => [address, power]));
-	const isReady = (address: string): boolean => keyOf(decided, founders, address) !== undefined && !(address in left);
-	return new Map(Object.entries(seen).filter(([address]) => isReady(address)));
+/** Who decides, by a state. Not who L1 has: see `handOver`. */
+export function committeeOf({ deciding }: Decided, founders: Founders): Committee {
+	return deciding ? new Map(Object.entries(deciding)) : new Map([...founders].map(([address, { power }]) => [address, power]));
+}
+
+/** The members that L1 has, as far as the order knows: they judge a batch there. `founders` is who decided at the beginning. */
+export function membersOnL1({ seen }: Decided, founders: Committee): Committee {
+	return seen ? new Map(Object.entries(seen)) : founders;
+}
+
+/** Whether a member that does not decide yet has shown its key since L1 has it. */
+export function hasShownKey({ keys = {}, left = {} }: Pick<Decided, "keys" | "left">, address: string): boolean {
+	return address in keys && !(address in left);
 }
 
 /** The compressed public key of a member, if it is known. */
@@ -138,12 +146,16 @@ const TARGET_PATIENCE_BLOCKS = 200;
 const CUT_PATIENCE_SECONDS = 120;
 const CUT_PATIENCE_BLOCKS = 100;
 const BARRED_SECONDS = 3_600;
+/** For so many blocks a member that L1 has is waited for: an hour at ten a second, and five of an order in which nothing happens. Long before stake that leaves L1 is paid out. */
+const AWAITED_BLOCKS = 36_000;
+/** LIMIT: so far behind who says at which block it shows its key a pool or a proposer may be. */
+const MAX_LEAD_BLOCKS = 16;
 
 /**
  * Version of the rules by which blocks are judged and applied: another number wherever they change. SAFETY: members with different rules would disagree about a
  * block, and blocks of before could not be applied again. An order keeps the rules that it was begun with; they stand in its roster and in every block's head.
  */
-export const RULES = 1;
+export const RULES = 2;
 
 export const GENESIS: Decided = {
 	blockHeight: 0,
@@ -158,13 +170,18 @@ export const GENESIS: Decided = {
 
 /** Whether a power is more than two thirds of the committee's. */
 export function isQuorum(committee: Committee, members: Iterable<string>): boolean {
-	let power = 0;
-	for (const member of members) power += committee.get(member) ?? 0;
-	return 3 * power > 2 * totalOf(committee);
+	return 3 * powerOf(committee, members) > 2 * powerOf(committee, committee.keys());
 }
 
-function totalOf(committee: Committee): number {
-	return [...committee.values()].reduce((sum, power) => sum + power, 0);
+/** Whether a power is more than a third of the committee's. */
+function isThird(committee: Committee, members: Iterable<string>): boolean {
+	return 3 * powerOf(committee, members) > powerOf(committee, committee.keys());
+}
+
+function powerOf(committee: Committee, members: Iterable<string>): number {
+	let power = 0;
+	for (const member of members) power += committee.get(member) ?? 0;
+	return power;
 }
 
 /**
@@ -183,11 +200,13 @@ export function weightedMedian(values: readonly (readonly [value: number, power:
 
 /** What the engine commits to in its next block: what decides who is asked for what, and nothing that changes when nobody does anything. */
 export function appHash(decided: Decided): Uint8Array {
-	const { height, streamHash, clock, l1Taken, lanes, target, cuts, barred, seen, keys, left } = decided;
+	const { height, streamHash, clock, l1Taken, lanes, target, cuts, barred, seen, keys, left, deciding, awaited } = decided;
 	const named = {
 		...(seen && { seen: Object.entries(seen).sort() }),
 		...(keys && { keys: Object.entries(keys).sort() }),
 		...(left && { left: Object.entries(left).sort() }),
+		...(deciding && { deciding: Object.entries(deciding).sort() }),
+		...(awaited && { awaited: Object.entries(awaited).sort() }),
 		...(barred && { barred: Object.entries(barred).sort() }),
 		...{ height, streamHash, clock, l1Taken, target: target?.height ?? 0 },
 		...{ lanes: Object.entries(lanes).sort(), cuts: Object.keys(cuts).sort() },
@@ -219,8 +238,12 @@ export function continues(decided: Decided, committee: Committee, envelope: Enve
 	const isOnL1 = lane in (decided.seen ?? {});
 	if (kind === Envelope.JOIN && !isOnL1) return `${lane} is no member on L1`;
 	if (kind === Envelope.JOIN && committee.has(lane)) return `${lane} is a member already`;
+	if (kind === Envelope.JOIN && hasShownKey(decided, lane)) return `${lane} has shown its key already`;
 	// Anybody can show again what it said before it left, and it may not be able to vote now.
 	if (kind === Envelope.JOIN && envelope.block < (decided.left?.[lane] ?? 0)) return `${lane} left after it said that`;
+	// Or what it said for a time to come, which would outlast its leaving.
+	if (kind === Envelope.JOIN && envelope.block > decided.blockHeight + MAX_LEAD_BLOCKS)
+		return `${lane} names block ${envelope.block}, and the order is at ${decided.blockHeight}`;
 	// Who joins says hello before it shows its key: with power and without a vote, it could leave too few to decide anything.
 	const isNewcomer = isOnL1 && (kind === Envelope.JOIN || kind === Envelope.HELLO);
 	if (!isNewcomer && !committee.has(lane)) return `${lane} is no member of the committee`;
@@ -253,9 +276,16 @@ export function apply(
 		const said = Extension.decode(extension);
 		return said && committee.has(address) ? [{ address, power: committee.get(address) as number, said }] : [];
 	});
-	const signed = gather(before, committee, votes, digests);
-	const time = weightedMedian(votes.map(({ power, said }) => [said.time, power]));
-	const l1Count = weightedMedian(votes.map(({ power, said }) => [said.l1Count, power]));
+	const onL1 = membersOnL1(before, committee);
+	const signed = gather(before, committee, onL1, votes, digests);
+	// SAFETY: in the two blocks behind a change the engine counts the votes of those who decided before. The few of them that stay are no majority of anybody.
+	const isHeard = isQuorum(
+		committee,
+		(commit?.votes ?? []).map(({ address }) => address),
+	);
+	const heard = isHeard ? votes : [];
+	const time = weightedMedian(heard.map(({ power, said }) => [said.time, power]));
+	const l1Count = weightedMedian(heard.map(({ power, said }) => [said.l1Count, power]));
 	const takes = Math.min(MAX_TAKES, Math.max(0, l1Count - before.l1Taken));
 	const placed: Placed[] = [];
 	if (takes > 0) {
@@ -263,15 +293,16 @@ export function apply(
 		placed.push({ bundle: { records: Bytes.concat(...Array.from({ length: takes }, () => take)), recordCount: takes } });
 	}
 	const news = seenBy(votes, committee);
-	// SAFETY: never to nobody, or the order would end for ever.
-	const isNews = news !== undefined && Object.keys(news).some((address) => committee.has(address));
-	const seen = isNews ? news : before.seen;
+	const seen = news ?? before.seen;
 	const left = { ...before.left };
-	if (isNews) for (const address of committee.keys()) if (!(address in news)) left[address] = blockHeight;
+	// Also who never decided: it may have said that it is ready, and what it said stands in the open.
+	if (news) for (const address of [...committee.keys(), ...onL1.keys()]) if (!(address in news)) left[address] = blockHeight;
+	// Who is back before another took its place has voted all the while.
+	if (news) for (const address of committee.keys()) if (address in news) delete left[address];
 	const keys = { ...before.keys };
 	const lanes = { ...before.lanes };
 	const now = Math.max(time, before.clock);
-	const { cuts, barred } = expire(signed.cuts, before.barred ?? {}, committee, blockHeight, now);
+	const { cuts, barred } = expire(signed.cuts, before.barred ?? {}, committee, onL1, blockHeight, now);
 	for (const envelope of envelopes) {
 		if (envelope?.kind === Envelope.BUNDLE) {
 			const { lane, sequence, records, recordCount } = envelope;
@@ -301,6 +332,12 @@ export function apply(
 			};
 		}
 	}
+	const handed = seen && handOver(committee, { seen, keys, left, awaited: before.awaited }, blockHeight);
+	const deciding = handed?.deciding ?? before.deciding;
+	for (const address of committee.keys()) if (deciding && !(address in deciding)) left[address] = blockHeight;
+	// Who decides anew was not asked yet, and may have promised its signature to what stands.
+	if (deciding && Object.keys(deciding).some((address) => !committee.has(address)))
+		for (const [place, cut] of Object.entries(cuts)) cuts[place] = { ...cut, since: blockHeight, sinceTime: now };
 	// One delay at the head of what the block orders carries the clock to the members' median; a block that orders nothing leaves it.
 	const delay = placed.length > 0 && time > before.clock ? Math.min(time - before.clock, 4_294_967_295) : 0;
 	if (delay > 0) placed[0] = { ...placed[0], bundle: { ...placed[0].bundle, records: delayed(placed[0].bundle.records, delay) } };
@@ -317,6 +354,8 @@ export function apply(
 			...(seen && { seen }),
 			...(Object.keys(keys).length > 0 && { keys }),
 			...(Object.keys(left).length > 0 && { left }),
+			...(deciding && { deciding }),
+			...(handed && Object.keys(handed.awaited).length > 0 && { awaited: handed.awaited }),
 			...(Object.keys(barred).length > 0 && { barred }),
 		},
 		time,
@@ -330,6 +369,25 @@ export function apply(
 }
 
 /**
+ * Who decides after a block, and who is waited for. Those who decide stay, with the power that they have, until everybody whom L1 has can decide; who lets the others
+ * wait for too long is left out, if more than two thirds can without it. SAFETY: handed over earlier, one dead or faulty member among the few that are on both sides
+ * would have the order for itself, or end it, however many on L1 are honest. Who leaves has its stake in the meantime, and votes for it.
+ */
+function handOver(
+	committee: Committee,
+	after: Pick<Decided, "keys" | "left" | "awaited"> & { readonly seen: Record<string, number> },
+	block: number,
+) {
+	const members = Object.keys(after.seen);
+	const ready = members.filter((address) => committee.has(address) || hasShownKey(after, address));
+	const late = members.filter((address) => !ready.includes(address));
+	const awaited = Object.fromEntries(late.map((address) => [address, after.awaited?.[address] ?? block]));
+	const isWaiting = late.some((address) => block - awaited[address] <= AWAITED_BLOCKS);
+	if (isWaiting || !isQuorum(new Map(Object.entries(after.seen)), ready)) return { awaited };
+	return { awaited, deciding: Object.fromEntries(ready.map((address) => [address, after.seen[address]])) };
+}
+
+/**
  * Frees the places of cuts that nobody wants, and bars who asked for them, so that one member does not keep all batches from L1. What more than a third signed
  * stays: they sign no other for that place, so no other could be certified.
  */
@@ -337,20 +395,21 @@ function expire(
 	before: Readonly<Record<string, Cut>>,
 	barredBefore: Readonly<Record<string, number>>,
 	committee: Committee,
+	onL1: Committee,
 	block: number,
 	now: number,
 ) {
-	const third = totalOf(committee) / 3;
-	const powerOf = (members: Iterable<string>): number => [...members].reduce((sum, one) => sum + (committee.get(one) ?? 0), 0);
 	const cuts: Record<string, Cut> = {};
 	const barred = Object.fromEntries(Object.entries(barredBefore).filter(([, until]) => until > now));
 	for (const [place, cut] of Object.entries(before)) {
 		const isYoung = now - cut.sinceTime <= CUT_PATIENCE_SECONDS || block - cut.since <= CUT_PATIENCE_BLOCKS;
-		if (isYoung || powerOf(Object.keys(cut.signed)) > third) cuts[place] = cut;
+		// While one set takes over from another either may finish it.
+		const isWanted = [committee, onL1].some((set) => isThird(set, Object.keys(cut.signed)));
+		if (isYoung || isWanted) cuts[place] = cut;
 		else barred[cut.by] = now + BARRED_SECONDS;
 	}
 	// More than a third are not all liars: it is L1 that they do not see alike.
-	return { cuts, barred: powerOf(Object.keys(barred)) > third ? {} : barred };
+	return { cuts, barred: isThird(committee, Object.keys(barred)) ? {} : barred };
 }
 
 /** The members that more than two thirds of the power say L1 has, if they say the same. */
@@ -371,7 +430,7 @@ function seenBy(votes: readonly Voter[], committee: Committee): Record<string, n
 type Voter = { readonly address: string; readonly said: Extension.Extension };
 
 /** Adds the signatures that the extensions bring, and takes out what they complete. */
-function gather(before: Decided, committee: Committee, votes: readonly Voter[], digests: Digests) {
+function gather(before: Decided, committee: Committee, onL1: Committee, votes: readonly Voter[], digests: Digests) {
 	const certified: Certified[] = [];
 	const contradictions: Contradiction[] = [];
 	let { target, checkpointed } = before;
@@ -419,12 +478,13 @@ function gather(before: Decided, committee: Committee, votes: readonly Voter[], 
 		}
 	}
 	for (const [place, { proposal, signed }] of Object.entries(cuts)) {
-		if (!isQuorum(committee, Object.keys(signed))) continue;
+		// Where a batch is posted, L1's members judge it.
+		if (!isQuorum(onL1, Object.keys(signed))) continue;
 		certified.push({
 			kind: "batch",
 			place,
 			proposal,
-			signed: Object.fromEntries(Object.entries(signed).filter(([one]) => committee.has(one))),
+			signed: Object.fromEntries(Object.entries(signed).filter(([one]) => onL1.has(one))),
 		});
 		delete cuts[place];
 	}

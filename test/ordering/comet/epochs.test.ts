@@ -8,11 +8,12 @@ import * as Envelope from "../../../src/ordering/comet/Envelope.ts";
 import * as Extension from "../../../src/ordering/comet/Extension.ts";
 import * as Finalized from "../../../src/ordering/comet/Finalized.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
+import * as Proposals from "../../../src/ordering/proposals.ts";
 import { CHAIN, digests } from "./committee.ts";
 
-const keys = [1, 2, 3, 4, 5].map((byte) => new Uint8Array(32).fill(byte));
+const keys = [1, 2, 3, 4, 5, 6, 7].map((byte) => new Uint8Array(32).fill(byte));
 const members = keys.map((key) => Home.memberOf(key));
-const [a, b, c, d, e] = members.map(({ address }) => address);
+const [a, b, c, d, e, f, g] = members.map(({ address }) => address);
 const founders: Decided.Founders = new Map(
 	members.slice(0, 4).map(({ address, publicKey }) => [address, { power: 1, publicKey: Bytes.toHex(publicKey) }]),
 );
@@ -21,20 +22,39 @@ const seen = (powers: Readonly<Record<string, number>>): Extension.SeenMember[] 
 		.sort()
 		.map((address) => ({ address, power: powers[address] }));
 
+/** A block whose commit counts these votes. */
+function outcome(
+	before: Decided.Decided,
+	said: Readonly<Record<string, Partial<Extension.Extension>>>,
+	envelopes: readonly Envelope.Envelope[] = [],
+): Decided.Outcome {
+	const votes = Object.entries(said).map(([address, one]) => ({
+		address,
+		extension: Extension.encode({ time: 1, l1Count: 0, cuts: [], ...one }),
+		signature: new Uint8Array(65),
+	}));
+	const content = (): Uint8Array => Uint8Array.of(1);
+	return Decided.apply(before, Decided.committeeOf(before, founders), { round: 0, votes }, envelopes, digests, content);
+}
+
 /** A block after which these members said what they saw on L1. */
 function block(
 	before: Decided.Decided,
 	said: Readonly<Record<string, Readonly<Record<string, number>>>>,
 	envelopes: readonly Envelope.Envelope[] = [],
 ): Decided.Decided {
-	const votes = Object.entries(said).map(([address, powers]) => ({
-		address,
-		extension: Extension.encode({ time: 1, l1Count: 0, cuts: [], committee: seen(powers) }),
-		signature: new Uint8Array(65),
-	}));
-	const committee = Decided.committeeOf(before, founders);
-	return Decided.apply(before, committee, { round: 0, votes }, envelopes, digests, () => undefined).decided;
+	return outcome(before, Object.fromEntries(Object.entries(said).map(([one, powers]) => [one, { committee: seen(powers) }])), envelopes)
+		.decided;
 }
+
+/** A member shows its key, at a block. */
+const joinOf = (address: string, at: number): Envelope.Envelope => ({
+	...{ kind: Envelope.JOIN, lane: address, block: at },
+	publicKey: Bytes.toHex(members[members.findIndex((member) => member.address === address)].publicKey),
+});
+const refusalOf = (decided: Decided.Decided, envelope: Envelope.Envelope): string | undefined =>
+	Decided.continues(decided, Decided.committeeOf(decided, founders), envelope, Decided.holdingNothing());
+const decidersOf = (decided: Decided.Decided): string[] => [...Decided.committeeOf(decided, founders).keys()].sort();
 
 describe("given members that see another committee on L1", () => {
 	const without = { [a]: 1, [b]: 3, [c]: 1 };
@@ -117,15 +137,136 @@ describe("given members that see another committee on L1", () => {
 		assert.deepEqual(Decided.committeeOf(block(again, { [a]: back, [b]: back, [c]: back }), founders), new Map(Object.entries(without)));
 	});
 
-	it("hands the order to nobody who left it, when none of those who decide stays", () => {
+	it("hands the order to nobody before he has shown his key, not even when none of those who decide stays", () => {
 		const gone = block(Decided.GENESIS, { [a]: without, [b]: without, [c]: without });
 		const only = { [d]: 1 };
-		assert.deepEqual(block(gone, { [a]: only, [b]: only, [c]: only }).seen, without);
+		const known = block(gone, { [a]: only, [b]: only, [c]: only });
+		assert.deepEqual(decidersOf(known), [a, b, c].sort());
+		assert.deepEqual(Decided.changes(gone, known, founders), []);
+		assert.deepEqual(decidersOf(block(known, {}, [joinOf(d, known.blockHeight)])), [d]);
 	});
 
 	it("never takes everybody out: strangers whose keys nobody knows order nothing", () => {
 		const strangers = { [e]: 9 };
-		assert.deepEqual(block(Decided.GENESIS, { [a]: strangers, [b]: strangers, [c]: strangers }).seen, undefined);
+		const known = block(Decided.GENESIS, { [a]: strangers, [b]: strangers, [c]: strangers });
+		assert.deepEqual(decidersOf(known), [a, b, c, d].sort());
+		assert.deepEqual(decidersOf(outcome({ ...known, blockHeight: 100_000 }, {}).decided), [a, b, c, d].sort());
+	});
+});
+
+describe("given members that take the place of others on L1", () => {
+	const rotated = { [a]: 2, [e]: 2, [f]: 2, [g]: 2 };
+	const news = block(Decided.GENESIS, { [b]: rotated, [c]: rotated, [d]: rotated });
+	const founding = [a, b, c, d].sort();
+
+	it("keeps those who leave until all who come have shown their keys, so that the one that stays has no power over the order", () => {
+		assert.deepEqual(Decided.committeeOf(news, founders), Decided.committeeOf(Decided.GENESIS, founders), "with the power of before");
+		assert.deepEqual(Decided.changes(Decided.GENESIS, news, founders), []);
+		const two = block(news, {}, [joinOf(e, 1), joinOf(f, 1)]);
+		assert.deepEqual(decidersOf(two), founding, "three of four could not decide without the one that is dead");
+		assert.match(String(refusalOf(two, joinOf(e, 2))), /shown its key already/);
+		const three = block(two, {}, [joinOf(g, 2)]);
+		assert.deepEqual(Decided.committeeOf(three, founders), new Map(Object.entries(rotated)));
+		assert.equal(Decided.changes(two, three, founders).length, 7);
+		assert.equal(three.awaited, undefined);
+	});
+
+	it("keeps the one who leaves until the one who comes has shown its key", () => {
+		const exchanged = { [a]: 1, [b]: 1, [c]: 1, [e]: 1 };
+		const known = block(Decided.GENESIS, { [b]: exchanged, [c]: exchanged, [d]: exchanged });
+		assert.deepEqual(decidersOf(known), founding);
+		assert.deepEqual(decidersOf(block(known, {}, [joinOf(e, 1)])), Object.keys(exchanged).sort());
+	});
+
+	it("leaves out who lets the others wait for 36,000 blocks, where more than two thirds can decide without it", () => {
+		const later = (decided: Decided.Decided, blocks: number): Decided.Decided =>
+			outcome({ ...decided, blockHeight: decided.blockHeight + blocks - 1 }, {}).decided;
+		const two = block(news, {}, [joinOf(e, 1), joinOf(f, 1)]);
+		assert.deepEqual(two.awaited, { [g]: news.blockHeight });
+		assert.deepEqual(decidersOf(later(two, 35_999)), founding);
+		const three = later(two, 36_000);
+		assert.deepEqual(decidersOf(three), [a, e, f].sort());
+		const all = block(three, {}, [joinOf(g, three.blockHeight)]);
+		assert.deepEqual(Decided.committeeOf(all, founders), new Map(Object.entries(rotated)), "it may still come");
+		const one = block(news, {}, [joinOf(e, 1)]);
+		assert.deepEqual(decidersOf(later(one, 90_000)), founding, "a half of L1's power is too little");
+	});
+
+	it("binds who decides and who is waited for, and comes to the same from the same blocks", () => {
+		const two = block(news, {}, [joinOf(e, 1), joinOf(f, 1)]);
+		const three = block(two, {}, [joinOf(g, 2)]);
+		assert.notDeepEqual(Decided.appHash(two), Decided.appHash({ ...two, awaited: { [g]: 2 } }));
+		assert.notDeepEqual(Decided.appHash(three), Decided.appHash({ ...three, deciding: { ...three.deciding, [a]: 1 } }));
+		const stored = JSON.parse(JSON.stringify(two)) as Decided.Decided;
+		assert.deepEqual(Decided.appHash(block(stored, {}, [joinOf(g, 2)])), Decided.appHash(three));
+	});
+
+	it("lets one that L1 has again before another took its place go on, and asks it for nothing", () => {
+		const back = { ...rotated, [b]: 2 };
+		const again = block(news, { [a]: back, [b]: back, [c]: back });
+		const all = block(again, {}, [joinOf(e, 1), joinOf(f, 1), joinOf(g, 1)]);
+		assert.deepEqual(Decided.committeeOf(all, founders), new Map(Object.entries(back)));
+		assert.deepEqual(Object.keys(all.left ?? {}).sort(), [c, d].sort());
+	});
+
+	it("takes neither the time nor L1's messages from the few whose votes count in the two blocks behind a change", () => {
+		const known = block({ ...Decided.GENESIS, clock: 1_000 }, { [b]: rotated, [c]: rotated, [d]: rotated });
+		const after = block(known, {}, [joinOf(e, 1), joinOf(f, 1), joinOf(g, 1)]);
+		const old = Object.fromEntries([a, b, c, d].map((one) => [one, one === a ? { time: 9_999_999, l1Count: 200 } : { time: 1_001 }]));
+		const next = outcome(after, old);
+		assert.deepEqual([next.time, next.placed.length, next.decided.l1Taken], [0, 0, 0]);
+		const young = Object.fromEntries([a, e, f, g].map((one) => [one, { time: 1_002, l1Count: one === a ? 200 : 1 }]));
+		const settled = outcome(next.decided, young);
+		assert.deepEqual([settled.time, settled.decided.l1Taken], [1_002, 1]);
+	});
+
+	it("lets no key be shown that was shown for a membership of before, though its owner never decided", () => {
+		const five = { [a]: 1, [b]: 1, [c]: 1, [d]: 1, [e]: 1 };
+		const four = { [a]: 1, [b]: 1, [c]: 1, [d]: 1 };
+		const known = block({ ...Decided.GENESIS, blockHeight: 209 }, { [a]: five, [b]: five, [c]: five });
+		const shown = joinOf(e, 210);
+		assert.equal(refusalOf(known, shown), undefined);
+		// L1 has it no more since the very block that holds its key.
+		const dropped = block(known, { [a]: four, [b]: four, [c]: four }, [shown]);
+		assert.deepEqual(dropped.left, { [e]: 211 });
+		const back = block(dropped, { [a]: five, [b]: five, [c]: five });
+		assert.match(String(refusalOf(back, shown)), /left after it said that/);
+		assert.deepEqual(decidersOf(back), founding);
+		assert.equal(refusalOf(back, joinOf(e, 212)), undefined);
+	});
+
+	it("lets no key be shown at a block that is far from decided, since that would outlast its owner's leaving", () => {
+		assert.equal(refusalOf(news, joinOf(e, news.blockHeight + 16)), undefined, "a pool may be behind");
+		assert.match(String(refusalOf(news, joinOf(e, news.blockHeight + 17))), /the order is at 1/);
+	});
+
+	describe("and a batch to certify", () => {
+		const proposal = { index: 0, previousAccumulator: new Uint8Array(32), minTime: 1, maxTime: 2, l1End: 0, fromHeight: 1, toHeight: 1 };
+		const place = Proposals.placeOf(proposal);
+		const asked = outcome({ ...news, height: 1 }, {}, [{ kind: Envelope.CUT, lane: b, proposal }]).decided;
+		const signing = async (decided: Decided.Decided, ...who: string[]) =>
+			Object.fromEntries(
+				await Promise.all(
+					who.map(async (one) => {
+						const signer = new KeySigner(Bytes.toHex(keys[members.findIndex(({ address }) => address === one)]));
+						const signature = await signer.sign(Bytes.fromHex(decided.cuts[place].digest));
+						return [one, { cuts: [{ index: 0, previousAccumulator: proposal.previousAccumulator, signature }] }];
+					}),
+				),
+			) as Record<string, Partial<Extension.Extension>>;
+
+		it("certifies it when those have signed who judge it on L1, and asks who decides anew before its place is freed", async () => {
+			const old = outcome(asked, await signing(asked, a, b, c, d));
+			assert.deepEqual(old.certified, [], "L1 knows one of the four");
+			const after = block({ ...old.decided, blockHeight: 9_000 }, {}, [joinOf(e, 9_000), joinOf(f, 9_000), joinOf(g, 9_000)]);
+			const next = outcome(after, { [a]: { time: 90_000 }, [e]: { time: 90_000 }, [f]: { time: 90_000 } }).decided;
+			assert.equal(next.cuts[place].since, after.blockHeight);
+			const { certified } = outcome(next, await signing(next, e, f, g));
+			assert.deepEqual(
+				certified.map(({ signed }) => Object.keys(signed).sort()),
+				[[a, e, f, g].sort()],
+			);
+		});
 	});
 });
 
