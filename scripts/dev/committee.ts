@@ -1,7 +1,6 @@
-// npm run committee -- [--validators 4|7] [--rpc-url URL] [--reporters 4] [--port 8547] [--data FOLDER] [--seconds N] [--rollup] [--json]: a whole exchange that a committee orders, on this machine,
-// for a person to watch: an L1, the contracts, the members (each a gateway, an engine, executors and a batcher), reporters, and traders at every gateway. It runs until it is stopped, or for so
-// many seconds. --load measures the order alone (committee/load.ts).
-import { mkdtempSync, rmSync } from "node:fs";
+// npm run committee -- [options]: a whole exchange that a committee orders, on this machine, for a person to watch: an L1, the contracts, the members (each a gateway, an engine, executors and a
+// batcher), reporters, and traders at every gateway. It runs until it is stopped, or for so many seconds. --load measures the order alone (committee/load.ts).
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,9 +9,25 @@ import { Population } from "../../src/node/population/Population.ts";
 import * as Engine from "../../src/ordering/comet/Engine.ts";
 import { Cluster } from "./committee/Cluster.ts";
 import { membersLine } from "./committee/line.ts";
+import { isFree } from "./freePorts.ts";
 
-if (process.argv.includes("--load")) await import("./committee/load.ts");
-else await watch();
+const SAME_SIGNAL_MILLISECONDS = 1_000;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const HELP = `npm run committee -- [options]: a whole exchange that a committee orders, on this machine
+
+  --validators N    members, 1 to 13 (4)
+  --reporters N     who report prices, 1 to 20 (4)
+  --port PORT       of the first member's API and page, the others' follow; 0: whatever is free (8547)
+  --rpc-url URL     a development chain that runs already, with a block every second (anvil --block-time 1), instead of the embedded one
+  --rollup          a proposer and a challenger, too
+  --data FOLDER     where everything is kept, empty or not there yet (a folder that is removed at the end)
+  --seconds N       how long it runs (until it is stopped)
+  --json            one line of JSON at the end, and none before
+  --load            the order alone, measured: see scripts/dev/committee/load.ts for its options`;
+
+if (process.argv.includes("--help") || process.argv.includes("-h")) console.log(HELP);
+else if (process.argv.includes("--load")) await import("./committee/load.ts");
+else await watch().catch((error: Error) => fail(error.message));
 
 async function watch(): Promise<void> {
 	const { values } = (() => {
@@ -30,22 +45,38 @@ async function watch(): Promise<void> {
 				},
 			});
 		} catch (error) {
-			return fail((error as Error).message);
+			return fail(`${(error as Error).message}: --help names the options.`);
 		}
 	})();
 	const [validators, reporters, firstApiPort] = [Number(values.validators), Number(values.reporters), Number(values.port)];
 	const seconds = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds);
 	if (!Engine.isBuilt()) fail("CometBFT is not built here: run `npm run comet:build`, which needs Go.");
-	if (!(validators >= 1 && validators <= 13 && reporters >= 1 && reporters <= 20 && firstApiPort >= 0 && seconds > 0))
-		fail("--validators is 1 to 13, --reporters 1 to 20, --port a port or 0, --seconds above 0.");
+	const isWhole = (number: number, low: number, high: number): boolean => Number.isInteger(number) && number >= low && number <= high;
+	if (!isWhole(validators, 1, 13) || !isWhole(reporters, 1, 20) || !isWhole(firstApiPort, 0, 65_536 - validators) || !(seconds > 0))
+		fail("--validators is 1 to 13, --reporters 1 to 20, --port a port with room for all members behind it or 0, --seconds above 0.");
+	const members = Array.from({ length: validators }, (_, member) => member);
+	for (const port of firstApiPort === 0 ? [] : members.map((member) => firstApiPort + member))
+		if (!(await isFree(port)))
+			fail(
+				`Port ${port} is taken, and the members' APIs are at ${firstApiPort} to ${firstApiPort + validators - 1}: choose others with --port.`,
+			);
+	if (values.data !== undefined && existsSync(values.data) && readdirSync(values.data).length > 0)
+		fail(`${values.data} is not empty: what a committee left there belongs to an L1 that is no more. Choose another folder with --data.`);
+	const l1Url = values["rpc-url"];
+	if (l1Url !== undefined && !/^https?:/.test(l1Url)) fail(`--rpc-url is an address such as http://127.0.0.1:8545, not ${l1Url}.`);
 	const directory = values.data ?? mkdtempSync(join(tmpdir(), "strikeproof-committee-"));
 	const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
 	const traders = Array.from({ length: 8 }, (_, i) => PLACES.traders + i);
+	// Whoever stops it before it runs: the exit takes along what was started, and only then is its folder nobody's.
+	const leave = (): void => {
+		process.once("exit", () => values.data ?? rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+		process.exit(130);
+	};
+	for (const signal of SIGNALS) process.once(signal, leave);
 	const cluster = await Cluster.start({
-		...{ validators, reporters, directory, firstApiPort, l1Url: values["rpc-url"], rollup: values.rollup, wallets: traders, say },
+		...{ validators, reporters, directory, firstApiPort, l1Url, rollup: values.rollup, wallets: traders, say },
 	});
-	process.once("exit", () => cluster.abandon());
-	const members = Array.from({ length: validators }, (_, member) => member);
+	for (const signal of SIGNALS) process.off(signal, leave);
 	for (const member of members) say(`member ${member}: ${cluster.api(member)}`);
 
 	let [orders, fills] = [0, 0];
@@ -107,8 +138,14 @@ async function watch(): Promise<void> {
 		);
 		process.exit(fills > 0 && committee ? 0 : 1);
 	};
-	process.once("SIGINT", () => void finish());
-	process.once("SIGTERM", () => void finish());
+	let firstAt: number | undefined;
+	for (const signal of SIGNALS)
+		process.on(signal, () => {
+			// The very same one may come twice, by the group and by npm; one that comes later is from somebody who does not want to wait.
+			if (firstAt !== undefined && performance.now() - firstAt > SAME_SIGNAL_MILLISECONDS) process.exit(130);
+			firstAt ??= performance.now();
+			void finish();
+		});
 	if (Number.isFinite(seconds)) setTimeout(() => void finish(), seconds * 1000);
 }
 

@@ -16,7 +16,8 @@ export async function freePorts(count: number): Promise<number[]> {
 	return [...found];
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens at a port of the loopback. */
+export function isFree(port: number): Promise<boolean> {
 	const probe = createServer();
 	return new Promise((resolve, reject) => {
 		probe.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error)));

@@ -90,6 +90,7 @@ export class Cluster {
 		this.bridge = new Bridge(provider, deployment);
 		this.roster = roster;
 		this.#apiPorts = apiPorts;
+		process.once("exit", this.abandon);
 	}
 
 	/** An L1, the contracts, and every process; resolves when each member's API answers. */
@@ -158,10 +159,14 @@ export class Cluster {
 		if (options.rollup) for (const role of ["proposer", "challenger"]) cluster.#add(role, ["--role", role, "--port", String(take())]);
 		for (const name of cluster.names) cluster.run(name);
 		try {
+			const ended = (): string | undefined => cluster.names.find((name) => !cluster.isRunning(name));
 			await cluster.until("every member to answer", async () => {
+				if (ended() !== undefined) return true;
 				for (const member of members) await cluster.committee(member);
 				return true;
 			});
+			const name = ended();
+			if (name !== undefined) throw new Error(`${name} ended at its start: ${cluster.#lastWords(name)} The logs are in ${directory}.`);
 		} catch (error) {
 			await cluster.end();
 			throw error;
@@ -284,15 +289,16 @@ export class Cluster {
 	/** Stops everything that this cluster started. */
 	async end(): Promise<void> {
 		await Promise.all([...this.#processes.keys()].map((name) => this.stop(name)));
+		process.off("exit", this.abandon);
 		this.provider.destroy();
 		this.#chain?.kill("SIGKILL");
 	}
 
-	/** Ends everything at once; for the last moment of the process. */
-	abandon(): void {
+	/** Ends everything at once: the last moment of this process does, since what it started has groups of its own and would go on. */
+	readonly abandon = (): void => {
 		for (const name of this.#processes.keys()) this.signal(name, "SIGKILL");
 		this.#chain?.kill("SIGKILL");
-	}
+	};
 
 	/** The end of what a process wrote. */
 	#lastWords(name: string): string {

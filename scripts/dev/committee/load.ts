@@ -14,18 +14,24 @@ import * as Engine from "../../../src/ordering/comet/Engine.ts";
 import * as Home from "../../../src/ordering/comet/Home.ts";
 import type { Phase, Plan, Report } from "./Plan.ts";
 
-const { values } = parseArgs({
-	options: {
-		load: { type: "boolean", default: true },
-		validators: { type: "string", default: "4" },
-		rate: { type: "string", default: "1000" },
-		warm: { type: "string", default: "3" },
-		seconds: { type: "string" },
-		kill: { type: "string", default: "0" },
-		return: { type: "string" },
-		json: { type: "boolean", default: false },
-	},
-});
+const { values } = (() => {
+	try {
+		return parseArgs({
+			options: {
+				load: { type: "boolean", default: true },
+				validators: { type: "string", default: "4" },
+				rate: { type: "string", default: "1000" },
+				warm: { type: "string", default: "3" },
+				seconds: { type: "string" },
+				kill: { type: "string", default: "0" },
+				return: { type: "string" },
+				json: { type: "boolean", default: false },
+			},
+		});
+	} catch (error) {
+		return fail((error as Error).message);
+	}
+})();
 const size = Number(values.validators);
 const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
 const warmUp = Number(values.warm);

@@ -113,7 +113,6 @@ export class Stage {
 			environment: (name) => environment.get(name) ?? {},
 			say,
 		});
-		process.once("exit", () => cluster.abandon());
 		const base = { cluster, network, proxies, environment, chain, directory };
 		try {
 			return new Stage({ ...base, ...(await populate(cluster, places, say)) });
