@@ -52,25 +52,6 @@ export class MovableClock implements Clock {
 	}
 }
 
-/** Another clock, so many seconds behind. */
-export class DelayedClock implements Clock {
-	readonly #clock: Clock;
-	readonly #seconds: number;
-
-	constructor(clock: Clock, seconds: number) {
-		this.#clock = clock;
-		this.#seconds = seconds;
-	}
-
-	now(): number {
-		return this.#clock.now() - this.#seconds;
-	}
-
-	sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-		return this.#clock.sleep(milliseconds, signal);
-	}
-}
-
 const LOOK_MS = 250;
 
 /**

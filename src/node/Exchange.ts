@@ -51,7 +51,6 @@ import { openStore } from "../store/LmdbStore.ts";
 import type { Rate } from "../wire/RateLimit.ts";
 import { Watcher } from "../roles/watcher/Watcher.ts";
 import { Server } from "../wire/Server.ts";
-import { DelayedClock } from "./Clock.ts";
 import { alone } from "./committee/alone.ts";
 import type { Seat } from "./committee/Member.ts";
 import { Member } from "./committee/Member.ts";
@@ -115,7 +114,7 @@ export function testKeys(): Keys {
 
 const REPORT_INTERVAL_SECONDS = 10;
 /** Turns that a circle's report to L1 is left to each before it. */
-const ORACLE_PATIENCE_TURNS = 3;
+const ORACLE_PATIENCE_TURNS = 4;
 const ATTESTATION_INTERVAL_SECONDS = 60;
 /** Bundles that execution may be behind the order and still be called up to date. */
 const MAX_BEHIND = 64;
@@ -271,7 +270,6 @@ export class Exchange {
 		const { stores, inbox, orderer, member, live, derived, watched, userDomain } = parts;
 		// Members take turns at what any of them may do: each waits for those before it.
 		const patienceMs = member?.patienceMs ?? 0;
-		const turnClock = member ? new DelayedClock(clock, patienceMs / 1000) : clock;
 		this.options = options;
 		this.#log = log;
 		this.inbox = inbox;
@@ -388,12 +386,13 @@ export class Exchange {
 					}),
 			);
 		const reporters = options.reporters ?? ownReporters();
-		const isOwn = member && { isOwn: (time: number) => member.isTurnAt(time) };
+		const turns = member && { slotAt: (time: number) => member.slotAt(time) };
 		this.reporters = new ReporterCircle({
 			reporters,
 			quorum: deployment.quorum,
 			live,
-			clock: turnClock,
+			// Turns are kept by the slots: one that waited for others would come too late for its own.
+			clock,
 			log: logOf("reporters"),
 			metrics,
 			store: prefixed(stores.reporters, "circle/"),
@@ -401,8 +400,8 @@ export class Exchange {
 			sender: managerOf(keys.feeder, prefixed(stores.reporters, "feeder/"), "reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
 			intervalSeconds: REPORT_INTERVAL_SECONDS,
-			...isOwn,
-			// Beyond the delay of its clock: a report of the one before it is to be mined by then.
+			...turns,
+			// A report of the one before it is to be mined by then.
 			oraclePatienceSeconds: Math.ceil((ORACLE_PATIENCE_TURNS * patienceMs) / 1000),
 		});
 		this.#follower.onApplied((bundle, results) => this.reporters.hear(bundle.height, reportsTaken(bundle, results)));
@@ -413,8 +412,8 @@ export class Exchange {
 			clock,
 			log: logOf("reporters"),
 			publish: async (payload) => (await this.sequencer.submit(payload)).result.result === Result.Ok,
-			intervalSeconds: ATTESTATION_INTERVAL_SECONDS + Math.ceil(patienceMs / 1000),
-			...isOwn,
+			intervalSeconds: ATTESTATION_INTERVAL_SECONDS,
+			...turns,
 		});
 		this.reconciler = new Reconciler({
 			derived,

@@ -4,6 +4,7 @@ import { memberPlace, PLACES, testWallet } from "../../src/chain/TestKeys.ts";
 import type { LiveExecutor } from "../../src/executor/LiveExecutor.ts";
 import { lotsPerUnit } from "../../src/machine/Constants.ts";
 import * as Bytes from "../../src/machine/math/Bytes.ts";
+import * as Encoding from "../../src/machine/step/Encoding.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
 import * as Reporting from "../../src/machine/step/Reporting.ts";
 import type { Underlying } from "../../src/machine/types/Underlying.ts";
@@ -11,10 +12,10 @@ import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import type { TransactionOutcome, TransactionRequest } from "../../src/ports/Chain.ts";
 import type { Log } from "../../src/ports/Log.ts";
 import type { MarketQuote, PriceSource } from "../../src/ports/PriceSource.ts";
-import type { Asker } from "../../src/roles/reporter/asking.ts";
-import { askerOf, turnAt } from "../../src/roles/reporter/asking.ts";
+import type { Asker, Slot } from "../../src/roles/reporter/asking.ts";
+import { askerOf, slotAt } from "../../src/roles/reporter/asking.ts";
 import { Door } from "../../src/roles/reporter/Door.ts";
-import { proposalDigest, Reporter } from "../../src/roles/reporter/Reporter.ts";
+import { proposalDigest, Reporter, reportOf } from "../../src/roles/reporter/Reporter.ts";
 import type { Seat } from "../../src/roles/reporter/Reporter.ts";
 import { ReporterCircle } from "../../src/roles/reporter/ReporterCircle.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
@@ -95,8 +96,12 @@ export class Committee {
 		return door.sign(proposal, await asker(proposalDigest(DOMAIN, proposal)));
 	}
 
+	slotAt(member: number, time: number): Slot {
+		return slotAt(time, this.addresses, this.#signers[member].address);
+	}
+
 	isTurn(member: number, time: number): boolean {
-		return turnAt(time, this.addresses) === this.#signers[member].address;
+		return this.slotAt(member, time).isOwn;
 	}
 
 	doorOf(reporter: Reporter): Door {
@@ -167,6 +172,7 @@ export class Bench {
 			expiry: () => ({ settlementPrice: this.machine.settled }),
 			underlying: (underlying: number) => ({ time: underlying === 0 ? this.machine.time : this.#other }),
 		};
+		const asks = this.#asks;
 		return new ReporterCircle({
 			reporters: this.#signed.map((store, place) => this.#seat(store, place)),
 			quorum: 5,
@@ -174,7 +180,8 @@ export class Bench {
 				queries,
 				height: this.order.height,
 			} as unknown as LiveExecutor,
-			clock: { now: () => this.now - this.turn, sleep: () => Promise.resolve() },
+			// By slots nobody waits for another.
+			clock: { now: () => this.now - (asks ? 0 : this.turn), sleep: () => Promise.resolve() },
 			log: silent,
 			metrics: { set: () => undefined, add: () => undefined, observe: () => undefined },
 			store: this.store,
@@ -191,13 +198,13 @@ export class Bench {
 			},
 			sender: { address: "0x", send: (request) => this.#send(request) },
 			intervalSeconds: 10,
-			...(this.#asks && { isOwn: (time: number) => this.#asks?.committee.isTurn(this.#asks.member, time) ?? false }),
-			oraclePatienceSeconds: 3 * this.turn,
+			...(asks && { slotAt: (time: number) => asks.committee.slotAt(asks.member, time) }),
+			oraclePatienceSeconds: (asks ? 4 : 3) * this.turn,
 		});
 	}
 
-	#seat(store: MemoryStore, place: number): Seat {
-		const reporter = new Reporter({
+	#reporter(store: MemoryStore, place: number): Reporter {
+		return new Reporter({
 			place,
 			signer: new KeySigner(testWallet(PLACES.reporters + place).privateKey),
 			source: this.#sourceOf(place),
@@ -205,6 +212,24 @@ export class Bench {
 			domainSeparator: DOMAIN,
 			wasAt: () => false,
 		});
+	}
+
+	/** A report of this second as a faulty member makes it, its price `lie` parts beside what a reporter sees; undefined where no quorum signs it for him. */
+	async lie(time: number, lie: number): Promise<Uint8Array | undefined> {
+		const { committee, member } = this.#asks as { committee: Committee; member: number };
+		const reporters = this.#signed.map((store, place) => this.#reporter(store, place));
+		const seen = (await reporters[0].see(0, time, [])) as MarketQuote;
+		const proposal = { ...seen, confidence: 0, indexPrice: Math.round(seen.indexPrice * (1 + lie)) };
+		const signatures: Uint8Array[] = [];
+		for (const reporter of reporters.slice(0, 5)) {
+			const signature = await committee.ask(member, proposal, committee.doorOf(reporter)).catch(() => undefined);
+			if (signature) signatures.push(signature);
+		}
+		return signatures.length < 5 ? undefined : Encoding.report(reportOf(proposal, 0b11111, signatures));
+	}
+
+	#seat(store: MemoryStore, place: number): Seat {
+		const reporter = this.#reporter(store, place);
 		return {
 			place,
 			see: (underlying, time, days) => reporter.see(underlying, time, days),

@@ -17,7 +17,8 @@ import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
 import * as Checkpoint from "../../protocol/Checkpoint.ts";
 import { Approval } from "../../roles/batcher/Approval.ts";
-import { turnAt } from "../../roles/reporter/asking.ts";
+import type { Slot } from "../../roles/reporter/asking.ts";
+import { slotAt } from "../../roles/reporter/asking.ts";
 import { lockDirectory } from "../../store/DirectoryLock.ts";
 import type { Answer } from "../../wire/schema.ts";
 import { EngineEvidence } from "./EngineEvidence.ts";
@@ -182,12 +183,12 @@ export class Member {
 		return this.orderer.application.committee.has(address) || Roster.turnOf(this.#options.roster, address) !== undefined;
 	}
 
-	/** Whether it is this member's turn to ask reporters for what they sign of a second. */
-	isTurnAt(time: number): boolean {
+	/** The slot of a second, and whether it is this member's turn to ask reporters for what they sign of it. */
+	slotAt(time: number): Slot {
 		const { roster, signer } = this.#options;
 		// Until L1 is read, who founded the committee is the best guess: reporters refuse what is wrong.
 		const members = this.#epochs.addresses ?? roster.members.map(({ address }) => address).sort();
-		return turnAt(time, members) === signer.address;
+		return slotAt(time, members, signer.address);
 	}
 
 	/** Milliseconds that this member waits for those whose turn is before its own. */

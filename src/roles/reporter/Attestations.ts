@@ -2,7 +2,9 @@ import * as DealEncoding from "../../machine/step/DealEncoding.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Log } from "../../ports/Log.ts";
 import { Loop } from "../Loop.ts";
+import type { Slot } from "./asking.ts";
 import type { Seat } from "./Reporter.ts";
+import { seenToPass } from "./rules.ts";
 
 /** A state of the exchange: its root after everything up to the machine's `time`. */
 export type Standing = { readonly time: number; readonly root: Uint8Array };
@@ -17,22 +19,28 @@ export type AttestationPorts = {
 	/** Sends an attestation to the exchange; resolves with whether the machine took it. */
 	readonly publish: (payload: Uint8Array) => Promise<boolean>;
 	readonly intervalSeconds: number;
-	/** Whether reporters attest a state of this second for whoever asks here; where nobody else does, they attest all. */
-	readonly isOwn?: (time: number) => boolean;
+	/** Whose turn a second is: reporters attest a state of it for him. Where nobody else asks, they attest all. */
+	readonly slotAt?: (time: number) => Slot;
 };
 
 const PAUSE_MS = 400;
 /** After a quorum failed nobody is asked for so many seconds of the exchange. */
 const AGAIN_SECONDS = 10;
+/** Seconds seen to pass in which no attestation that was due came, whoever's turn it was: liquidations stop two minutes later. */
+const LATE_SECONDS = 120;
 
 /** Collects the reporters' signatures under the state, so that portfolios may be liquidated by it. It has no power: it can only delay. */
 export class Attestations {
 	readonly #ports: AttestationPorts;
 	readonly #loop: Loop;
 	#notBefore = 0;
+	#lastRound: number;
+	/** The last attestation, and for how many seconds this process has seen the next one due. */
+	#waits = { attestedAt: 0, seconds: 0 };
 
 	constructor(ports: AttestationPorts) {
 		this.#ports = ports;
+		this.#lastRound = ports.clock.now();
 		this.#loop = new Loop(ports.clock, ports.log, PAUSE_MS, () => this.round());
 	}
 
@@ -45,10 +53,12 @@ export class Attestations {
 	}
 
 	async round(): Promise<void> {
-		const { reporters, quorum, look, log, publish, intervalSeconds, isOwn = () => true } = this.#ports;
+		const { reporters, quorum, look, log, publish, intervalSeconds, slotAt } = this.#ports;
 		const { standing, attestedAt } = look();
-		if (standing.time === 0 || standing.time - attestedAt < intervalSeconds || standing.time < this.#notBefore) return;
-		if (!isOwn(standing.time)) return;
+		const isDue = standing.time !== 0 && standing.time - attestedAt >= intervalSeconds;
+		this.#watch(isDue, attestedAt);
+		if (!isDue || standing.time < this.#notBefore) return;
+		if (slotAt && !slotAt(standing.time).isOwn) return;
 		let signers = 0;
 		const signatures: Uint8Array[] = [];
 		for (const reporter of [...reporters].sort((x, y) => x.place - y.place)) {
@@ -67,5 +77,19 @@ export class Attestations {
 			return;
 		}
 		await publish(DealEncoding.attest({ ...standing, signers, signatures }));
+	}
+
+	/** Says so when none comes for long: where it is the turn of who is gone, nobody asks, and so nobody fails. */
+	#watch(isDue: boolean, attestedAt: number): void {
+		const now = this.#ports.clock.now();
+		const passed = seenToPass(this.#lastRound, now);
+		this.#lastRound = now;
+		const isSame = isDue && this.#waits.attestedAt === attestedAt;
+		this.#waits = { attestedAt, seconds: isSame ? this.#waits.seconds + passed : 0 };
+		if (this.#waits.seconds < LATE_SECONDS) return;
+		this.#waits = { attestedAt, seconds: 0 };
+		this.#ports.log.alarm("NoStateQuorum", "no attestation of the state came, whoever's turn it was: soon nothing is liquidated", {
+			attestedAt,
+		});
 	}
 }

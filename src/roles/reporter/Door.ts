@@ -20,7 +20,7 @@ const ASKED_SECONDS = 30;
 /** How far a report may be ahead of the reporter's clock. */
 const AHEAD_SECONDS = 5;
 
-/** A reporter's door: it signs for members of the committee alone, for each at the seconds that are his, and nothing of a second that is still to come. */
+/** A reporter's door: it signs for members of the committee alone, for each in the slots that are his, and nothing of a second that is still to come. */
 export class Door {
 	readonly #ports: DoorPorts;
 
@@ -51,7 +51,7 @@ export class Door {
 		if (Math.abs(now() - at) > ASKED_SECONDS) return refuse("StaleAsk", `this was asked at ${at}, and it is ${now()} here`);
 		const asker = Signature.recover(askDigest(domainSeparator, digest, at), signature);
 		if (!known.includes(asker)) return refuse("NotAMember", `${asker} asks, who is no member of the committee on L1`);
-		const owner = turnAt(time, known);
+		const owner = turnAt(time, known)?.owner;
 		if (owner !== asker) return refuse("NotItsTurn", `second ${time} is the turn of ${owner}, and not of ${asker}`);
 	}
 }

@@ -12,6 +12,7 @@ import type { MarketQuote } from "../../ports/PriceSource.ts";
 import type { Store } from "../../ports/Store.ts";
 import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
+import type { Slot } from "./asking.ts";
 import type { Due } from "./decide.ts";
 import { decide, medianOf, obsoleteMade, obsoleteTaken, owedToMachine, owedToOracle } from "./decide.ts";
 import { MadeReports } from "./MadeReports.ts";
@@ -20,7 +21,7 @@ import { reportOf } from "./Reporter.ts";
 import { TakenReports } from "./TakenReports.ts";
 import type { Spoilt } from "./rules.ts";
 import * as rules from "./rules.ts";
-import type { Feed, View } from "./view.ts";
+import type { Feed, Purpose, View } from "./view.ts";
 import { look } from "./view.ts";
 
 export type CirclePorts = {
@@ -37,8 +38,8 @@ export type CirclePorts = {
 	readonly oracle: Oracle;
 	readonly sender: TransactionSender;
 	readonly intervalSeconds: number;
-	/** Whether reporters sign a report of this second for this circle; where it is the only one, they sign all. */
-	readonly isOwn?: (time: number) => boolean;
+	/** Whose turn a second is: reporters sign a report of it for him. Where this circle is the only one, they sign all for it. */
+	readonly slotAt?: (time: number) => Slot;
 	/** Seconds that this circle leaves to those before it to tell L1 of a report. */
 	readonly oraclePatienceSeconds?: number;
 };
@@ -62,7 +63,7 @@ export class ReporterCircle {
 	readonly #made: MadeReports;
 	readonly #taken: TakenReports;
 	readonly #oracleTimes = new Map<number, number>();
-	readonly #spoilt = new Map<number, Spoilt>();
+	readonly #spoilt: { readonly [P in Purpose]: Map<number, Spoilt> } = { next: new Map(), hole: new Map() };
 	/** Reports that L1 refused. */
 	#attempt = 0;
 	readonly #refused = new Map<number, { readonly time: number; readonly until: number }>();
@@ -109,7 +110,7 @@ export class ReporterCircle {
 	}
 
 	#look(): View {
-		const { live, clock, intervalSeconds, isOwn = () => true } = this.#ports;
+		const { live, clock, intervalSeconds, slotAt } = this.#ports;
 		return look(
 			live,
 			clock,
@@ -118,8 +119,8 @@ export class ReporterCircle {
 			(underlying) => this.#made.of(underlying),
 			this.#taken,
 			(underlying) => this.#oracleTimes.get(underlying),
-			(underlying) => this.#spoilt.get(underlying),
-			isOwn,
+			(underlying, purpose) => this.#spoilt[purpose].get(underlying),
+			slotAt,
 		);
 	}
 
@@ -128,10 +129,15 @@ export class ReporterCircle {
 		const now = this.#ports.clock.now();
 		this.#observed += rules.seenToPass(this.#lastRound, now);
 		this.#lastRound = now;
+		const failed = new Set<string>();
 		for (let count = 0; count < MAX_MADE;) {
-			const due = decide(this.#look());
 			let made = 0;
-			for (const one of due) if (await this.#make(one)) made += 1;
+			for (const one of decide(this.#look())) {
+				const key = `${one.purpose}/${one.underlying}`;
+				if (failed.has(key)) continue;
+				if (await this.#make(one)) made += 1;
+				else failed.add(key);
+			}
 			if (made === 0) break;
 			count += made;
 		}
@@ -149,7 +155,11 @@ export class ReporterCircle {
 		const { publish, log, clock, intervalSeconds } = this.#ports;
 		try {
 			for (const feed of view.feeds) {
+				let before = feed.machineTime;
 				for (const { time, payload } of owedToMachine(feed)) {
+					// What leaves a hole is refused until the hole is filled, perhaps by another.
+					if (rules.isHole(before, time)) break;
+					before = time;
 					const refused = this.#refused.get(feed.underlying);
 					if (refused?.time === time && clock.now() < refused.until) break;
 					if (await publish(payload)) continue;
@@ -209,7 +219,7 @@ export class ReporterCircle {
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
 		if (quotes.length < quorum) {
 			// Who sees only what is now sees nothing of a second that is past, now or later.
-			if (this.#spoilt.has(due.underlying)) this.#spoil(due.underlying, due.time, new Uint8Array(0));
+			if (this.#spoilt[due.purpose].has(due.underlying)) this.#spoil(due, new Uint8Array(0));
 			log.alarm("NoPriceQuorum", "too few reporters see a price: trading halts when the last report is too old", {
 				seen: quotes.length,
 				quorum,
@@ -231,7 +241,7 @@ export class ReporterCircle {
 			signatures.push(signature);
 		}
 		if (signatures.length < quorum) {
-			this.#spoil(due.underlying, due.time, Encoding.report(reportOf(proposal, 0, [])));
+			this.#spoil(due, Encoding.report(reportOf(proposal, 0, [])));
 			log.alarm("NoPriceQuorum", "too few reporters sign the median: their views differ, or they refuse", {
 				signed: signatures.length,
 				quorum,
@@ -239,7 +249,7 @@ export class ReporterCircle {
 			});
 			return false;
 		}
-		this.#spoilt.delete(due.underlying);
+		this.#spoilt[due.purpose].delete(due.underlying);
 		await this.#made.add(due.underlying, {
 			time: due.time,
 			payload: Encoding.report(reportOf(proposal, signers, signatures)),
@@ -248,9 +258,9 @@ export class ReporterCircle {
 		return true;
 	}
 
-	#spoil(underlying: number, time: number, proposal: Uint8Array): void {
-		const known = this.#spoilt.get(underlying);
+	#spoil({ underlying, time, purpose }: Due, proposal: Uint8Array): void {
+		const known = this.#spoilt[purpose].get(underlying);
 		const times = new Set(known && known.times.size < MAX_SPOILT ? known.times : []).add(time);
-		this.#spoilt.set(underlying, { times, draw: Bytes.uint(Keccak.hash(proposal), 0, 4) });
+		this.#spoilt[purpose].set(underlying, { times, draw: Bytes.uint(Keccak.hash(proposal), 0, 4) });
 	}
 }

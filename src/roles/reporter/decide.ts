@@ -1,34 +1,48 @@
 import type { MarketQuote, SurfaceQuote } from "../../ports/PriceSource.ts";
 import * as rules from "./rules.ts";
-import type { Feed, Made, View } from "./view.ts";
+import type { Feed, Made, Purpose, View } from "./view.ts";
 
-/** A report to make: an underlying, a time, and the days that are listed. */
-export type Due = { readonly underlying: number; readonly time: number; readonly days: readonly number[] };
+/** A report to make: an underlying, a time, what for, and the days that are listed. */
+export type Due = { readonly underlying: number; readonly time: number; readonly purpose: Purpose; readonly days: readonly number[] };
 
-/** What to make now: the next report of each underlying, or one that a destination misses. Pure. */
+/** What to make now: the next report of each underlying, and one that a destination misses. Neither waits for the other, which may not be to be had. Pure. */
 export function decide(view: View): Due[] {
 	return view.feeds.flatMap((feed) => {
-		const time = holeOf(feed, view) ?? nextOf(feed, view);
-		return time === undefined ? [] : [{ underlying: feed.underlying, time, days: feed.days.filter((day) => view.expiryTime(day) > time) }];
+		const { underlying } = feed;
+		const due = (purpose: Purpose, time: number | undefined): Due[] =>
+			time === undefined ? [] : [{ underlying, time, purpose, days: feed.days.filter((day) => view.expiryTime(day) > time) }];
+		const hole = holeOf(feed, view);
+		const next = nextOf(feed, view);
+		return [...due("next", next), ...due("hole", hole === next ? undefined : hole)];
 	});
 }
 
 function nextOf(feed: Feed, view: View): number | undefined {
 	// What this circle made counts, whether or not the machine has it yet: L1 needs the next one also when nobody sequences.
 	const last = Math.max(feed.machineTime, feed.made.at(-1)?.time ?? 0);
-	return rules.isDue(last, view.now, view.intervalSeconds) ? timeBehind(last, feed, view) : undefined;
+	const { now, slotAt, intervalSeconds } = view;
+	if (!slotAt) return rules.isDue(last, now, intervalSeconds) ? timeBehind(last, "next", feed, view) : undefined;
+	// By turns a slot is due whatever others reported in theirs: were it not, who reports most often would be the only one.
+	const isFree = (time: number): boolean => slotAt(time).isOwn && !feed.spoilt.next?.times.has(time);
+	const windowStart = rules.windowStartFrom(last);
+	const time = last < windowStart && windowStart <= now && isFree(windowStart) ? windowStart : rules.newest(last, now, isFree);
+	if (time === undefined || slotAt(time).start <= last) return undefined;
+	return last === 0 && rules.opensInside(time) ? undefined : time;
 }
 
 /** A time at which a destination misses a report that nobody made, or nothing. */
 function holeOf(feed: Feed, view: View): number | undefined {
 	const { made, machineTime, oracleTime } = feed;
-	if (rules.isHole(machineTime, rules.neededByMachine(made, machineTime)[0]?.time)) return timeBehind(machineTime, feed, view);
+	const times = rules.neededByMachine(made, machineTime).map(({ time }) => time);
+	// By turns each makes what is now and leaves what lies between to this.
+	const behind = rules.holeBehind(machineTime, view.slotAt ? [...times, view.now] : times);
+	if (behind !== undefined) return timeBehind(behind, "hole", feed, view);
 	if (oracleTime === undefined || !rules.isHole(oracleTime, owedToOracle(feed, view.observed)[0]?.time)) return undefined;
-	return timeBehind(oracleTime, feed, view);
+	return timeBehind(oracleTime, "hole", feed, view);
 }
 
-function timeBehind(last: number, feed: Feed, { now, isOwn }: View): number | undefined {
-	return rules.besides(rules.nextTime(last, now), last, now, feed.spoilt, isOwn);
+function timeBehind(last: number, purpose: Purpose, feed: Feed, { now, slotAt }: View): number | undefined {
+	return rules.besides(rules.nextTime(last, now), last, now, feed.spoilt[purpose], (time) => slotAt?.(time).isOwn ?? true);
 }
 
 /** Which reports the machine is owed, oldest first. Pure. */

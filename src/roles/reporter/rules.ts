@@ -76,16 +76,27 @@ export function besides(
 	const earliest = Math.max(last + 1, latest - MAX_REPORT_GAP_SECONDS);
 	const own: number[] = [];
 	// The newest first: markets that are seen now tell little of a minute ago.
-	for (let other = latest; other >= earliest; other--) if (isOwn(other)) own.push(other);
+	for (let other = latest; other >= earliest; other--) if (isOwn(other) && !Reporting.leavesGap(last, other)) own.push(other);
 	const fresh = own.filter((other) => !isSpoilt(other)).slice(0, DRAWN_FROM);
 	// Where each was tried, one is tried again: who did not answer then may answer now.
 	const others = fresh.length > 0 ? fresh : own;
 	return others[isSpoilt(time) ? (spoilt?.draw ?? 0) % others.length : 0];
 }
 
+/** The newest time up to now for which something holds, of the last minute and behind `last`. */
+export function newest(last: number, now: number, holds: (time: number) => boolean): number | undefined {
+	for (let time = now; time > Math.max(last, now - MAX_REPORT_GAP_SECONDS); time--) if (holds(time)) return time;
+	return undefined;
+}
+
+/** Whether a first report of this time is refused, because it lies inside a window. */
+export function opensInside(time: number): boolean {
+	return Reporting.leavesGap(0, time);
+}
+
 /** Whether there is something to report: nothing was for a while. A first report inside a window would be refused, so it waits. */
 export function isDue(last: number, now: number, intervalSeconds: number): boolean {
-	if (last === 0) return !Reporting.leavesGap(0, now);
+	if (last === 0) return !opensInside(now);
 	return now > last && now - last >= intervalSeconds;
 }
 
@@ -96,7 +107,9 @@ export function countsForWindow(time: number): boolean {
 
 /** Of reports in order of time, those that the machine needs behind its last: all of a window, and the newest for the present prices. */
 export function neededByMachine<R extends { readonly time: number }>(made: readonly R[], last: number): R[] {
-	return made.filter(({ time }, i) => time > last && (countsForWindow(time) || i === made.length - 1));
+	const canBegin = made.findIndex(({ time }) => last !== 0 || !opensInside(time));
+	if (canBegin < 0) return [];
+	return made.filter(({ time }, i) => i >= canBegin && time > last && (countsForWindow(time) || i === made.length - 1));
 }
 
 /** Of reports in order of time, those that L1's oracle needs behind its last: a first one, then every window's and the one that ends it. */
@@ -131,6 +144,11 @@ export function isSilent(madeAt: number, observed: number): boolean {
 /** Whether nobody told L1 of a report since it was heard for so long that it must be assumed that nobody will. In seconds that the circle saw pass. */
 export function isForgotten(heardAt: number, observed: number): boolean {
 	return observed - heardAt > FORGOTTEN_SECONDS;
+}
+
+/** Of times behind `last`, in order: the one behind which a destination misses a report, or undefined. */
+export function holeBehind(last: number, times: readonly number[]): number | undefined {
+	return [last, ...times].find((time, i) => isHole(time, times[i]));
 }
 
 /** Whether a destination misses a report between its last and the next one that it would hear. */

@@ -2,11 +2,15 @@ import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
 import { MAX_REPORT_EXPIRIES, MAX_UNDERLYINGS } from "../../machine/Constants.ts";
 import * as Series from "../../machine/types/Series.ts";
 import type { Clock } from "../../ports/Clock.ts";
+import type { Slot } from "./asking.ts";
 import type { Spoilt } from "./rules.ts";
 import type { TakenReports } from "./TakenReports.ts";
 
 /** A report under a quorum of signatures, and how many seconds this circle had seen pass when it made or heard it: clocks leap, and its own time may be long past. */
 export type Made = { readonly time: number; readonly payload: Uint8Array; readonly heardAt: number };
+
+/** What a report is made for: to go on, or because a destination misses one that nobody made. */
+export type Purpose = "next" | "hole";
 
 export type Feed = {
 	readonly underlying: number;
@@ -19,7 +23,8 @@ export type Feed = {
 	readonly taken: readonly Made[];
 	readonly takenSince: number;
 	readonly days: readonly number[];
-	readonly spoilt: Spoilt | undefined;
+	/** What failed of the next report, and of one that fills a hole. */
+	readonly spoilt: { readonly [P in Purpose]: Spoilt | undefined };
 };
 
 export type View = {
@@ -29,8 +34,8 @@ export type View = {
 	readonly intervalSeconds: number;
 	readonly feeds: readonly Feed[];
 	readonly expiryTime: (day: number) => number;
-	/** Whether a second is this circle's turn to report. */
-	readonly isOwn: (time: number) => boolean;
+	/** Whose turn a second is; undefined where this circle is the only one. */
+	readonly slotAt: ((time: number) => Slot) | undefined;
 };
 
 export function look(
@@ -41,8 +46,8 @@ export function look(
 	made: (underlying: number) => readonly Made[],
 	taken: Pick<TakenReports, "of" | "since">,
 	oracleTime: (underlying: number) => number | undefined,
-	spoilt: (underlying: number) => Spoilt | undefined,
-	isOwn: (time: number) => boolean,
+	spoilt: (underlying: number, purpose: Purpose) => Spoilt | undefined,
+	slotAt: ((time: number) => Slot) | undefined,
 ): View {
 	const feeds: Feed[] = [];
 	for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) {
@@ -55,8 +60,8 @@ export function look(
 			taken: taken.of(underlying),
 			takenSince: taken.since(underlying),
 			days: days.sort((x, y) => x - y).slice(0, MAX_REPORT_EXPIRIES),
-			spoilt: spoilt(underlying),
+			spoilt: { next: spoilt(underlying, "next"), hole: spoilt(underlying, "hole") },
 		});
 	}
-	return { now: clock.now(), observed, intervalSeconds, feeds, expiryTime: Series.expiryTimeOf, isOwn };
+	return { now: clock.now(), observed, intervalSeconds, feeds, expiryTime: Series.expiryTimeOf, slotAt };
 }
