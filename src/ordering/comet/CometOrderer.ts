@@ -279,8 +279,8 @@ export class CometOrderer implements Orderer {
 		if (committee.has(signer.address) || !(signer.address in (decided.seen ?? {})) || hasShownKey(decided, signer.address)) return;
 		const lastVote = SigningState.read(this.#home);
 		if (typeof lastVote !== "number" || decided.blockHeight < lastVote) return;
-		const join = await Envelope.encodeJoin(chainId, signer, publicKey, decided.blockHeight);
-		await Engine.broadcast(network.rpc, join).catch(() => undefined);
+		const join = Envelope.encodeJoin(chainId, signer, publicKey, decided.blockHeight);
+		await join.then((said) => Engine.broadcast(network.rpc, said)).catch(() => undefined);
 	}
 
 	async #cut(proposal: BatchProposal): Promise<void> {
@@ -328,8 +328,9 @@ export class CometOrderer implements Orderer {
 		if (!rejoining?.isUnheard || performance.now() - this.#helloAt < HELLO_MILLISECONDS) return;
 		this.#helloAt = performance.now();
 		const { chainId, signer, network } = this.#options;
-		const hello = await Envelope.encodeHello(chainId, signer, rejoining.number);
-		const taken = await Engine.broadcast(network.rpc, hello).catch(() => undefined);
+		// A key that does not sign now, or an engine that does not answer, is asked again.
+		const hello = Envelope.encodeHello(chainId, signer, rejoining.number);
+		const taken = await hello.then((said) => Engine.broadcast(network.rpc, said)).catch(() => undefined);
 		if (taken?.code === 0) rejoining.say();
 	}
 

@@ -48,11 +48,18 @@ export class Engine {
 	start(): void {
 		const { home, binary = BINARY, said, ended } = this.#options;
 		if (!isBuilt(binary)) throw new OrderingError("UNWRITABLE", `There is no ${binary}: run \`npm run comet:build\`, which needs Go.`);
-		const child = spawn(binary, ["start", "--home", home], { stdio: ["ignore", "pipe", "pipe"] });
+		const child: ChildProcess = spawn(binary, ["start", "--home", home], { stdio: ["ignore", "pipe", "pipe"] });
 		this.#process = child;
+		// One that the system does not start ends without an exit, and may have no pipes.
+		child.on("error", (error) => {
+			said?.(error.message);
+			if (this.#process !== child || child.pid !== undefined) return;
+			this.#process = undefined;
+			ended?.(undefined);
+		});
 		for (const pipe of [child.stdout, child.stderr]) {
-			pipe.setEncoding("utf8");
-			pipe.on("data", (text: string) => {
+			pipe?.setEncoding("utf8");
+			pipe?.on("data", (text: string) => {
 				for (const line of text.split("\n")) if (line.trim() !== "") said?.(line);
 			});
 		}
@@ -68,7 +75,7 @@ export class Engine {
 		const child = this.#process;
 		this.#process = undefined;
 		if (!child) return void (await this.#gone);
-		if (child.exitCode !== null || child.signalCode !== null) return;
+		if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
 		const gone = (this.#gone = new Promise((resolve) => child.once("exit", resolve)));
 		child.kill(signal);
 		const patience = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);

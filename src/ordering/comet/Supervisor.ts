@@ -114,13 +114,15 @@ export class Supervisor {
 	#isBusy = false;
 	#isStopped = false;
 	#starts = 0;
+	/** Why the last look failed, if it did. */
+	#trouble: string | undefined;
 
 	constructor(orderer: CometOrderer, log: Log, ladder: Ladder = LADDER, hasRoom: () => boolean = () => true) {
 		this.#orderer = orderer;
 		this.#hasRoom = hasRoom;
 		this.#log = log;
 		this.#ladder = ladder;
-		this.#timer = setInterval(() => void this.#look(), LOOK_MILLISECONDS);
+		this.#timer = setInterval(() => void this.#lookSafely(), LOOK_MILLISECONDS);
 		this.#timer.unref();
 	}
 
@@ -136,8 +138,20 @@ export class Supervisor {
 		this.#isBusy = true;
 	}
 
-	async #look(): Promise<void> {
+	/** A look that fails, on a disk that is full or at an engine that is gone, must not end the gateway around it: the next one tries again. */
+	async #lookSafely(): Promise<void> {
 		if (this.#isBusy) return;
+		try {
+			await this.#look();
+			this.#trouble = undefined;
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			if (reason !== this.#trouble) this.#log.alarm("OrderingFailed", "the engine cannot be kept at work", { reason });
+			this.#trouble = reason;
+		}
+	}
+
+	async #look(): Promise<void> {
 		const { engine, stillForMilliseconds } = this.#orderer;
 		const startedForMilliseconds = performance.now() - this.#startedAt;
 		if (stillForMilliseconds < startedForMilliseconds) this.#attempts = this.#ends = 0;
@@ -170,8 +184,9 @@ export class Supervisor {
 			this.#begin();
 			// A full disk ends an engine, too, and its data is as good as ever.
 			const isResynced = action === "resync" && this.#hasRoom() && (await this.#orderer.resync());
-			this.#ends = endsAfter(action, this.#ends, this.#ladder, isResynced);
 			if (!isResynced && !this.#isStopped) engine.start();
+			// Only then: one that cannot be started has not ended, and its data is as good as ever.
+			this.#ends = endsAfter(action, this.#ends, this.#ladder, isResynced);
 		} finally {
 			if (!this.#isStopped) this.#isBusy = false;
 		}

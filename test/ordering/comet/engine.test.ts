@@ -1,12 +1,16 @@
 // What a gateway hears when it says a bundle to its engine, and the engine answers, refuses, breaks off or is gone.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import * as Engine from "../../../src/ordering/comet/Engine.ts";
+import { until } from "./committee.ts";
 
 const TRANSACTION = Uint8Array.of(1, 2, 3);
 
@@ -21,6 +25,25 @@ async function broadcastTo(answer: (response: ServerResponse, asked: string) => 
 		server.close();
 	}
 }
+
+test("an engine that the system does not start is heard as one that ended, and costs nobody his process", async () => {
+	const directory = mkdtempSync(join(tmpdir(), "sp-engine-"));
+	const binary = join(directory, "cometbft");
+	// Nobody may execute it.
+	writeFileSync(binary, "", { mode: 0o600 });
+	const said: string[] = [];
+	let ends = 0;
+	const engine = new Engine.Engine({ home: directory, binary, said: (line) => said.push(line), ended: () => ends++ });
+	engine.start();
+	await engine.stop();
+	engine.start();
+	await until("it ended", () => ends > 0);
+	assert.match(said.join(), /EACCES/);
+	assert.equal(engine.pid, undefined);
+	assert.equal(ends, 1, "and the one that was told to stop is not asked for");
+	rmSync(directory, { recursive: true });
+	assert.throws(() => engine.start(), /run `npm run comet:build`/);
+});
 
 test("a bundle that the engine takes, holds already or refuses", async () => {
 	const taken = await broadcastTo((response, asked) => {

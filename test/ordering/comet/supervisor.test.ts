@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
 import { endsAfter, LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
+import type { Fields, Log } from "../../../src/ports/Log.ts";
 import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
 import type { TestCommittee } from "./committee.ts";
 
@@ -75,6 +76,31 @@ describe("given what a supervisor knows of a member", () => {
 			["resync", "start", "restart"].map((action) => endsAfter(action as "resync", 3, LADDER, false)),
 			[3, 4, 0],
 		);
+	});
+
+	it("goes on looking where a look fails, alarms, and takes no data from an engine that cannot be started", async () => {
+		let [isMended, looks, copied] = [false, 0, 0];
+		const fail = (reason: string): never => {
+			throw new Error(reason);
+		};
+		const orderer = {
+			engine: { pid: undefined, start: () => isMended || fail("There is no cometbft"), stop: async () => undefined },
+			stillForMilliseconds: Number.POSITIVE_INFINITY,
+			voteAgain: async () => (looks++ < 2 ? fail("EIO: i/o error, write") : false),
+			resync: async () => (copied++ < 2 ? fail("ENOSPC: no space left on device") : true),
+			reachesEnough: async () => undefined,
+		};
+		const alarms: string[] = [];
+		const log = { ...silent, alarm: (name: string, _: string, fields?: Fields) => alarms.push(`${name}: ${fields?.reason}`) };
+		const ladder = { ...LADDER, pauseMilliseconds: 1, maxPauseMilliseconds: 2 };
+		const supervisor = new Supervisor(orderer as unknown as CometOrderer, log as unknown as Log, ladder);
+		await until("the engine was started in vain, more often than data is trusted", () => supervisor.starts > LADDER.resyncAttempts + 1);
+		assert.deepEqual(alarms, ["OrderingFailed: EIO: i/o error, write", "OrderingFailed: There is no cometbft"], "once for each reason");
+		assert.equal(copied, 0);
+		isMended = true;
+		await until("its data is copied, since it ended each time", () => copied > 2);
+		supervisor.stop();
+		assert.equal(alarms[2], "OrderingFailed: ENOSPC: no space left on device");
 	});
 
 	it("leaves its data to one that was started anew while nobody decided, however often, and then ended", () => {
