@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
 import { endsAfter, LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
-import type { Fields, Log } from "../../../src/ports/Log.ts";
+import type { Fields } from "../../../src/ports/Log.ts";
 import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
 import type { TestCommittee } from "./committee.ts";
 
@@ -93,7 +93,7 @@ describe("given what a supervisor knows of a member", () => {
 		const alarms: string[] = [];
 		const log = { ...silent, alarm: (name: string, _: string, fields?: Fields) => alarms.push(`${name}: ${fields?.reason}`) };
 		const ladder = { ...LADDER, pauseMilliseconds: 1, maxPauseMilliseconds: 2 };
-		const supervisor = new Supervisor(orderer as unknown as CometOrderer, log as unknown as Log, ladder);
+		const supervisor = new Supervisor(orderer as unknown as CometOrderer, log, ladder);
 		await until("the engine was started in vain, more often than data is trusted", () => supervisor.starts > LADDER.resyncAttempts + 1);
 		assert.deepEqual(alarms, ["OrderingFailed: EIO: i/o error, write", "OrderingFailed: There is no cometbft"], "once for each reason");
 		assert.equal(copied, 0);
