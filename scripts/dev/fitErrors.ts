@@ -38,7 +38,7 @@ function probesOf(svi: Svi): number[] {
 	return Array.from({ length: PROBES }, (_, i) => -side + (2 * side * i) / (PROBES - 1));
 }
 
-function rowsOf(text: string): Record<string, string>[] {
+export function rowsOf(text: string): Record<string, string>[] {
 	const [head, ...lines] = text.trim().split(/\r?\n/);
 	const names = head.split(",");
 	return lines.map((line) => Object.fromEntries(line.split(",").map((value, i) => [names[i], value])));

@@ -35,7 +35,7 @@ type Seen = {
 	readonly spread: number;
 	readonly slices: readonly Slice[];
 	/** What was made of it last, and for which days. */
-	made?: { readonly days: string; readonly surfaces: readonly SurfaceQuote[] | undefined };
+	made?: { readonly days: string; readonly surfaces: readonly SurfaceQuote[] };
 };
 
 /** The median, and what is near it. Undefined when too few agree. */
@@ -122,8 +122,7 @@ export class ExchangeSource implements PriceSource {
 		const key = days.join();
 		if (seen.made?.days !== key) seen.made = { days: key, surfaces: surfacesAt(seen, days) };
 		const { surfaces } = seen.made;
-		// A report without one of the days asked for would leave its margin on an old surface.
-		if (!surfaces || days.some((day) => expiryOf(day) <= time)) return undefined;
+		if (days.some((day) => expiryOf(day) <= time)) return undefined;
 		return {
 			underlying,
 			time,
@@ -181,17 +180,20 @@ export async function exchangeSource(): Promise<ExchangeSource> {
 	return new ExchangeSource(venuesOf(await loadCcxt()));
 }
 
-/** The surfaces of listed days, in their order; undefined when one of them is beyond the last slice. None is below that of a day before it. */
-function surfacesAt(seen: Seen, days: readonly number[]): SurfaceQuote[] | undefined {
+/**
+ * The surfaces of listed days, in their order, but of days beyond the last slice: anyone may list such a day, and it is no reason to say nothing of the others. None
+ * is below that of a day before it.
+ */
+function surfacesAt(seen: Seen, days: readonly number[]): SurfaceQuote[] {
 	const surfaces = new Map<number, SurfaceQuote>();
 	let before: Slice | undefined;
 	for (const day of [...days].sort((x, y) => x - y)) {
 		const slice = sliceAt(seen, expiryOf(day), before);
-		if (!slice) return undefined;
+		if (!slice) continue;
 		before = slice;
 		surfaces.set(day, surfaceOf(day, slice));
 	}
-	return days.map((day) => surfaces.get(day) as SurfaceQuote);
+	return days.flatMap((day) => surfaces.get(day) ?? []);
 }
 
 /** A slice of the chain or, between two of them, one that is linear in total variance as nearly as an SVI slice without arbitrage is; undefined beyond the last. */

@@ -14,6 +14,7 @@ import type { Ask } from "../roles/reporter/asking.ts";
 import type { Standing } from "../roles/reporter/Attestations.ts";
 import { Door } from "../roles/reporter/Door.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
+import { listedDays } from "../roles/reporter/view.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import { REPORTING } from "../wire/reporting.ts";
 import { Code, RpcError } from "../wire/RpcError.ts";
@@ -77,8 +78,9 @@ export class ReporterNode {
 		this.#store = store;
 		// Without a state of its own it stands behind none.
 		const wasAt = (time: number, root: Uint8Array): boolean => state?.wasAt(time, root) ?? false;
+		const listed = (underlying: number): number[] => (state ? listedDays(state.live.queries, underlying) : []);
 		const domainSeparator = separatorOf(deployment, "Vault");
-		const reporter = new Reporter({ place, signer, source, store, domainSeparator, wasAt });
+		const reporter = new Reporter({ place, signer, source, store, domainSeparator, wasAt, listed });
 		this.#epochs = new Epochs(staking, clock, log, MEMBERS_PAUSE_MS);
 		const patient = {
 			place,

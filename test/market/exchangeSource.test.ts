@@ -88,7 +88,8 @@ describe("given exchanges behind ccxt", { skip }, () => {
 			0,
 		);
 		assert.ok(Math.abs(Math.sqrt(atForward / years) - 0.6) < 0.01);
-		assert.equal(await source().quote(0, NOW, [TODAY + 60]), undefined);
+		const beyond = await source().quote(0, NOW, [TODAY + 5, TODAY + 60]);
+		assert.deepEqual(beyond?.surfaces, [surface], "and what it does not know keeps it from nothing else");
 	});
 
 	it("leaves no arbitrage between days, be there an expiry or none, in whatever order they are asked for", async () => {

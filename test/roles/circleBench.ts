@@ -140,6 +140,8 @@ export class Bench {
 	lost = 0;
 	/** Reporters whose signatures do not reach this circle. */
 	readonly mute = new Set<number>();
+	/** What faulty reporters say that they see, of what there is. */
+	readonly lies = new Map<number, (seen: MarketQuote) => MarketQuote>();
 	/** Days that are listed, as this circle knows them. */
 	days: readonly number[] = [DAY];
 	#other = 0;
@@ -211,6 +213,7 @@ export class Bench {
 			store,
 			domainSeparator: DOMAIN,
 			wasAt: () => false,
+			listed: () => this.days,
 		});
 	}
 
@@ -218,8 +221,8 @@ export class Bench {
 	async lie(time: number, lie: number): Promise<Uint8Array | undefined> {
 		const { committee, member } = this.#asks as { committee: Committee; member: number };
 		const reporters = this.#signed.map((store, place) => this.#reporter(store, place));
-		const seen = (await reporters[0].see(0, time, [])) as MarketQuote;
-		const proposal = { ...seen, confidence: 0, indexPrice: Math.round(seen.indexPrice * (1 + lie)) };
+		const seen = (await reporters[0].see(0, time, this.days)) as MarketQuote;
+		const proposal = { ...seen, indexPrice: Math.round(seen.indexPrice * (1 + lie)) };
 		const signatures: Uint8Array[] = [];
 		for (const reporter of reporters.slice(0, 5)) {
 			const signature = await committee.ask(member, proposal, committee.doorOf(reporter)).catch(() => undefined);
@@ -232,7 +235,10 @@ export class Bench {
 		const reporter = this.#reporter(store, place);
 		return {
 			place,
-			see: (underlying, time, days) => reporter.see(underlying, time, days),
+			see: async (underlying, time, days) => {
+				const seen = await reporter.see(underlying, time, days);
+				return seen && (this.lies.get(place)?.(seen) ?? seen);
+			},
 			attest: (standing) => reporter.attest(standing),
 			sign: (proposal) => {
 				if (this.mute.has(place)) return Promise.reject(new Error("nobody answers"));

@@ -4,8 +4,8 @@ import { KeySigner } from "../../src/chain/KeySigner.ts";
 import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
 import * as Reporting from "../../src/machine/step/Reporting.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
-import type { MarketQuote } from "../../src/ports/PriceSource.ts";
-import { medianOf } from "../../src/roles/reporter/decide.ts";
+import type { MarketQuote, SurfaceQuote } from "../../src/ports/PriceSource.ts";
+import { medianOf } from "../../src/roles/reporter/quotes.ts";
 import { Reporter } from "../../src/roles/reporter/Reporter.ts";
 import * as rules from "../../src/roles/reporter/rules.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
@@ -22,14 +22,22 @@ class SlowStore extends MemoryStore {
 	}
 }
 
-function reporterOf(place: number, store = new MemoryStore()): Reporter {
+function reporterOf(place: number, store = new MemoryStore(), { listed = [DAY], seesUntil = Infinity } = {}): Reporter {
 	const signer = new KeySigner(testWallet(PLACES.reporters + place).privateKey);
 	return new Reporter({
 		place,
 		signer,
-		source: market.source(place + 1, 0.0002),
+		source: {
+			quote: (underlying, time, days) =>
+				market.source(place + 1, 0.0002).quote(
+					underlying,
+					time,
+					days.filter((day) => day <= seesUntil),
+				),
+		},
 		store,
 		domainSeparator: new Uint8Array(32),
+		listed: () => listed,
 		wasAt: (time, root) => time === 7 && root.every((byte) => byte === 7),
 	});
 }
@@ -39,17 +47,48 @@ async function seenBy(place: number, time = START + 60): Promise<MarketQuote> {
 }
 
 describe("given a proposed report", () => {
-	it("is not signed when its price, forward, surface, days or confidence are not what the reporter sees", async () => {
+	it("is not signed when any number of it is not what the reporter sees", async () => {
 		const reporter = reporterOf(0);
 		const honest = await seenBy(1);
 		const surface = honest.surfaces[0];
-		const lies: MarketQuote[] = [
-			{ ...honest, indexPrice: Math.round(honest.indexPrice * 1.01) },
-			{ ...honest, confidence: 1_000_001 },
-			{ ...honest, surfaces: [{ ...surface, forward: Math.round(surface.forward * 0.99) }] },
-			{ ...honest, surfaces: [{ ...surface, b: surface.b * 2 }] },
+		const level = surface.a + (surface.b * surface.sigma) / 1e9;
+		const lies: [string, Partial<MarketQuote>][] = [
+			["index", { indexPrice: Math.round(honest.indexPrice * 1.01) }],
+			["no confidence", { confidence: 0 }],
+			["too much confidence", { confidence: 1_000_001 }],
+			["no days", { surfaces: [] }],
+			["a day twice", { surfaces: [surface, surface] }],
+			["a day that is over", { surfaces: [{ ...surface, day: DAY - 10 }, surface] }],
 		];
-		for (const lie of lies) assert.equal(await reporter.sign(lie), undefined);
+		const smiles: [string, Partial<SurfaceQuote>][] = [
+			["another day", { day: DAY + 1 }],
+			["forward", { forward: Math.round(surface.forward * 0.99) }],
+			["level", { b: surface.b * 2 }],
+			["the same level under other wings", { a: 0, b: 1e9, sigma: Math.round(level), rho: -900_000_000 }],
+			["skew", { rho: -surface.rho }],
+			["place", { m: 1e9 }],
+			["a wing beyond where anybody trades", { a: Math.round(level), b: 1e10, rho: 999_999_999, m: 1.2e9, sigma: 1 }],
+			["rate", { rate: 1_000_000 }],
+			["no confidence in it", { confidence: 0 }],
+			["what the machine refuses", { sigma: 0 }],
+			["no number", { m: NaN }],
+		];
+		for (const [name, lie] of lies) assert.equal(await reporter.sign({ ...honest, ...lie }), undefined, name);
+		for (const [name, lie] of smiles)
+			assert.equal(await reporter.sign({ ...honest, surfaces: [{ ...surface, ...lie }] }), undefined, `of the smile: ${name}`);
+		assert.ok(await reporter.sign(honest));
+	});
+
+	it("is not signed without a day that is listed, but where there is nothing to be seen of it", async () => {
+		const [near, far] = [DAY, DAY + 30];
+		const whole = (await reporterOf(1).see(0, START + 60, [near, far])) as MarketQuote;
+		const short = { ...whole, surfaces: whole.surfaces.slice(0, 1) };
+		assert.equal(await reporterOf(0, undefined, { listed: [near, far] }).sign(short), undefined);
+		assert.ok(await reporterOf(0, undefined, { listed: [near, far] }).sign(whole));
+		assert.ok(await reporterOf(0, undefined, { listed: [near, far], seesUntil: near }).sign(short));
+		assert.equal(await reporterOf(0, undefined, { listed: [near, far], seesUntil: near }).sign(whole), undefined);
+		// Who was told of a listing before it is signed for too: the machine passes over what is not listed.
+		assert.ok(await reporterOf(0, undefined, { listed: [near] }).sign(whole));
 	});
 
 	it("is signed once for a time, also after a restart", async () => {
@@ -88,9 +127,24 @@ describe("given what seven reporters see", () => {
 	it("gives a median that two liars cannot move beyond what an honest one saw", async () => {
 		const honest = await Promise.all([0, 1, 2, 3, 4].map((place) => seenBy(place)));
 		const liars = honest.slice(0, 2).map((quote) => ({ ...quote, indexPrice: quote.indexPrice * 100 }));
-		const { indexPrice } = medianOf([...honest, ...liars]);
+		const { indexPrice } = medianOf([...honest, ...liars], 5);
 		const prices = honest.map((quote) => quote.indexPrice);
 		assert.ok(indexPrice >= Math.min(...prices) && indexPrice <= Math.max(...prices));
+	});
+
+	it("gives the smile of one of them, and not of two liars who are in the middle at the forward and wrong in the wings", async () => {
+		const honest = await Promise.all([0, 1, 2, 3, 4].map((place) => seenBy(place)));
+		const bent = honest.map(({ surfaces: [surface], ...quote }, i) => ({
+			...quote,
+			surfaces: [{ ...surface, a: surface.a + 1000 * i, confidence: 900_000 + i }],
+		}));
+		const liars = bent.slice(2, 4).map(({ surfaces: [surface], ...quote }) => ({
+			...quote,
+			surfaces: [{ ...surface, rho: 0, m: 0, confidence: 0 }],
+		}));
+		const { surfaces } = medianOf([...liars, ...bent], 5);
+		const [{ a, rho, m, confidence }] = surfaces;
+		assert.deepEqual([a, rho, m, confidence], [bent[2].surfaces[0].a, bent[0].surfaces[0].rho, bent[0].surfaces[0].m, 900_001]);
 	});
 });
 

@@ -6,6 +6,7 @@ import type { MarketQuote, PriceSource } from "../../ports/PriceSource.ts";
 import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
 import type { Standing } from "./Attestations.ts";
+import { agrees } from "./quotes.ts";
 import * as rules from "./rules.ts";
 
 export type ReporterPorts = {
@@ -17,6 +18,8 @@ export type ReporterPorts = {
 	readonly domainSeparator: Uint8Array;
 	/** Whether the exchange's state had this root at this machine time, as this reporter executed it itself. */
 	readonly wasAt: (time: number, root: Uint8Array) => boolean;
+	/** Days of an underlying that are listed and not settled, ascending, as this reporter executed them itself; none where it executes nothing. */
+	readonly listed: (underlying: number) => readonly number[];
 };
 
 /** A reporter as the circle meets it, in this process or elsewhere. */
@@ -54,15 +57,18 @@ export class Reporter implements Seat {
 	 * durable before the signature leaves.
 	 */
 	async sign(proposal: MarketQuote): Promise<Uint8Array | undefined> {
-		const { signer, domainSeparator } = this.#ports;
+		const { signer, domainSeparator, listed } = this.#ports;
+		const { underlying, time, surfaces } = proposal;
+		// A day that is left out keeps an old surface beside new ones: of what is listed, none is but where there is nothing to see.
+		const days = new Set([...surfaces.map(({ day }) => day), ...rules.daysOf(listed(underlying), time)]);
 		const own = await this.see(
-			proposal.underlying,
-			proposal.time,
-			proposal.surfaces.map(({ day }) => day),
+			underlying,
+			time,
+			[...days].sort((x, y) => x - y),
 		);
-		if (!own || !rules.agrees(proposal, own)) return undefined;
+		if (!own || !agrees(proposal, own)) return undefined;
 		const digest = proposalDigest(domainSeparator, proposal);
-		if (!(await this.#promise(`signed/${proposal.underlying}/${proposal.time}`, digest))) return undefined;
+		if (!(await this.#promise(`signed/${underlying}/${time}`, digest))) return undefined;
 		return signer.sign(digest);
 	}
 

@@ -14,8 +14,9 @@ import { Loop } from "../Loop.ts";
 import type { LoopHealth } from "../Loop.ts";
 import type { Slot } from "./asking.ts";
 import type { Due } from "./decide.ts";
-import { decide, medianOf, obsoleteMade, obsoleteTaken, owedToMachine, owedToOracle } from "./decide.ts";
+import { decide, obsoleteMade, obsoleteTaken, owedToMachine, owedToOracle } from "./decide.ts";
 import { MadeReports } from "./MadeReports.ts";
+import { answers, medianOf } from "./quotes.ts";
 import type { Seat } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
 import { TakenReports } from "./TakenReports.ts";
@@ -214,7 +215,8 @@ export class ReporterCircle {
 	async #make(due: Due): Promise<boolean> {
 		const { reporters, quorum, log, metrics } = this.#ports;
 		const seen = await Promise.all(reporters.map((reporter) => reporter.see(due.underlying, due.time, due.days).catch(() => undefined)));
-		const quotes = seen.filter((quote): quote is MarketQuote => quote !== undefined);
+		// What is of something else, or nonsense, counts as nothing: whoever answers it has no more of a say than who is silent.
+		const quotes = seen.filter((quote): quote is MarketQuote => quote !== undefined && answers(quote, due));
 		this.#liveReporters.set(due.underlying, quotes.length);
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
 		if (quotes.length < quorum) {
@@ -226,7 +228,7 @@ export class ReporterCircle {
 			});
 			return false;
 		}
-		const proposal = medianOf(quotes);
+		const proposal = medianOf(quotes, quorum);
 		let signers = 0;
 		const signatures: Uint8Array[] = [];
 		let reason: string | undefined;

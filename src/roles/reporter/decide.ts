@@ -1,4 +1,3 @@
-import type { MarketQuote, SurfaceQuote } from "../../ports/PriceSource.ts";
 import * as rules from "./rules.ts";
 import type { Feed, Made, Purpose, View } from "./view.ts";
 
@@ -10,7 +9,7 @@ export function decide(view: View): Due[] {
 	return view.feeds.flatMap((feed) => {
 		const { underlying } = feed;
 		const due = (purpose: Purpose, time: number | undefined): Due[] =>
-			time === undefined ? [] : [{ underlying, time, purpose, days: feed.days.filter((day) => view.expiryTime(day) > time) }];
+			time === undefined ? [] : [{ underlying, time, purpose, days: rules.daysOf(feed.days, time) }];
 		const hole = holeOf(feed, view);
 		const next = nextOf(feed, view);
 		return [...due("next", next), ...due("hole", hole === next ? undefined : hole)];
@@ -81,31 +80,4 @@ export function obsoleteTaken(feed: Feed): Made[] {
 	if (oracleTime === undefined) return taken.slice(0, -1).filter(({ time }, i) => i > 0 && !rules.countsForWindow(time));
 	const needed = rules.neededByOracle(taken, oracleTime);
 	return taken.slice(0, -1).filter((one) => !needed.includes(one));
-}
-
-/** The median of what the reporters see, field by field. Requires at least one quote, and all of the same days. */
-export function medianOf(quotes: readonly MarketQuote[]): MarketQuote {
-	const median = (pick: (quote: MarketQuote) => number): number => {
-		const values = quotes.map(pick).sort((x, y) => x - y);
-		return values[Math.floor((values.length - 1) / 2)];
-	};
-	const first = quotes[0];
-	const surface = (i: number, field: keyof SurfaceQuote): number => median((quote) => quote.surfaces[i][field]);
-	return {
-		underlying: first.underlying,
-		time: first.time,
-		indexPrice: median((quote) => quote.indexPrice),
-		confidence: Math.min(...quotes.map((quote) => quote.confidence)),
-		surfaces: first.surfaces.map(({ day }, i) => ({
-			day,
-			forward: surface(i, "forward"),
-			a: surface(i, "a"),
-			b: surface(i, "b"),
-			rho: surface(i, "rho"),
-			m: surface(i, "m"),
-			sigma: surface(i, "sigma"),
-			rate: surface(i, "rate"),
-			confidence: surface(i, "confidence"),
-		})),
-	};
 }

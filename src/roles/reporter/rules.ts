@@ -1,9 +1,13 @@
-import { MAX_REPORT_GAP_SECONDS, EXPIRY_SECOND_OF_DAY, SECONDS_PER_DAY, SETTLEMENT_WINDOW_SECONDS } from "../../machine/Constants.ts";
+import {
+	EXPIRY_SECOND_OF_DAY,
+	MAX_REPORT_EXPIRIES,
+	MAX_REPORT_GAP_SECONDS,
+	SECONDS_PER_DAY,
+	SETTLEMENT_WINDOW_SECONDS,
+} from "../../machine/Constants.ts";
 import * as Reporting from "../../machine/step/Reporting.ts";
-import type { MarketQuote } from "../../ports/PriceSource.ts";
+import * as Series from "../../machine/types/Series.ts";
 
-/** How far a proposed price may be from a reporter's own, as parts of it. */
-const TOLERANCE = 0.005;
 /**
  * Seconds in which the order takes a report, if there is to be an order again. L1 takes what a window misses for a day after it, so nothing presses; and what L1 was
  * told alone the order may settle otherwise.
@@ -13,22 +17,6 @@ const SILENCE_SECONDS = 1800;
 const FORGOTTEN_SECONDS = 600;
 /** The most that counts as seen to pass from one round to the next: a clock that leaps, or a process that was stopped, saw nothing of what lies between. */
 const MAX_STEP_SECONDS = 60;
-/** How far a surface's level may be. */
-const VARIANCE_TOLERANCE = 0.1;
-
-/** Whether a reporter puts his name under somebody's proposal: it is what he sees himself, within the tolerance. */
-export function agrees(proposal: MarketQuote, own: MarketQuote): boolean {
-	const close = (a: number, b: number, tolerance: number): boolean => Math.abs(a - b) <= tolerance * Math.abs(b);
-	if (proposal.underlying !== own.underlying || proposal.time !== own.time || proposal.surfaces.length !== own.surfaces.length)
-		return false;
-	if (!close(proposal.indexPrice, own.indexPrice, TOLERANCE) || proposal.confidence > own.confidence) return false;
-	return proposal.surfaces.every((surface, i) => {
-		const mine = own.surfaces[i];
-		if (!mine || surface.day !== mine.day || !close(surface.forward, mine.forward, TOLERANCE)) return false;
-		const level = (s: typeof surface): number => s.a + (s.b * s.sigma) / 1e9;
-		return close(level(surface), level(mine), VARIANCE_TOLERANCE);
-	});
-}
 
 /** Seconds from which another one is drawn. */
 const DRAWN_FROM = 15;
@@ -154,4 +142,9 @@ export function holeBehind(last: number, times: readonly number[]): number | und
 /** Whether a destination misses a report between its last and the next one that it would hear. */
 export function isHole(last: number, next: number | undefined): boolean {
 	return last !== 0 && next !== undefined && Reporting.leavesGap(last, next);
+}
+
+/** The days of a report of `time`, of all that are listed, ascending: those that are still to come, and the nearest where a report has no place for all. */
+export function daysOf(listed: readonly number[], time: number): number[] {
+	return listed.filter((day) => Series.expiryTimeOf(day) > time).slice(0, MAX_REPORT_EXPIRIES);
 }

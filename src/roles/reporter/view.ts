@@ -1,6 +1,5 @@
 import type { LiveExecutor } from "../../executor/LiveExecutor.ts";
-import { MAX_REPORT_EXPIRIES, MAX_UNDERLYINGS } from "../../machine/Constants.ts";
-import * as Series from "../../machine/types/Series.ts";
+import { MAX_UNDERLYINGS } from "../../machine/Constants.ts";
 import type { Clock } from "../../ports/Clock.ts";
 import type { Slot } from "./asking.ts";
 import type { Spoilt } from "./rules.ts";
@@ -22,6 +21,7 @@ export type Feed = {
 	/** Reports that the machine took, whoever made them, in order of time: all behind `takenSince`. */
 	readonly taken: readonly Made[];
 	readonly takenSince: number;
+	/** That are listed and not settled, ascending. */
 	readonly days: readonly number[];
 	/** What failed of the next report, and of one that fills a hole. */
 	readonly spoilt: { readonly [P in Purpose]: Spoilt | undefined };
@@ -33,10 +33,15 @@ export type View = {
 	readonly observed: number;
 	readonly intervalSeconds: number;
 	readonly feeds: readonly Feed[];
-	readonly expiryTime: (day: number) => number;
 	/** Whose turn a second is; undefined where this circle is the only one. */
 	readonly slotAt: ((time: number) => Slot) | undefined;
 };
+
+/** The days of an underlying that are listed and not settled, ascending. */
+export function listedDays(queries: Pick<LiveExecutor["queries"], "expiries" | "expiry">, underlying: number): number[] {
+	const days = queries.expiries(underlying).filter((day) => (queries.expiry(underlying, day)?.settlementPrice ?? 0) === 0);
+	return days.sort((x, y) => x - y);
+}
 
 export function look(
 	live: LiveExecutor,
@@ -51,7 +56,6 @@ export function look(
 ): View {
 	const feeds: Feed[] = [];
 	for (let underlying = 0; underlying < MAX_UNDERLYINGS; underlying++) {
-		const days = live.queries.expiries(underlying).filter((day) => (live.queries.expiry(underlying, day)?.settlementPrice ?? 0) === 0);
 		feeds.push({
 			underlying,
 			machineTime: live.queries.underlying(underlying).time,
@@ -59,9 +63,9 @@ export function look(
 			made: made(underlying),
 			taken: taken.of(underlying),
 			takenSince: taken.since(underlying),
-			days: days.sort((x, y) => x - y).slice(0, MAX_REPORT_EXPIRIES),
+			days: listedDays(live.queries, underlying),
 			spoilt: { next: spoilt(underlying, "next"), hole: spoilt(underlying, "hole") },
 		});
 	}
-	return { now: clock.now(), observed, intervalSeconds, feeds, expiryTime: Series.expiryTimeOf, slotAt };
+	return { now: clock.now(), observed, intervalSeconds, feeds, slotAt };
 }
