@@ -115,7 +115,7 @@ async function startSequencer(context: Context, options: Options, dataDirectory:
 	const clock = await clockOf(context, options);
 	const reportersDomain = separatorOf(deployment, "Vault");
 	const asker = askerOf(new KeySigner(keys.sequencer.privateKey), reportersDomain, () => clock.now());
-	const remote = options.reporter.map((url, place) => new RemoteReporter(place, url, reportersDomain, asker));
+	const remote = options.reporter.map((url, place) => new RemoteReporter(place, deployment.reporters[place], url, reportersDomain, asker));
 	const log = openLog(join(dataDirectory, "node.log"));
 	const metrics = new PrometheusMetrics();
 	const provider = await context.provider();

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
+import { KeySigner } from "../../src/chain/KeySigner.ts";
+import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
+import * as Bytes from "../../src/machine/math/Bytes.ts";
 import * as Messages from "../../src/machine/step/Messages.ts";
 import * as Reporting from "../../src/machine/step/Reporting.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import type { MarketQuote, SurfaceQuote } from "../../src/ports/PriceSource.ts";
+import { askerOf } from "../../src/roles/reporter/asking.ts";
+import { RemoteReporter } from "../../src/roles/reporter/RemoteReporter.ts";
+import { attestationDigest, proposalDigest } from "../../src/roles/reporter/Reporter.ts";
 import { Bench, DAY, START } from "./circleBench.ts";
 
 const DAYS = [DAY, DAY + 3, DAY + 10];
@@ -86,4 +94,40 @@ describe("given a day that is listed, of which too few see anything", () => {
 	});
 
 	it("reports it when a quorum does", () => goesOn(seenBy(5)));
+});
+
+describe("given a reporter elsewhere that signs with another key than its own", () => {
+	it("takes its signatures for none, of a report and of a state, and says whose they are to be", async () => {
+		const domain = new Uint8Array(32);
+		const [own, another] = [0, 1].map((place) => new KeySigner(testWallet(PLACES.reporters + place).privateKey));
+		const proposal: MarketQuote = { underlying: 0, time: START, indexPrice: 2_000_000_000, confidence: 1_000_000, surfaces: [] };
+		const standing = { time: START, root: new Uint8Array(32).fill(7) };
+		let signer = own;
+		const server = createServer((request, response) => {
+			let body = "";
+			request.on("data", (part: Buffer) => (body += part.toString()));
+			request.on("end", () => {
+				const isReport = (JSON.parse(body) as { method: string }).method === "reporter/sign";
+				const digest = isReport ? proposalDigest(domain, proposal) : attestationDigest(domain, standing);
+				void signer
+					.sign(digest)
+					.then((signature) => response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: Bytes.toHex(signature) })));
+			});
+		});
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		try {
+			const asker = askerOf(own, domain, () => START);
+			const remote = new RemoteReporter(0, own.address, url, domain, asker);
+			assert.equal((await remote.sign(proposal))?.length, 65);
+			assert.equal((await remote.attest(standing))?.length, 65);
+			signer = another;
+			const refused = new RegExp(`does not sign as ${own.address}`);
+			await assert.rejects(remote.sign(proposal), refused);
+			await assert.rejects(remote.attest(standing), refused);
+		} finally {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		}
+	});
 });

@@ -1,4 +1,5 @@
 import * as Bytes from "../../machine/math/Bytes.ts";
+import * as Signature from "../../machine/math/Signature.ts";
 import type { MarketQuote } from "../../ports/PriceSource.ts";
 import { callHttp } from "../../wire/callHttp.ts";
 import { REPORTING } from "../../wire/reporting.ts";
@@ -7,16 +8,18 @@ import type { Standing } from "./Attestations.ts";
 import type { Seat } from "./Reporter.ts";
 import { attestationDigest, proposalDigest } from "./Reporter.ts";
 
-/** A reporter that runs somewhere else. Whatever it answers is checked for its shape; that its signature is its own, the machine checks. */
+/** A reporter that runs somewhere else. Whatever it answers is checked for its shape, and its signature for being its own: one that is not would spoil a report. */
 export class RemoteReporter implements Seat {
 	readonly place: number;
+	readonly #address: string;
 	readonly #url: string;
 	readonly #domainSeparator: Uint8Array;
 	readonly #asker: Asker;
 
-	/** @param place the bit that is its own; @param url where it answers, such as http://10.0.0.7:8548; @param asker signs in a member's name */
-	constructor(place: number, url: string, domainSeparator: Uint8Array, asker: Asker) {
+	/** @param place the bit that is its own; @param address whose signatures these are, as the deployment has it; @param url where it answers, such as http://10.0.0.7:8548; @param asker signs in a member's name */
+	constructor(place: number, address: string, url: string, domainSeparator: Uint8Array, asker: Asker) {
 		this.place = place;
+		this.#address = address.toLowerCase();
 		this.#url = url;
 		this.#domainSeparator = domainSeparator;
 		this.#asker = asker;
@@ -28,18 +31,26 @@ export class RemoteReporter implements Seat {
 	}
 
 	async sign(proposal: MarketQuote): Promise<Uint8Array | undefined> {
-		const ask = await this.#asker(proposalDigest(this.#domainSeparator, proposal));
-		return this.#signature("reporter/sign", { proposal, ...wired(ask) });
+		const digest = proposalDigest(this.#domainSeparator, proposal);
+		return this.#signature("reporter/sign", digest, { proposal });
 	}
 
 	async attest(standing: Standing): Promise<Uint8Array | undefined> {
-		const ask = await this.#asker(attestationDigest(this.#domainSeparator, standing));
-		return this.#signature("reporter/attest", { time: standing.time, root: Bytes.toHex(standing.root), ...wired(ask) });
+		const digest = attestationDigest(this.#domainSeparator, standing);
+		return this.#signature("reporter/attest", digest, { time: standing.time, root: Bytes.toHex(standing.root) });
 	}
 
-	async #signature(method: "reporter/sign" | "reporter/attest", params: object): Promise<Uint8Array | undefined> {
-		const answer = REPORTING[method].result.parse(await callHttp(this.#url, method, params));
-		return answer === null ? undefined : Bytes.fromHex(answer);
+	/** Its signature of a digest, undefined where it refuses. Rejects as `callHttp` does, and where the signature is another's. */
+	async #signature(method: "reporter/sign" | "reporter/attest", digest: Uint8Array, about: object): Promise<Uint8Array | undefined> {
+		const ask = await this.#asker(digest);
+		const answer = REPORTING[method].result.parse(await callHttp(this.#url, method, { ...about, ...wired(ask) }));
+		if (answer === null) return undefined;
+		const signature = Bytes.fromHex(answer);
+		if (Signature.recover(digest, signature) !== this.#address)
+			throw new Error(
+				`reporter ${this.place} at ${this.#url} does not sign as ${this.#address}: are the reporters named in the order of their bits?`,
+			);
+		return signature;
 	}
 }
 
