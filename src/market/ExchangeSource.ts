@@ -119,7 +119,9 @@ export class ExchangeSource implements PriceSource {
 		if (age <= MAX_AGE_SECONDS) await this.#look(underlying);
 		const seen = this.#nearest(underlying, time);
 		if (!seen || Math.abs(seen.at - time) > MAX_AGE_SECONDS) return undefined;
-		const key = days.join();
+		// Whoever asks for a day beyond the last slice besides, or does not, gets the same.
+		const last = seen.slices.at(-1)?.expiry ?? 0;
+		const key = days.filter((day) => expiryOf(day) <= last).join();
 		if (seen.made?.days !== key) seen.made = { days: key, surfaces: surfacesAt(seen, days) };
 		const { surfaces } = seen.made;
 		if (days.some((day) => expiryOf(day) <= time)) return undefined;
