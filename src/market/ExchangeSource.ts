@@ -1,8 +1,10 @@
 import { EXPIRY_SECOND_OF_DAY, MAX_UNDERLYINGS, SECONDS_PER_DAY } from "../machine/Constants.ts";
 import type { MarketQuote, PriceSource, SurfaceQuote } from "../ports/PriceSource.ts";
+import type { Store } from "../ports/Store.ts";
 import type { Fit, Point, Svi } from "./fitSvi.ts";
 import { errorOf, fitSvi, variance } from "./fitSvi.ts";
 import { impliedVolatility } from "./impliedVolatility.ts";
+import { isOfWindow, WindowLooks } from "./WindowLooks.ts";
 import { loadCcxt, venuesOf } from "./Venues.ts";
 import type { OptionQuote, Venue } from "./Venues.ts";
 
@@ -80,7 +82,7 @@ export function slicesOf(chain: readonly OptionQuote[], now: number, index: numb
 
 /**
  * What exchanges say: an index that no single venue can move, and surfaces fitted to a chain. Of the past it knows what it saw itself, for 35 minutes and until it
- * ends: of another time it says nothing.
+ * ends; given a store, of settlement windows for days, whatever ended. Of another time it says nothing.
  */
 export class ExchangeSource implements PriceSource {
 	readonly #venues: readonly Venue[];
@@ -90,6 +92,7 @@ export class ExchangeSource implements PriceSource {
 	readonly #looks = new Map<number, Promise<void>>();
 	readonly #asked = new Map<number, number>();
 	readonly #seen = new Map<number, readonly Seen[]>();
+	#windows: WindowLooks<Seen> | undefined;
 
 	/** @param now seconds since 1970; @param elapsed milliseconds of a clock that nobody sets */
 	constructor(
@@ -100,6 +103,11 @@ export class ExchangeSource implements PriceSource {
 		this.#venues = venues;
 		this.#now = now;
 		this.#elapsed = elapsed;
+	}
+
+	/** Keeps in this store, which is nobody else's, what it sees of settlement windows, and knows what was kept there. */
+	keepIn(store: Store): void {
+		this.#windows = new WindowLooks(store);
 	}
 
 	/** Looks by itself from now on, so that it knows what was to be seen while nobody asked. Returns what ends that. */
@@ -115,7 +123,7 @@ export class ExchangeSource implements PriceSource {
 
 	async quote(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined> {
 		const age = this.#now() - time;
-		if (age < -MAX_AGE_SECONDS || age > MEMORY_SECONDS) return undefined;
+		if (age < -MAX_AGE_SECONDS || (age > MEMORY_SECONDS && !isOfWindow(time))) return undefined;
 		if (age <= MAX_AGE_SECONDS) await this.#look(underlying);
 		const seen = this.#nearest(underlying, time);
 		if (!seen || Math.abs(seen.at - time) > MAX_AGE_SECONDS) return undefined;
@@ -137,7 +145,7 @@ export class ExchangeSource implements PriceSource {
 	/** What was seen nearest to a time: of two that are as near, the later one. */
 	#nearest(underlying: number, time: number): Seen | undefined {
 		let nearest: Seen | undefined;
-		for (const seen of this.#seen.get(underlying) ?? [])
+		for (const seen of [...(this.#windows?.of(underlying) ?? []), ...(this.#seen.get(underlying) ?? [])])
 			if (!nearest || Math.abs(seen.at - time) <= Math.abs(nearest.at - time)) nearest = seen;
 		return nearest;
 	}
@@ -155,6 +163,8 @@ export class ExchangeSource implements PriceSource {
 
 	#remember(underlying: number, seen: Seen): void {
 		const now = this.#now();
+		// Where the disk fails, it is remembered as what is of no window.
+		this.#windows?.keep(underlying, seen).catch(() => undefined);
 		// What a clock that was set back says is to come was not seen at such a time.
 		const isOfUse = ({ at }: Seen): boolean => at <= now && at >= now - MEMORY_SECONDS - MAX_AGE_SECONDS;
 		const all = [...(this.#seen.get(underlying) ?? []), seen].filter(isOfUse);

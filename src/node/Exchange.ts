@@ -49,6 +49,7 @@ import { listedDays } from "../roles/reporter/view.ts";
 import { Api } from "../roles/sequencer/Api.ts";
 import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
+import { prefixed } from "../store/prefixed.ts";
 import type { Rate } from "../wire/RateLimit.ts";
 import { Watcher } from "../roles/watcher/Watcher.ts";
 import { Server } from "../wire/Server.ts";
@@ -584,16 +585,4 @@ export class Exchange {
 		for (const store of this.#stores) await store.close();
 		for (const thread of this.#threads) await thread.close();
 	}
-}
-
-/** A part of a store whose keys begin alike. */
-function prefixed(store: Store, prefix: string): Store {
-	return {
-		get: (key) => store.get(prefix + key),
-		range: function* (from, to) {
-			for (const [key, value] of store.range(prefix + from, prefix + to)) yield [key.slice(prefix.length), value] as const;
-		},
-		commit: (changes) => store.commit(changes.map((change) => ({ ...change, key: prefix + change.key }))),
-		close: async () => undefined,
-	};
 }

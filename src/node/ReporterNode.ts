@@ -16,6 +16,7 @@ import { Door } from "../roles/reporter/Door.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
 import { listedDays } from "../roles/reporter/view.ts";
 import { openStore } from "../store/LmdbStore.ts";
+import { prefixed } from "../store/prefixed.ts";
 import { REPORTING } from "../wire/reporting.ts";
 import { Code, RpcError } from "../wire/RpcError.ts";
 import { Epochs } from "./committee/Epochs.ts";
@@ -81,6 +82,7 @@ export class ReporterNode {
 		const listed = (underlying: number): number[] => (state ? listedDays(state.live.queries, underlying) : []);
 		const domainSeparator = separatorOf(deployment, "Vault");
 		const reporter = new Reporter({ place, signer, source, store, domainSeparator, wasAt, listed });
+		source.keepIn?.(prefixed(store, "seen/"));
 		this.#epochs = new Epochs(staking, clock, log, MEMBERS_PAUSE_MS);
 		const patient = {
 			place,

@@ -1,3 +1,5 @@
+import type { Store } from "./Store.ts";
+
 /** One expiry of an underlying as a market source sees it. Units as in the machine's Report (docs/spec/machine.md). */
 export interface SurfaceQuote {
 	readonly day: number;
@@ -27,4 +29,6 @@ export interface MarketQuote {
 /** Where a reporter sees prices. `undefined` when it has none for that time: it then does not report, never guesses. */
 export interface PriceSource {
 	quote(underlying: number, time: number, days: readonly number[]): Promise<MarketQuote | undefined>;
+	/** Makes durable in this store what it could not see again. Where there is none, a source needs none or forgets with its process. */
+	keepIn?(store: Store): void;
 }

@@ -5,6 +5,7 @@ import { ExchangeSource, robustIndex, slicesOf } from "../../src/market/Exchange
 import { variance } from "../../src/market/fitSvi.ts";
 import { loadCcxt, optionOf, venuesOf } from "../../src/market/Venues.ts";
 import type { Venue } from "../../src/market/Venues.ts";
+import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { RecordedExchanges, volatilityAt } from "./recordedExchanges.ts";
 
 const NOW = Date.UTC(2026, 1, 2, 9) / 1000;
@@ -143,14 +144,15 @@ describe("given exchanges behind ccxt", { skip }, () => {
 
 /** Two venues whose prices and times a test sets, and the source that looks at them. */
 class Past {
-	now = NOW;
+	now: number;
 	index: number | undefined = 2000;
 	/** How often the venues were asked. */
 	looks = 0;
 	#elapsed = 0;
 	readonly source: ExchangeSource;
 
-	constructor() {
+	constructor(now = NOW, store?: MemoryStore) {
+		this.now = now;
 		const venue = (name: string): Venue => ({
 			name,
 			index: () => {
@@ -165,6 +167,7 @@ class Past {
 			// The time since the last look is always long enough for another.
 			() => (this.#elapsed += 5000),
 		);
+		if (store) this.source.keepIn(store);
 	}
 
 	/** Looks every ten seconds up to a time, while the index grows by one each time. */
@@ -221,6 +224,34 @@ describe("given a time that is past", () => {
 		past.now = NOW;
 		past.index = undefined;
 		assert.equal(await past.priceAt(NOW), undefined);
+	});
+
+	it("given a store, tells a settlement window's prices days later and after a start, and of other times no more than before", async () => {
+		const store = new MemoryStore();
+		const opens = NOW - 5400;
+		const past = new Past(opens - 100, store);
+		await past.lookUntil(opens + 2000);
+		for (const later of [new Past(opens + 3 * 86_400, store), past]) {
+			later.now = opens + 3 * 86_400;
+			assert.equal(await later.priceAt(opens), 2010);
+			assert.equal(await later.priceAt(opens + 900), 2100);
+			assert.equal(await later.priceAt(opens + 1800), 2190);
+			assert.equal(await later.priceAt(opens + 1890 + 21), undefined);
+		}
+		assert.equal(await new Past(opens + 3 * 86_400).priceAt(opens + 900), undefined);
+	});
+
+	it("keeps the looks of the last windows alone, however often it looks and whatever its clock said", async () => {
+		const store = new MemoryStore();
+		for (let day = 0; day < 7; day++) {
+			const past = new Past(NOW - 5400 + day * 86_400 - 90, store);
+			for (let i = 0; i < 1980; i += 4, past.now += 4) await past.source.quote(0, past.now, []);
+			if (day === 0) assert.equal([...store.range("", "~")].length, 248);
+		}
+		assert.equal([...store.range("", "~")].length, 1024);
+		const after = new Past(NOW + 7 * 86_400, store);
+		assert.equal(await after.priceAt(NOW - 4500 + 6 * 86_400), 2000);
+		assert.equal(await after.priceAt(NOW - 4500), undefined);
 	});
 
 	it("looks by itself while nobody asks", async (context) => {

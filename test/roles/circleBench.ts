@@ -136,6 +136,8 @@ export class Bench {
 	sequencerIsDead = false;
 	isDown = false;
 	l1IsDead = false;
+	/** What happens while L1 takes a report of an underlying. */
+	meanwhile: (underlying: number) => unknown = () => undefined;
 	/** How many of the next reports L1 loses. */
 	lost = 0;
 	/** Reporters whose signatures do not reach this circle. */
@@ -259,6 +261,7 @@ export class Bench {
 				? Promise.reject(new Error("the node hung up"))
 				: Promise.resolve({ status: "reverted", error: "out of gas" });
 		}
+		this.meanwhile(Number(key.split("/")[0]));
 		if (this.oracle.take(payload)) return Promise.resolve({ status: "mined", hash: "0x", block: 1, gasUsed: 1n });
 		this.refused += 1;
 		return Promise.resolve({ status: "reverted", error: "ReportLeavesGap" });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ExchangeSource } from "../../src/market/ExchangeSource.ts";
 import type { Venue } from "../../src/market/Venues.ts";
+import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
+import { MemoryStore } from "../../src/store/MemoryStore.ts";
 import { Bench, Committee, DAY, EXPIRY, Members, settlesAlike, START, WINDOW } from "./circleBench.ts";
 
 describe("given an hour around a settlement", () => {
@@ -78,42 +80,135 @@ describe("given an hour around a settlement", () => {
 		assert.ok(bench.machine.settled > 0 && bench.oracle.settled > 0);
 	});
 
-	it("fills a hole in the window with what reporters saw at exchanges while nobody brought them together", async () => {
-		let now = START;
-		const venue = (name: string): Venue => ({
-			name,
-			index: () => Promise.resolve(2000 + (now - START) / 100),
-			chain: () => Promise.resolve([]),
-		});
-		const sources = Array.from(
-			{ length: 7 },
-			() =>
-				new ExchangeSource(
+	/** Reporters of exchanges whose index rises by a dollar in a hundred seconds; with stores, they may begin anew. */
+	class Exchanges {
+		now = START;
+		readonly #stores = Array.from({ length: 7 }, () => new MemoryStore());
+		#sources: ExchangeSource[] = [];
+		readonly bench = new Bench(0, undefined, undefined, (place) => ({ quote: (...asked) => this.#sources[place].quote(...asked) }));
+
+		constructor() {
+			this.restart();
+			this.bench.days = [];
+		}
+
+		/** All reporters in new processes. */
+		restart(): void {
+			const venue = (name: string): Venue => ({
+				name,
+				index: () => Promise.resolve(2000 + (this.now - START) / 100),
+				chain: () => Promise.resolve([]),
+			});
+			this.#sources = this.#stores.map((store) => {
+				const source = new ExchangeSource(
 					[venue("a"), venue("b")],
-					() => now,
-					() => 1000 * now,
-				),
-		);
-		const bench = new Bench(0, undefined, undefined, (place) => sources[place]);
-		bench.days = [];
-		const runTo = async (time: number): Promise<void> => {
-			for (; now < time; now += 10) {
-				bench.now = now;
-				// As each does by itself.
-				for (const source of sources) await source.quote(0, now, []);
-				if (!bench.isDown) await bench.round();
+					() => this.now,
+					() => 1000 * this.now,
+				);
+				source.keepIn(store);
+				return source;
+			});
+		}
+
+		/** Each looks by itself. */
+		async runTo(time: number): Promise<void> {
+			for (; this.now < time; this.now += 10) {
+				this.bench.now = this.now;
+				for (const source of this.#sources) await source.quote(0, this.now, []);
+				if (!this.bench.isDown) await this.bench.round();
 			}
+		}
+
+		/** That the window settled, on L1 alike, at the average of prices as they were: one stands until the next, a minute later in a hole. */
+		settlesRight(): void {
+			settlesAlike(this.bench);
+			const mean = 2000 + (EXPIRY - 900 - START) / 100;
+			const settled = this.bench.machine.settled / 1e6;
+			assert.ok(Math.abs(settled - mean) < 0.4, `${settled} is the average of prices as they were, ${mean}`);
+		}
+	}
+
+	it("fills a hole in the window with what reporters saw at exchanges while nobody brought them together", async () => {
+		const exchanges = new Exchanges();
+		await exchanges.runTo(WINDOW + 300);
+		exchanges.bench.isDown = true;
+		await exchanges.runTo(WINDOW + 1500);
+		exchanges.bench.isDown = false;
+		await exchanges.runTo(EXPIRY + 300);
+		exchanges.settlesRight();
+	});
+
+	it("settles, and goes on, when nobody brought reporters together from before a window until hours after it", async () => {
+		const exchanges = new Exchanges();
+		await exchanges.runTo(WINDOW - 600);
+		exchanges.bench.isDown = true;
+		await exchanges.runTo(EXPIRY + 7200);
+		exchanges.bench.isDown = false;
+		await exchanges.runTo(EXPIRY + 7400);
+		exchanges.settlesRight();
+		assert.ok(exchanges.bench.machine.time > EXPIRY + 7300, "prices go on");
+	});
+
+	it("settles when all reporters are started again inside a window of which nothing was reported for minutes", async () => {
+		const exchanges = new Exchanges();
+		await exchanges.runTo(WINDOW + 300);
+		exchanges.bench.isDown = true;
+		await exchanges.runTo(WINDOW + 900);
+		exchanges.restart();
+		exchanges.bench.isDown = false;
+		await exchanges.runTo(EXPIRY + 300);
+		exchanges.settlesRight();
+	});
+
+	it("goes on with present prices while a hole of L1's oracle cannot be filled", async () => {
+		let forgotten = false;
+		const bench = new Bench(0, undefined, undefined, (place) => {
+			const source = new SyntheticMarket(3, START).source(place + 1, 0.0002);
+			return {
+				quote: (underlying, time, days) =>
+					forgotten && time <= WINDOW + 400 ? Promise.resolve(undefined) : source.quote(underlying, time, days),
+			};
+		});
+		await bench.runTo(WINDOW + 200);
+		bench.l1IsDead = true;
+		await bench.runTo(WINDOW + 400);
+		await bench.store.commit([...bench.store.range("", "~")].map(([key]) => ({ key })));
+		bench.restart();
+		bench.l1IsDead = false;
+		forgotten = true;
+		// L1 is told what is known here once nobody else told it what lies before that.
+		await bench.runTo(EXPIRY + 200);
+		assert.ok(bench.oracle.time < WINDOW + 400, "L1 misses what nobody knows");
+		assert.ok(bench.machine.time > EXPIRY + 180, `prices go on, the last is ${bench.machine.time - EXPIRY} s behind the window's end`);
+		assert.ok(bench.machine.settled > 0);
+	});
+
+	it("tells L1 nothing more that no order took, once the order is back, though it had begun to", async () => {
+		const bench = new Bench();
+		await bench.runTo(WINDOW + 300);
+		bench.sequencerIsDead = true;
+		const { time } = bench.machine;
+		let told = 0;
+		bench.meanwhile = (underlying) => {
+			if (underlying !== 0 || ++told !== 2) return;
+			// The order takes what was on its way to it when it stopped.
+			bench.order.take(lateReport());
 		};
-		await runTo(WINDOW + 300);
-		bench.isDown = true;
-		await runTo(WINDOW + 1500);
-		bench.isDown = false;
-		await runTo(EXPIRY + 300);
-		settlesAlike(bench);
-		const mean = 2000 + (EXPIRY - 900 - START) / 100;
-		const settled = bench.machine.settled / 1e6;
-		// A price stands until the next, a minute later in the hole.
-		assert.ok(Math.abs(settled - mean) < 0.3, `${settled} is the average of prices as they were, ${mean}`);
+		const lateReport = (): Uint8Array => {
+			const [, late] = [...bench.store.range(`made/0/`, "made/00")].find(([key]) => Number(key.split("/")[2]) > time) as [
+				string,
+				Uint8Array,
+			];
+			return late;
+		};
+		const before = bench.oracle.time;
+		bench.l1IsDead = true;
+		await bench.runTo(EXPIRY + 1900);
+		bench.l1IsDead = false;
+		await bench.round();
+		assert.ok(before <= time);
+		assert.ok(bench.machine.time > time, "the order is back");
+		assert.equal(told, 2, "L1 was told nothing further");
 	});
 
 	it("keeps nothing that nobody will ask for", async () => {
@@ -127,6 +222,33 @@ describe("given an hour around a settlement", () => {
 });
 
 describe("given members of a committee who each bring reporters together", () => {
+	it("makes first reports as a window ends, and none of them is of a second inside it, which the machine refuses", async () => {
+		const members = new Members(4, new Committee(4));
+		for (const bench of members.benches) bench.now = EXPIRY - 30;
+		await members.runTo(EXPIRY + 60, 1);
+		const { machine } = members.benches[0];
+		assert.ok(machine.times[0] > EXPIRY && machine.times[0] <= EXPIRY + 12, `the first is ${machine.times[0] - EXPIRY} s behind its end`);
+		for (const { store } of members.benches)
+			for (const [key] of store.range("made/", "made0")) assert.ok(Number(key.split("/")[2]) >= EXPIRY, `${key} was made`);
+		assert.ok(machine.time > EXPIRY + 48, "and each goes on");
+	});
+
+	for (const gone of [[1], [1, 2]])
+		it(`settles without ${gone.length} of seven members, whose slots are next to each other`, async () => {
+			const committee = new Committee(7);
+			const members = new Members(7, committee);
+			const first = [0, 1, 2, 3, 4, 5, 6].map((i) => [0, 1, 2, 3, 4, 5, 6].findIndex((member) => committee.isTurn(member, START + 10 * i)));
+			for (const slot of gone) members.benches[first[slot]].isDown = true;
+			await members.runTo(WINDOW - 1500);
+			for (const bench of members.benches) bench.now = WINDOW - 120;
+			await members.runTo(EXPIRY + 180, 5);
+			const bench = members.benches[first[3]];
+			settlesAlike(bench);
+			const times = bench.machine.times.filter((time) => time >= WINDOW - 60);
+			const longest = Math.max(...times.slice(1).map((time, i) => time - times[i]));
+			assert.ok(longest < 60, `${longest} s without a report`);
+		});
+
 	it("lets one of them tell L1 what the machine took, and both fix the same price", async () => {
 		const members = new Members(4);
 		await members.runTo(EXPIRY + 300);

@@ -22,7 +22,7 @@ import { reportOf } from "./Reporter.ts";
 import { TakenReports } from "./TakenReports.ts";
 import type { Spoilt } from "./rules.ts";
 import * as rules from "./rules.ts";
-import type { Feed, Purpose, View } from "./view.ts";
+import type { Feed, Made, Purpose, View } from "./view.ts";
 import { look } from "./view.ts";
 
 export type CirclePorts = {
@@ -178,29 +178,39 @@ export class ReporterCircle {
 	async #feed(view: View): Promise<void> {
 		const { log } = this.#ports;
 		try {
-			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed, view)));
+			await Promise.all(view.feeds.map((feed) => this.#feedOne(feed)));
 		} catch (error) {
 			log.warn("L1's oracle could not be reached", { reason: (error as Error).message });
 		}
 	}
 
-	async #feedOne(feed: Feed, { now, observed }: View): Promise<void> {
-		const { oracle, sender, log, oraclePatienceSeconds = 0 } = this.#ports;
-		const { underlying } = feed;
-		const patient = now - oraclePatienceSeconds;
-		if (this.#oracleTimes.has(underlying) && !owedToOracle(feed, observed).some(({ time }) => time <= patient)) return;
-		// Others tell L1 as well: what it has heard from them is not sent to be refused.
-		const oracleTime = await this.#readOracle(underlying);
-		const reports = owedToOracle({ ...feed, oracleTime }, observed).filter(({ time }) => time <= patient);
+	async #feedOne({ underlying }: Feed): Promise<void> {
+		const { oracle, sender, log } = this.#ports;
+		if (this.#oracleTimes.has(underlying) && !this.#owedToOracle(underlying)) return;
 		// One after the other: were one lost and the next one taken, L1 would have another average than the machine.
-		for (const { time, payload } of reports.slice(0, MAX_SENT)) {
-			const outcome = await sender.send(oracle.report(underlying, time, payload, this.#attempt));
-			if (outcome.status === "mined") continue;
-			this.#attempt += 1;
-			log.debug("L1's oracle refused a report", { underlying, time, error: outcome.error });
-			break;
+		for (let sent = 0; sent < MAX_SENT; sent++) {
+			// Others tell L1 as well, and while it took the one before, an order that was silent may have come back: so it is looked anew before each.
+			await this.#readOracle(underlying);
+			const next = this.#owedToOracle(underlying);
+			if (!next) return;
+			const outcome = await sender.send(oracle.report(underlying, next.time, next.payload, this.#attempt));
+			if (outcome.status !== "mined") {
+				this.#attempt += 1;
+				log.debug("L1's oracle refused a report", { underlying, time: next.time, error: outcome.error });
+				break;
+			}
 		}
-		if (reports.length > 0) await this.#readOracle(underlying);
+		await this.#readOracle(underlying);
+	}
+
+	/** The report that L1's oracle is to hear now, as everything stands at this moment. */
+	#owedToOracle(underlying: number): Made | undefined {
+		const { now, observed, feeds } = this.#look();
+		const patient = now - (this.#ports.oraclePatienceSeconds ?? 0);
+		const feed = feeds[underlying];
+		const [next] = owedToOracle(feed, observed).filter(({ time }) => time <= patient);
+		// One that leaves a hole is refused until that is filled, perhaps by another.
+		return next && !rules.isHole(feed.oracleTime ?? 0, next.time) ? next : undefined;
 	}
 
 	async #readOracle(underlying: number): Promise<number> {

@@ -57,7 +57,9 @@ export function owedToOracle(feed: Feed, observed: number): Made[] {
 	const { made, taken, takenSince, oracleTime } = feed;
 	if (oracleTime === undefined) return [];
 	const newest = Math.max(feed.machineTime, taken.at(-1)?.time ?? 0);
-	const unordered = made.filter(({ time, heardAt }) => time > newest && rules.isSilent(heardAt, observed));
+	// An order that took another since is there: it has half an hour again for what it has not.
+	const heard = taken.at(-1)?.heardAt ?? 0;
+	const unordered = made.filter(({ time, heardAt }) => time > newest && rules.isSilent(Math.max(heard, heardAt), observed));
 	if (oracleTime >= takenSince) return rules.neededByOracle([...taken, ...unordered], oracleTime);
 	// Others know what the oracle is to hear before the first report that is known here. Where nobody tells it, a window with other prices is better than none.
 	const known = [...taken, ...unordered];
