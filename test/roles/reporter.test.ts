@@ -3,9 +3,12 @@ import { describe, it } from "node:test";
 import { KeySigner } from "../../src/chain/KeySigner.ts";
 import { PLACES, testWallet } from "../../src/chain/TestKeys.ts";
 import * as Reporting from "../../src/machine/step/Reporting.ts";
+import { variance } from "../../src/market/fitSvi.ts";
+import type { Svi } from "../../src/market/fitSvi.ts";
+import { Random } from "../../src/market/Random.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import type { MarketQuote, SurfaceQuote } from "../../src/ports/PriceSource.ts";
-import { medianOf } from "../../src/roles/reporter/quotes.ts";
+import { agrees, medianOf } from "../../src/roles/reporter/quotes.ts";
 import { Reporter } from "../../src/roles/reporter/Reporter.ts";
 import * as rules from "../../src/roles/reporter/rules.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
@@ -42,6 +45,8 @@ function reporterOf(place: number, store = new MemoryStore(), { listed = [DAY], 
 	});
 }
 
+const sviOf = ({ a, b, rho, m, sigma }: SurfaceQuote): Svi => ({ a: a / 1e9, b: b / 1e9, rho: rho / 1e9, m: m / 1e9, sigma: sigma / 1e9 });
+
 async function seenBy(place: number, time = START + 60): Promise<MarketQuote> {
 	return (await reporterOf(place).see(0, time, [DAY])) as MarketQuote;
 }
@@ -77,6 +82,43 @@ describe("given a proposed report", () => {
 		for (const [name, lie] of smiles)
 			assert.equal(await reporter.sign({ ...honest, surfaces: [{ ...surface, ...lie }] }), undefined, `of the smile: ${name}`);
 		assert.ok(await reporter.sign(honest));
+	});
+
+	it("is signed with no smile that is far off anywhere, however one is looked for", async () => {
+		const own = await seenBy(0);
+		const [mine] = own.surfaces;
+		const deviation = Math.sqrt(variance(sviOf(mine), 0));
+		/** How much higher or lower than its own volatility, as a part, at up to this many standard deviations. */
+		const off = (surface: SurfaceQuote, deviations: number): number => {
+			const ks = Array.from({ length: 81 }, (_, i) => (deviation * deviations * (i - 40)) / 40);
+			const ratios = ks.map((k) => Math.sqrt(variance(sviOf(surface), k) / variance(sviOf(mine), k)));
+			return Math.max(...ratios.map((ratio) => Math.max(ratio, 1 / ratio) - 1));
+		};
+		const random = new Random(5);
+		const near = (value: number, step: number): number => Math.round(value + step * random.normal());
+		for (const [deviations, bound] of [
+			[2, 0.08],
+			[4, 0.2],
+			[30, 0.75],
+		]) {
+			// Whatever is signed and further off than what was found so far is gone on from.
+			let [found, furthest] = [mine, 0];
+			for (let tries = 0; tries < 4000; tries++) {
+				const step = Math.exp(-8 * random.next());
+				const next = {
+					...found,
+					a: near(found.a, step * deviation ** 2 * 1e9),
+					b: Math.abs(near(found.b, step * found.b)),
+					rho: near(found.rho, step * 1e9),
+					m: near(found.m, step * deviation * 5e9),
+					sigma: Math.round(found.sigma * Math.exp(3 * step * random.normal())),
+				};
+				if (!agrees({ ...own, surfaces: [next] }, own) || off(next, deviations) <= furthest) continue;
+				[found, furthest] = [next, off(next, deviations)];
+			}
+			assert.ok(furthest > 0.04, "it found something that is signed");
+			assert.ok(furthest < bound, `volatility ${furthest} off within ${deviations} deviations`);
+		}
 	});
 
 	it("is not signed without a day that is listed, but where there is nothing to be seen of it", async () => {
