@@ -43,12 +43,15 @@ export class WindowLooks<L extends { readonly at: number }> {
 	/** Keeps a look where it is of a window. Rejects when it could not be made durable; it is remembered all the same. */
 	async keep(underlying: number, look: L): Promise<void> {
 		const looks = this.#of(underlying);
-		if (!isOfWindow(look.at) || looks.some(({ at }) => Math.abs(at - look.at) < APART_SECONDS)) return;
+		if (!isOfWindow(look.at)) return;
+		// What is to come was kept by a clock that ran ahead, and was not seen at such a time.
+		const wrong = looks.filter(({ at }) => at > look.at);
+		looks.splice(looks.length - wrong.length);
+		if (wrong.length === 0 && look.at - (looks.at(-1)?.at ?? 0) < APART_SECONDS) return;
 		const value = new TextEncoder().encode(JSON.stringify(look));
 		looks.push(look);
-		looks.sort((x, y) => x.at - y.at);
-		const old = looks.splice(0, Math.max(0, looks.length - MAX_KEPT));
-		await this.#store.commit([{ key: keyOf(underlying, look.at), value }, ...old.map(({ at }) => ({ key: keyOf(underlying, at) }))]);
+		const gone = [...wrong, ...looks.splice(0, Math.max(0, looks.length - MAX_KEPT))];
+		await this.#store.commit([...gone.map(({ at }) => ({ key: keyOf(underlying, at) })), { key: keyOf(underlying, look.at), value }]);
 	}
 }
 

@@ -254,6 +254,18 @@ describe("given a time that is past", () => {
 		assert.equal(await after.priceAt(NOW - 4500), undefined);
 	});
 
+	it("keeps nothing of a window that only a clock running ahead saw", async () => {
+		const store = new MemoryStore();
+		const opens = NOW - 5400;
+		const ahead = new Past(opens + 86_400, store);
+		ahead.index = 9000;
+		await ahead.lookUntil(opens + 86_400 + 100);
+		await new Past(opens, store).lookUntil(opens + 100);
+		const after = new Past(opens + 2 * 86_400, store);
+		assert.equal(await after.priceAt(opens + 50), 2005);
+		assert.equal(await after.priceAt(opens + 86_400 + 50), undefined);
+	});
+
 	it("looks by itself while nobody asks", async (context) => {
 		context.mock.timers.enable({ apis: ["setInterval"] });
 		const past = new Past();
