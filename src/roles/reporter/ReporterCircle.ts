@@ -192,7 +192,8 @@ export class ReporterCircle {
 			// Others tell L1 as well, and while it took the one before, an order that was silent may have come back: so it is looked anew before each.
 			await this.#readOracle(underlying);
 			const next = this.#owedToOracle(underlying);
-			if (!next) return;
+			// One that leaves a hole is refused until that is filled, perhaps by another: L1 is asked again.
+			if (!next || rules.isHole(this.#oracleTimes.get(underlying) ?? 0, next.time)) return;
 			const outcome = await sender.send(oracle.report(underlying, next.time, next.payload, this.#attempt));
 			if (outcome.status !== "mined") {
 				this.#attempt += 1;
@@ -207,10 +208,7 @@ export class ReporterCircle {
 	#owedToOracle(underlying: number): Made | undefined {
 		const { now, observed, feeds } = this.#look();
 		const patient = now - (this.#ports.oraclePatienceSeconds ?? 0);
-		const feed = feeds[underlying];
-		const [next] = owedToOracle(feed, observed).filter(({ time }) => time <= patient);
-		// One that leaves a hole is refused until that is filled, perhaps by another.
-		return next && !rules.isHole(feed.oracleTime ?? 0, next.time) ? next : undefined;
+		return owedToOracle(feeds[underlying], observed).find(({ time }) => time <= patient);
 	}
 
 	async #readOracle(underlying: number): Promise<number> {
