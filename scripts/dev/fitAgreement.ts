@@ -1,6 +1,6 @@
 // How often reporters who look at exchanges a moment apart would sign one report: the bids and asks of a real chain, moved for each of seven by ticks of his own,
-// become what he sees; of that a circle proposes what it does, and each is asked. Prints a line for each amount of movement: of all reporters those that sign, and
-// of all proposals those that a quorum signs, of the chain's own expiries and with days between them. The chains are read in place, and none of them is committed.
+// become what he sees; of that a circle proposes what it does, and each is asked. Prints a line for each amount of movement: of all reporters those that sign, of
+// all proposals those that a quorum signs, and of all days those that are in them, of the chain's own expiries and with days between them. The chains are read in place, and none of them is committed.
 // node scripts/dev/run.mjs scripts/dev/fitAgreement.ts [folder]
 
 import { readFileSync, readdirSync } from "node:fs";
@@ -10,7 +10,7 @@ import { Random } from "../../src/market/Random.ts";
 import { optionOf } from "../../src/market/Venues.ts";
 import type { MarketQuote } from "../../src/ports/PriceSource.ts";
 import { MAX_REPORT_EXPIRIES, SECONDS_PER_DAY } from "../../src/machine/Constants.ts";
-import { agrees, medianOf } from "../../src/roles/reporter/quotes.ts";
+import { agrees, proposalOf } from "../../src/roles/reporter/quotes.ts";
 import { rowsOf } from "./fitErrors.ts";
 
 /** Of each side of each quote, how likely it is a tick away; of each option, how likely it has lost a side; how far the index is, as a part of it. */
@@ -33,7 +33,7 @@ function moved(row: Record<string, string>, { tick, lost }: Movement, random: Ra
 	return random.next() < lost ? undefined : { ...row, bid_price: bid, ask_price: ask, underlying_price: Number(row.futures_price) * price };
 }
 
-type Count = { signed: number; asked: number; made: number; proposed: number };
+type Count = { signed: number; asked: number; made: number; proposed: number; reported: number; seen: number };
 
 /** What the reporters see of one chain's own expiries, or of days between them too, and how many of them sign what is proposed. */
 async function play(own: readonly Record<string, string>[], movement: Movement, between: boolean, count: Count): Promise<void> {
@@ -67,10 +67,12 @@ async function play(own: readonly Record<string, string>[], movement: Movement, 
 	count.asked += REPORTERS;
 	count.proposed += 1;
 	if (quotes.length < QUORUM) return;
-	const proposal = medianOf(quotes, QUORUM);
+	const proposal = proposalOf(quotes, QUORUM, 0);
 	const signed = quotes.filter((quote) => agrees(proposal, quote)).length;
 	count.signed += signed;
 	if (signed >= QUORUM) count.made += 1;
+	count.seen += Math.max(...quotes.map(({ surfaces }) => surfaces.length));
+	count.reported += signed >= QUORUM ? proposal.surfaces.length : 0;
 }
 
 const folder = process.argv[2] ?? join(import.meta.dirname, "..", "..", "..", "shared", "data");
@@ -79,7 +81,7 @@ try {
 	if (files.length === 0) throw new Error("there is no deribit-chain-*.csv");
 	for (const movement of MOVEMENTS)
 		for (const between of [false, true]) {
-			const count: Count = { signed: 0, asked: 0, made: 0, proposed: 0 };
+			const count: Count = { signed: 0, asked: 0, made: 0, proposed: 0, reported: 0, seen: 0 };
 			for (const file of files) {
 				const rows = rowsOf(readFileSync(join(folder, file), "utf8"));
 				for (const currency of ["ETH", "BTC"])
@@ -91,7 +93,7 @@ try {
 					);
 			}
 			process.stdout.write(
-				`${movement.name}, ${between ? "and days between" : "its own expiries"}: ${count.signed} of ${count.asked} sign, ${count.made} of ${count.proposed} made\n`,
+				`${movement.name}, ${between ? "and days between" : "its own expiries"}: ${count.signed} of ${count.asked} sign, ${count.made} of ${count.proposed} made, ${count.reported} of ${count.seen} days in them\n`,
 			);
 		}
 } catch (error) {

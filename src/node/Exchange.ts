@@ -45,7 +45,6 @@ import { Reporter } from "../roles/reporter/Reporter.ts";
 import { Attestations } from "../roles/reporter/Attestations.ts";
 import type { Seat as ReporterSeat } from "../roles/reporter/Reporter.ts";
 import { ReporterCircle } from "../roles/reporter/ReporterCircle.ts";
-import { listedDays } from "../roles/reporter/view.ts";
 import { Api } from "../roles/sequencer/Api.ts";
 import { Sequencer } from "../roles/sequencer/Sequencer.ts";
 import { openStore } from "../store/LmdbStore.ts";
@@ -385,7 +384,6 @@ export class Exchange {
 						store: prefixed(stores.reporters, `${place}/`),
 						domainSeparator: userDomain,
 						wasAt: (time, root) => live.clock === time && Bytes.equal(live.stateRoot(), root),
-						listed: (underlying) => listedDays(live.queries, underlying),
 					}),
 			);
 		const reporters = options.reporters ?? ownReporters();

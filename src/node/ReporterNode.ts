@@ -14,7 +14,6 @@ import type { Ask } from "../roles/reporter/asking.ts";
 import type { Standing } from "../roles/reporter/Attestations.ts";
 import { Door } from "../roles/reporter/Door.ts";
 import { Reporter } from "../roles/reporter/Reporter.ts";
-import { listedDays } from "../roles/reporter/view.ts";
 import { openStore } from "../store/LmdbStore.ts";
 import { prefixed } from "../store/prefixed.ts";
 import { REPORTING } from "../wire/reporting.ts";
@@ -79,9 +78,8 @@ export class ReporterNode {
 		this.#store = store;
 		// Without a state of its own it stands behind none.
 		const wasAt = (time: number, root: Uint8Array): boolean => state?.wasAt(time, root) ?? false;
-		const listed = (underlying: number): number[] => (state ? listedDays(state.live.queries, underlying) : []);
 		const domainSeparator = separatorOf(deployment, "Vault");
-		const reporter = new Reporter({ place, signer, source, store, domainSeparator, wasAt, listed });
+		const reporter = new Reporter({ place, signer, source, store, domainSeparator, wasAt });
 		source.keepIn?.(prefixed(store, "seen/"));
 		this.#epochs = new Epochs(staking, clock, log, MEMBERS_PAUSE_MS);
 		const patient = {

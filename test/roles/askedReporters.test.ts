@@ -235,3 +235,23 @@ describe("given four members of whom one reports another price at each of its se
 			assert.ok(Math.max(...times.slice(1).map((time, i) => time - times[i])) < 30, "prices go on");
 		});
 });
+
+describe("given a committee of one", () => {
+	it("makes its first report whichever slot is its own", async () => {
+		const members = new Members(1, new Committee(1));
+		await members.runTo(START + 30);
+		assert.ok(members.benches[0].machine.time > START);
+	});
+});
+
+describe("given an order whose clock is that of its members a block ago", () => {
+	it("takes a report of each member in its slot, at once", async () => {
+		const members = new Members(4, new Committee(4));
+		for (const { machine } of members.benches) machine.clock = () => members.benches[0].now - 2;
+		await members.runTo(START + 200, 1);
+		const { times, refused } = members.benches[0].machine;
+		const slots = new Set(times.map((time) => Math.floor(time / 10)));
+		assert.ok(slots.size >= 19, `${slots.size} slots of twenty`);
+		assert.equal(refused, 0);
+	});
+});

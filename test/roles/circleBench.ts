@@ -38,12 +38,20 @@ export const silent: Log = {
 export class Destination {
 	readonly times: number[] = [];
 	settled = 0;
+	/** What it takes is not ahead of this. */
+	clock = (): number => Infinity;
+	/** Reports that were ahead of its clock. */
+	refused = 0;
 	#state: Underlying = { indexPrice: 0, time: 0, confidence: 0, accumulator: 0n, windowDay: 0, windowStart: 0n };
 
 	/** Whether it took the report. */
 	take(payload: Uint8Array): boolean {
 		const report = Messages.parseReport(payload) as Messages.Report;
 		if (report.underlying !== 0) return true;
+		if (report.time > this.clock()) {
+			this.refused += 1;
+			return false;
+		}
 		if (report.time <= this.#state.time || Reporting.leavesGap(this.#state.time, report.time)) return false;
 		const { settlementPrice } = Reporting.average(this.#state, lotsPerUnit(0), report.time);
 		if (settlementPrice > 0) this.settled = settlementPrice;
@@ -215,7 +223,6 @@ export class Bench {
 			store,
 			domainSeparator: DOMAIN,
 			wasAt: () => false,
-			listed: () => this.days,
 		});
 	}
 

@@ -8,7 +8,7 @@ import type { Svi } from "../../src/market/fitSvi.ts";
 import { Random } from "../../src/market/Random.ts";
 import { SyntheticMarket } from "../../src/market/SyntheticMarket.ts";
 import type { MarketQuote, SurfaceQuote } from "../../src/ports/PriceSource.ts";
-import { agrees, medianOf } from "../../src/roles/reporter/quotes.ts";
+import { agrees, proposalOf } from "../../src/roles/reporter/quotes.ts";
 import { Reporter } from "../../src/roles/reporter/Reporter.ts";
 import * as rules from "../../src/roles/reporter/rules.ts";
 import { MemoryStore } from "../../src/store/MemoryStore.ts";
@@ -25,7 +25,7 @@ class SlowStore extends MemoryStore {
 	}
 }
 
-function reporterOf(place: number, store = new MemoryStore(), { listed = [DAY], seesUntil = Infinity } = {}): Reporter {
+function reporterOf(place: number, store = new MemoryStore(), seesUntil = Infinity): Reporter {
 	const signer = new KeySigner(testWallet(PLACES.reporters + place).privateKey);
 	return new Reporter({
 		place,
@@ -40,7 +40,6 @@ function reporterOf(place: number, store = new MemoryStore(), { listed = [DAY], 
 		},
 		store,
 		domainSeparator: new Uint8Array(32),
-		listed: () => listed,
 		wasAt: (time, root) => time === 7 && root.every((byte) => byte === 7),
 	});
 }
@@ -61,7 +60,6 @@ describe("given a proposed report", () => {
 			["index", { indexPrice: Math.round(honest.indexPrice * 1.01) }],
 			["no confidence", { confidence: 0 }],
 			["too much confidence", { confidence: 1_000_001 }],
-			["no days", { surfaces: [] }],
 			["a day twice", { surfaces: [surface, surface] }],
 			["a day that is over", { surfaces: [{ ...surface, day: DAY - 10 }, surface] }],
 		];
@@ -121,16 +119,34 @@ describe("given a proposed report", () => {
 		}
 	});
 
-	it("is not signed without a day that is listed, but where there is nothing to be seen of it", async () => {
+	it("is signed without some of the days, and never with one that the reporter does not see", async () => {
 		const [near, far] = [DAY, DAY + 30];
 		const whole = (await reporterOf(1).see(0, START + 60, [near, far])) as MarketQuote;
 		const short = { ...whole, surfaces: whole.surfaces.slice(0, 1) };
-		assert.equal(await reporterOf(0, undefined, { listed: [near, far] }).sign(short), undefined);
-		assert.ok(await reporterOf(0, undefined, { listed: [near, far] }).sign(whole));
-		assert.ok(await reporterOf(0, undefined, { listed: [near, far], seesUntil: near }).sign(short));
-		assert.equal(await reporterOf(0, undefined, { listed: [near, far], seesUntil: near }).sign(whole), undefined);
-		// Who was told of a listing before it is signed for too: the machine passes over what is not listed.
-		assert.ok(await reporterOf(0, undefined, { listed: [near] }).sign(whole));
+		assert.ok(await reporterOf(0).sign(whole));
+		assert.ok(await reporterOf(0).sign(short));
+		assert.ok(await reporterOf(0, undefined, near).sign(short));
+		assert.equal(await reporterOf(0, undefined, near).sign(whole), undefined);
+		assert.ok(await reporterOf(2).sign({ ...whole, surfaces: [] }));
+	});
+
+	it("is signed when it is a little less sure than the reporter, or somewhat surer, since doubt is what is charged", async () => {
+		const own = await seenBy(0);
+		const ofDoubt = (index: number, smile: number): MarketQuote => ({
+			...own,
+			confidence: index,
+			surfaces: [{ ...own.surfaces[0], confidence: smile }],
+		});
+		const half = ofDoubt(500_000, 500_000);
+		for (const [less, isSigned] of [
+			[-50_000, true],
+			[-50_001, false],
+			[200_000, true],
+			[200_001, false],
+		] as const) {
+			assert.equal(agrees(ofDoubt(500_000 + less, 500_000), half), isSigned, `index ${less}`);
+			assert.equal(agrees(ofDoubt(500_000, 500_000 + less), half), isSigned, `smile ${less}`);
+		}
 	});
 
 	it("is signed once for a time, also after a restart", async () => {
@@ -169,7 +185,7 @@ describe("given what seven reporters see", () => {
 	it("gives a median that two liars cannot move beyond what an honest one saw", async () => {
 		const honest = await Promise.all([0, 1, 2, 3, 4].map((place) => seenBy(place)));
 		const liars = honest.slice(0, 2).map((quote) => ({ ...quote, indexPrice: quote.indexPrice * 100 }));
-		const { indexPrice } = medianOf([...honest, ...liars], 5);
+		const { indexPrice } = proposalOf([...honest, ...liars], 5, 0);
 		const prices = honest.map((quote) => quote.indexPrice);
 		assert.ok(indexPrice >= Math.min(...prices) && indexPrice <= Math.max(...prices));
 	});
@@ -184,9 +200,46 @@ describe("given what seven reporters see", () => {
 			...quote,
 			surfaces: [{ ...surface, rho: 0, m: 0, confidence: 0 }],
 		}));
-		const { surfaces } = medianOf([...liars, ...bent], 5);
+		const { surfaces } = proposalOf([...liars, ...bent], 5, 0);
 		const [{ a, rho, m, confidence }] = surfaces;
-		assert.deepEqual([a, rho, m, confidence], [bent[2].surfaces[0].a, bent[0].surfaces[0].rho, bent[0].surfaces[0].m, 900_001]);
+		assert.deepEqual([a, rho, m, confidence], [bent[2].surfaces[0].a, bent[0].surfaces[0].rho, bent[0].surfaces[0].m, 900_002]);
+	});
+
+	const days = [DAY, DAY + 3, DAY + 30];
+	const wide = async (places: readonly number[]): Promise<MarketQuote[]> =>
+		Promise.all(places.map(async (place) => (await reporterOf(place).see(0, START + 60, days)) as MarketQuote));
+	const differing = (quote: MarketQuote, day: number): MarketQuote => ({
+		...quote,
+		surfaces: quote.surfaces.map((surface) => (surface.day === day ? { ...surface, b: surface.b * 4 } : surface)),
+	});
+	const daysOf = ({ surfaces }: MarketQuote): number[] => surfaces.map(({ day }) => day);
+
+	it("leaves out a day on which too many differ, so that the others are signed", async () => {
+		const seven = await wide([0, 1, 2, 3, 4, 5, 6]);
+		for (const [differ, proposed] of [
+			[2, days],
+			[3, [days[0], days[2]]],
+			[4, [days[0], days[2]]],
+		] as const) {
+			const quotes = seven.map((quote, i) => (i < differ ? differing(quote, days[1]) : quote));
+			// Of four against three the many may be either.
+			const proposal = proposalOf(quotes, 5, 0);
+			assert.deepEqual(daysOf(proposal), proposed, `${differ} differ`);
+			assert.ok(quotes.filter((quote) => agrees(proposal, quote)).length >= 5);
+		}
+		const each = seven.map((quote, i) => differing({ ...quote }, days[i % 3]));
+		const proposal = proposalOf(each, 5, 0);
+		assert.ok(each.filter((quote) => agrees(proposal, quote)).length >= 5, "also when everybody differs somewhere");
+	});
+
+	it("asks for one more who agrees after each failure, since one who said so may be who did not sign", async () => {
+		const [one, two, ...five] = await wide([0, 1, 2, 3, 4, 5, 6]);
+		const quotes = [differing(one, days[1]), differing(two, days[1]), ...five];
+		assert.deepEqual(daysOf(proposalOf(quotes, 5, 0)), days);
+		assert.deepEqual(daysOf(proposalOf(quotes, 5, 1)), [days[0], days[2]]);
+		// Who sees another price signs nothing anyway, and does not cost a day.
+		const away = { ...one, indexPrice: 2 * one.indexPrice };
+		assert.deepEqual(daysOf(proposalOf([away, two, ...five], 5, 9)), days);
 	});
 });
 
@@ -202,5 +255,29 @@ describe("given a time away across a settlement window", () => {
 			last = next;
 		}
 		assert.ok(reports >= 31 && reports <= 33);
+	});
+});
+
+describe("given more days that are listed than a report has places for", () => {
+	it("reports the nearest each time and every other within two minutes, up to 78", () => {
+		const listed = Array.from({ length: 90 }, (_, i) => DAY + i);
+		const few = listed.slice(0, 12);
+		assert.deepEqual(rules.daysOf(few, START), few);
+		assert.deepEqual(rules.daysOf(few, DAY * 86_400 + 28_800), few.slice(1), "what is over is over");
+		for (const [count, isFresh] of [
+			[13, true],
+			[78, true],
+			[79, false],
+		] as const) {
+			const days = listed.slice(0, count);
+			const seen = new Set<number>();
+			for (let time = START; time < START + 120; time += 10) {
+				const reported = rules.daysOf(days, time);
+				assert.deepEqual(reported.slice(0, 6), days.slice(0, 6));
+				assert.ok(reported.length <= 12 && reported.every((day, i) => i === 0 || day > reported[i - 1]));
+				for (const day of reported) seen.add(day);
+			}
+			assert.equal(seen.size === count, isFresh, `${count} days`);
+		}
 	});
 });

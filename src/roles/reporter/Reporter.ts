@@ -7,7 +7,6 @@ import type { Signer } from "../../ports/Signer.ts";
 import type { Store } from "../../ports/Store.ts";
 import type { Standing } from "./Attestations.ts";
 import { agrees } from "./quotes.ts";
-import * as rules from "./rules.ts";
 
 export type ReporterPorts = {
 	/** Its place among the reporters: its bit in a report. */
@@ -18,8 +17,6 @@ export type ReporterPorts = {
 	readonly domainSeparator: Uint8Array;
 	/** Whether the exchange's state had this root at this machine time, as this reporter executed it itself. */
 	readonly wasAt: (time: number, root: Uint8Array) => boolean;
-	/** Days of an underlying that are listed and not settled, ascending, as this reporter executed them itself; none where it executes nothing. */
-	readonly listed: (underlying: number) => readonly number[];
 };
 
 /** A reporter as the circle meets it, in this process or elsewhere. */
@@ -57,14 +54,12 @@ export class Reporter implements Seat {
 	 * durable before the signature leaves.
 	 */
 	async sign(proposal: MarketQuote): Promise<Uint8Array | undefined> {
-		const { signer, domainSeparator, listed } = this.#ports;
+		const { signer, domainSeparator } = this.#ports;
 		const { underlying, time, surfaces } = proposal;
-		// A day that is left out keeps an old surface beside new ones: of what is listed, none is but where there is nothing to see.
-		const days = new Set([...surfaces.map(({ day }) => day), ...rules.daysOf(listed(underlying), time)]);
 		const own = await this.see(
 			underlying,
 			time,
-			[...days].sort((x, y) => x - y),
+			surfaces.map(({ day }) => day),
 		);
 		if (!own || !agrees(proposal, own)) return undefined;
 		const digest = proposalDigest(domainSeparator, proposal);

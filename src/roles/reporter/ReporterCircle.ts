@@ -16,7 +16,7 @@ import type { Slot } from "./asking.ts";
 import type { Due } from "./decide.ts";
 import { decide, obsoleteMade, obsoleteTaken, owedToMachine, owedToOracle } from "./decide.ts";
 import { MadeReports } from "./MadeReports.ts";
-import { answers, medianOf } from "./quotes.ts";
+import { answers, proposalOf } from "./quotes.ts";
 import type { Seat } from "./Reporter.ts";
 import { reportOf } from "./Reporter.ts";
 import { TakenReports } from "./TakenReports.ts";
@@ -229,14 +229,14 @@ export class ReporterCircle {
 		metrics.set("reporters_live", quotes.length, { underlying: String(due.underlying) });
 		if (quotes.length < quorum) {
 			// Who sees only what is now sees nothing of a second that is past, now or later.
-			if (this.#spoilt[due.purpose].has(due.underlying)) this.#spoil(due, new Uint8Array(0));
+			if (due.purpose === "hole" || this.#spoilt[due.purpose].has(due.underlying)) this.#spoil(due, new Uint8Array(0));
 			log.alarm("NoPriceQuorum", "too few reporters see a price: trading halts when the last report is too old", {
 				seen: quotes.length,
 				quorum,
 			});
 			return false;
 		}
-		const proposal = medianOf(quotes, quorum);
+		const proposal = proposalOf(quotes, quorum, this.#spoilt[due.purpose].get(due.underlying)?.times.size ?? 0);
 		let signers = 0;
 		const signatures: Uint8Array[] = [];
 		let reason: string | undefined;

@@ -4,6 +4,9 @@ import type { Feed, Made, Purpose, View } from "./view.ts";
 /** A report to make: an underlying, a time, what for, and the days that are listed. */
 export type Due = { readonly underlying: number; readonly time: number; readonly purpose: Purpose; readonly days: readonly number[] };
 
+/** How far the clock of an order of several may be behind a member's own. */
+const ORDERED_SECONDS = 2;
+
 /** What to make now: the next report of each underlying, and one that a destination misses. Neither waits for the other, which may not be to be had. Pure. */
 export function decide(view: View): Due[] {
 	return view.feeds.flatMap((feed) => {
@@ -19,12 +22,15 @@ export function decide(view: View): Due[] {
 function nextOf(feed: Feed, view: View): number | undefined {
 	// What this circle made counts, whether or not the machine has it yet: L1 needs the next one also when nobody sequences.
 	const last = Math.max(feed.machineTime, feed.made.at(-1)?.time ?? 0);
-	const { now, slotAt, intervalSeconds } = view;
-	if (!slotAt) return rules.isDue(last, now, intervalSeconds) ? timeBehind(last, "next", feed, view) : undefined;
+	const { slotAt, intervalSeconds } = view;
+	if (!slotAt) return rules.isDue(last, view.now, intervalSeconds) ? timeBehind(last, "next", feed, view) : undefined;
 	// By turns a slot is due whatever others reported in theirs: were it not, who reports most often would be the only one.
+	// An order of several takes the median of their clocks, of the block before: what is newer than that it refuses.
+	const now = view.now - ORDERED_SECONDS;
 	const isFree = (time: number): boolean => slotAt(time).isOwn && !feed.spoilt.next?.times.has(time);
 	const windowStart = rules.windowStartFrom(last);
-	const time = last < windowStart && windowStart <= now && isFree(windowStart) ? windowStart : rules.newest(last, now, isFree);
+	const time =
+		last !== 0 && last < windowStart && windowStart <= now && isFree(windowStart) ? windowStart : rules.newest(last, now, isFree);
 	if (time === undefined || slotAt(time).start <= last) return undefined;
 	return last === 0 && rules.opensInside(time) ? undefined : time;
 }

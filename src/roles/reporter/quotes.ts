@@ -16,8 +16,8 @@ const HELD = 2;
 const FURTHEST = 3;
 /** Total variance as the machine bounds it (Svi.ts): what is beyond makes no difference. */
 const [LEAST, MOST] = [1e-8, 25];
-/** How far a confidence may be, in millionths: half of what is missing is charged, as a part of the index. */
-const CONFIDENCE_TOLERANCE = 50_000;
+/** How far a confidence may be below one's own, and above it, in millionths. Half of what is missing is charged as a part of the index, so that less is the worse lie. */
+const [LESS_CONFIDENCE, MORE_CONFIDENCE] = [50_000, 200_000];
 /** How far a rate may be, in 1e-6 a year. */
 const RATE_TOLERANCE = 5000;
 
@@ -38,17 +38,24 @@ export function answers(quote: MarketQuote, { underlying, time, days }: Due): bo
 	return quote.underlying === underlying && quote.time === time && quote.surfaces.every(({ day }) => days.includes(day)) && isSound(quote);
 }
 
-/** Whether a reporter puts his name under somebody's proposal: it is what he sees himself, within the tolerances, of the same days and with no number left free. */
+/**
+ * Whether a reporter puts his name under somebody's proposal: it is what he sees himself, within the tolerances, with no number left free. Days that are left out
+ * are no lie: who asks has his own slots alone, others report them in theirs, and nobody trades on what none reports.
+ */
 export function agrees(proposal: MarketQuote, own: MarketQuote): boolean {
 	if (!isSound(proposal) || proposal.underlying !== own.underlying || proposal.time !== own.time) return false;
-	if (proposal.surfaces.length !== own.surfaces.length || !isNear(proposal.indexPrice, own.indexPrice)) return false;
-	if (Math.abs(proposal.confidence - own.confidence) > CONFIDENCE_TOLERANCE) return false;
-	return proposal.surfaces.every((surface, i) => {
-		const mine = own.surfaces[i];
-		if (surface.day !== mine.day || !isNear(surface.forward, mine.forward)) return false;
-		if (Math.abs(surface.rate - mine.rate) > RATE_TOLERANCE) return false;
-		return Math.abs(surface.confidence - mine.confidence) <= CONFIDENCE_TOLERANCE && distance(surface, mine) <= 1;
-	});
+	if (!isNear(proposal.indexPrice, own.indexPrice) || !isAsSure(proposal.confidence, own.confidence)) return false;
+	return proposal.surfaces.every((surface) => agreesOn(surface, own));
+}
+
+function agreesOn(surface: SurfaceQuote, { surfaces }: MarketQuote): boolean {
+	const mine = surfaces.find(({ day }) => day === surface.day);
+	if (!mine || !isNear(surface.forward, mine.forward) || Math.abs(surface.rate - mine.rate) > RATE_TOLERANCE) return false;
+	return isAsSure(surface.confidence, mine.confidence) && distance(surface, mine) <= 1;
+}
+
+function isAsSure(confidence: number, own: number): boolean {
+	return confidence >= own - LESS_CONFIDENCE && confidence <= own + MORE_CONFIDENCE;
 }
 
 function isNear(price: number, own: number): boolean {
@@ -79,11 +86,29 @@ function varianceAt({ a, b, rho, m, sigma }: SurfaceQuote, k: number): number {
 }
 
 /**
- * What to propose of what reporters see, of the days of which a quorum sees something. Prices, rates and confidences are medians; smiles are those of the one
- * reporter who is nearest to a majority, because parts of several would be nobody's: butterflies, or days that cross. Requires a quorum of quotes, all of one
- * time and sound.
+ * What to propose of what reporters see: the median, without the days on which too many of them differ, so that one smile that is hard to see stops no price.
+ * `failures` is how often too few signed since the last report: each asks for one more who agrees, because who said that he does may be who did not sign.
+ * Requires a quorum of quotes, all of one time and sound.
  */
-export function medianOf(quotes: readonly MarketQuote[], quorum: number): MarketQuote {
+export function proposalOf(quotes: readonly MarketQuote[], quorum: number, failures: number): MarketQuote {
+	const proposal = medianOf(quotes, quorum);
+	const onPrice = quotes.filter((quote) => agrees({ ...proposal, surfaces: [] }, quote));
+	const needed = Math.min(onPrice.length, quorum + failures);
+	const agreeing = (surface: SurfaceQuote): number => onPrice.filter((quote) => agreesOn(surface, quote)).length;
+	let surfaces = proposal.surfaces;
+	while (onPrice.filter((quote) => surfaces.every((surface) => agreesOn(surface, quote))).length < needed) {
+		const least = Math.min(...surfaces.map(agreeing));
+		const worst = surfaces.find((surface) => agreeing(surface) === least);
+		surfaces = surfaces.filter((surface) => surface !== worst);
+	}
+	return { ...proposal, surfaces };
+}
+
+/**
+ * Of the days of which a quorum sees something: prices and rates are medians; confidences are such that a quorum has none above it; smiles are those of the one
+ * reporter who is nearest to a majority, because parts of several would be nobody's: butterflies, or days that cross.
+ */
+function medianOf(quotes: readonly MarketQuote[], quorum: number): MarketQuote {
 	const surfacesOf = (day: number): SurfaceQuote[] => quotes.flatMap(({ surfaces }) => surfaces.filter((surface) => surface.day === day));
 	const all = new Set(quotes.flatMap(({ surfaces }) => surfaces.map(({ day }) => day)));
 	const days = [...all].filter((day) => surfacesOf(day).length >= quorum).sort((x, y) => x - y);
@@ -92,7 +117,10 @@ export function medianOf(quotes: readonly MarketQuote[], quorum: number): Market
 		underlying,
 		time,
 		indexPrice: median(quotes.map(({ indexPrice }) => indexPrice)),
-		confidence: median(quotes.map(({ confidence }) => confidence)),
+		confidence: ranked(
+			quotes.map(({ confidence }) => confidence),
+			quorum,
+		),
 		surfaces: surfaces
 			.filter(({ day }) => days.includes(day))
 			.map((surface) => {
@@ -101,14 +129,22 @@ export function medianOf(quotes: readonly MarketQuote[], quorum: number): Market
 					...surface,
 					forward: median(seen.map(({ forward }) => forward)),
 					rate: median(seen.map(({ rate }) => rate)),
-					confidence: median(seen.map(({ confidence }) => confidence)),
+					confidence: ranked(
+						seen.map(({ confidence }) => confidence),
+						quorum,
+					),
 				};
 			}),
 	};
 }
 
 function median(values: readonly number[]): number {
-	return [...values].sort((x, y) => x - y)[Math.floor((values.length - 1) / 2)];
+	return ranked(values, Math.floor((values.length + 1) / 2));
+}
+
+/** The value that stands at this place, from 1, when the least comes first. */
+function ranked(values: readonly number[], place: number): number {
+	return [...values].sort((x, y) => x - y)[place - 1];
 }
 
 /** The quote whose smiles are nearest to the quote that is furthest of the majority around it. One that liars share with nobody is never that. */

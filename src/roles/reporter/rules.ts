@@ -144,7 +144,20 @@ export function isHole(last: number, next: number | undefined): boolean {
 	return last !== 0 && next !== undefined && Reporting.leavesGap(last, next);
 }
 
-/** The days of a report of `time`, of all that are listed, ascending: those that are still to come, and the nearest where a report has no place for all. */
+/** Days that every report holds, where there are more than it has a place for; the others take turns. */
+const NEAR_DAYS = MAX_REPORT_EXPIRIES / 2;
+/** How long the same others are reported. */
+const TURN_SECONDS = 10;
+
+/**
+ * The days of a report of `time`, of all that are listed, ascending: those that are still to come. Where a report has no place for all, the nearest, and of the
+ * others some in turn: anyone may list days, and a day whose surface is two minutes old nobody may trade, so that up to 78 days stay fresh.
+ */
 export function daysOf(listed: readonly number[], time: number): number[] {
-	return listed.filter((day) => Series.expiryTimeOf(day) > time).slice(0, MAX_REPORT_EXPIRIES);
+	const coming = listed.filter((day) => Series.expiryTimeOf(day) > time);
+	if (coming.length <= MAX_REPORT_EXPIRIES) return coming;
+	const others = coming.slice(NEAR_DAYS);
+	const groups = Math.ceil(others.length / NEAR_DAYS);
+	const turn = (Math.floor(time / TURN_SECONDS) % groups) * NEAR_DAYS;
+	return [...coming.slice(0, NEAR_DAYS), ...others.slice(turn, turn + NEAR_DAYS)];
 }
