@@ -145,7 +145,7 @@ export class ExchangeSource implements PriceSource {
 	/** What was seen nearest to a time: of two that are as near, the later one. */
 	#nearest(underlying: number, time: number): Seen | undefined {
 		let nearest: Seen | undefined;
-		for (const seen of [...(this.#windows?.of(underlying) ?? []), ...(this.#seen.get(underlying) ?? [])])
+		for (const seen of [...(this.#windows?.of(underlying, this.#now()) ?? []), ...(this.#seen.get(underlying) ?? [])])
 			if (!nearest || Math.abs(seen.at - time) <= Math.abs(nearest.at - time)) nearest = seen;
 		return nearest;
 	}

@@ -5,8 +5,13 @@ import type { Store } from "../ports/Store.ts";
 const BESIDE_SECONDS = 90;
 /** Looks are kept no nearer to each other than this. */
 const APART_SECONDS = 8;
-/** LIMIT: looks that are kept of an underlying, the oldest go first: more than four days' windows. By number, because a clock that leaps makes everything old. */
+/** So long a look may take: one that ends later than that behind the next was made by another clock. */
+const SLOW_SECONDS = 60;
+/** LIMIT: looks that are kept of an underlying, those kept first go first: more than four days' windows. By number, because a clock that leaps makes everything old. */
 const MAX_KEPT = 1024;
+
+/** `place` grows in the order in which looks began, whatever the clock said; a slow one has that of the next, before which it stands. */
+type Kept<L> = { readonly place: number; readonly look: L };
 
 /** Whether a time is of a settlement window: 07:30 to 08:00 UTC, and a little more. */
 export function isOfWindow(time: number): boolean {
@@ -20,41 +25,72 @@ export function isOfWindow(time: number): boolean {
  */
 export class WindowLooks<L extends { readonly at: number }> {
 	readonly #store: Store;
-	readonly #looks = new Map<number, L[]>();
+	readonly #kept = new Map<number, Kept<L>[]>();
 
 	/** Reads what a process before this one kept. */
 	constructor(store: Store) {
 		this.#store = store;
-		for (const [key, value] of store.range("", "~"))
-			this.#of(Number(key.split("/")[0])).push(JSON.parse(new TextDecoder().decode(value)) as L);
+		for (const [key, value] of store.range("", "~")) {
+			const [underlying, , place = "0"] = key.split("/");
+			this.#of(Number(underlying)).push({ place: Number(place), look: JSON.parse(new TextDecoder().decode(value)) as L });
+		}
+		for (const kept of this.#kept.values()) kept.sort((a, b) => a.place - b.place || a.look.at - b.look.at);
 	}
 
-	#of(underlying: number): L[] {
-		const known = this.#looks.get(underlying) ?? [];
-		this.#looks.set(underlying, known);
+	#of(underlying: number): Kept<L>[] {
+		const known = this.#kept.get(underlying) ?? [];
+		this.#kept.set(underlying, known);
 		return known;
 	}
 
-	/** In order of time. */
-	of(underlying: number): readonly L[] {
-		return this.#of(underlying);
+	/** What was seen until now, in order of time. A clock may have been wrong, and which looks were by such a one shows later only: most that agree are told. */
+	of(underlying: number, now: number): readonly L[] {
+		return agreeing(
+			this.#of(underlying)
+				.map(({ look }) => look)
+				.filter(({ at }) => at <= now),
+		);
 	}
 
 	/** Keeps a look where it is of a window. Rejects when it could not be made durable; it is remembered all the same. */
 	async keep(underlying: number, look: L): Promise<void> {
-		const looks = this.#of(underlying);
 		if (!isOfWindow(look.at)) return;
-		// What is to come was kept by a clock that ran ahead, and was not seen at such a time.
-		const wrong = looks.filter(({ at }) => at > look.at);
-		looks.splice(looks.length - wrong.length);
-		if (wrong.length === 0 && look.at - (looks.at(-1)?.at ?? 0) < APART_SECONDS) return;
+		const kept = this.#of(underlying);
+		let index = kept.length;
+		while (index > 0 && isSlow(look.at, kept[index - 1].look.at)) index--;
+		const beside = [kept[index - 1], kept[index]].filter((one) => one !== undefined);
+		if (beside.some((one) => Math.abs(one.look.at - look.at) < APART_SECONDS)) return;
+		const added = { place: kept[index]?.place ?? (kept.at(-1)?.place ?? 0) + 1, look };
+		kept.splice(index, 0, added);
+		const gone = kept.splice(0, Math.max(0, kept.length - MAX_KEPT));
 		const value = new TextEncoder().encode(JSON.stringify(look));
-		looks.push(look);
-		const gone = [...wrong, ...looks.splice(0, Math.max(0, looks.length - MAX_KEPT))];
-		await this.#store.commit([...gone.map(({ at }) => ({ key: keyOf(underlying, at) })), { key: keyOf(underlying, look.at), value }]);
+		await this.#store.commit([{ key: keyOf(underlying, added), value }, ...gone.map((one) => ({ key: keyOf(underlying, one) }))]);
 	}
 }
 
-function keyOf(underlying: number, at: number): string {
-	return `${underlying}/${String(at).padStart(12, "0")}`;
+const isSlow = (at: number, next: number): boolean => next > at && next - at <= SLOW_SECONDS;
+
+/** The most of these, in their order, that one clock can have said, because none is before another that stands before it; of as many, the later ones. */
+function agreeing<L extends { readonly at: number }>(looks: readonly L[]): L[] {
+	type Link = { readonly look: L; readonly before: Link | undefined };
+	// By length, the chain that ends earliest: these ends ascend.
+	const chains: Link[] = [];
+	for (const look of looks) {
+		let [low, high] = [0, chains.length];
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (chains[middle].look.at <= look.at) low = middle + 1;
+			else high = middle;
+		}
+		chains[low] = { look, before: chains[low - 1] };
+	}
+	const found: L[] = [];
+	for (let link = chains.at(-1); link; link = link.before) found.push(link.look);
+	return found.reverse();
+}
+
+/** Of a look that was kept before there were places: without one. */
+function keyOf(underlying: number, { place, look }: Kept<{ readonly at: number }>): string {
+	const key = `${underlying}/${String(look.at).padStart(12, "0")}`;
+	return place === 0 ? key : `${key}/${place}`;
 }
