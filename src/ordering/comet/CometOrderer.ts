@@ -141,7 +141,7 @@ export class CometOrderer implements Orderer {
 		const orderer = new CometOrderer(options, log, application, server, engine);
 		if (!mayVote) orderer.#waitWithVotes();
 		try {
-			engine.start();
+			await engine.start();
 		} catch (error) {
 			await orderer.close();
 			throw error;
@@ -180,13 +180,13 @@ export class CometOrderer implements Orderer {
 		this.#rejoining = undefined;
 		this.application.hasForgotten = false;
 		this.#options.journal.info("the member votes again", { above });
-		this.engine.start();
+		await this.engine.start();
 		return true;
 	}
 
 	/**
-	 * The last rung for an engine that does not start any more: its data is set aside, and it copies the blocks from the others, each verified by the votes of
-	 * more than two thirds. Whether that was begun: never while too few others run to hold the order, since then the damage may be everybody's.
+	 * The last rung for an engine that ends at every start: it is stopped and its data set aside, and once it is started, it copies the blocks from the others,
+	 * each verified by the votes of more than two thirds. Whether the data was set aside: never while too few others run to hold the order, since then the damage may be everybody's.
 	 */
 	async resync(): Promise<boolean> {
 		const { network, journal, directory } = this.#options;
@@ -196,14 +196,15 @@ export class CometOrderer implements Orderer {
 		if (3 * answering < this.application.committee.size) return false;
 		await this.engine.stop("SIGKILL");
 		if (this.#closed) return false;
-		const kept = Recovery.setEngineAside(this.#home);
+		// Before: an engine that has its blocks still says them again, too.
 		await this.application.rewind();
+		if (this.#closed) return false;
+		const kept = Recovery.setEngineAside(this.#home);
 		if (SigningState.read(this.#home) === "never") this.#waitWithVotes();
 		journal.warn("the engine's data cannot be used: it is set aside, and the blocks are copied from the other members", {
 			kept,
 			answering,
 		});
-		if (!this.#closed) this.engine.start();
 		return true;
 	}
 
@@ -307,7 +308,7 @@ export class CometOrderer implements Orderer {
 	async close(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
 		this.#closed = true;
 		clearInterval(this.#tick);
-		await this.engine.stop(signal);
+		await this.engine.close(signal);
 		await this.#server.close();
 		for (const { reject } of this.#waiting.splice(0)) reject(closed());
 		await this.#log.close();

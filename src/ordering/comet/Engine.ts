@@ -35,6 +35,7 @@ export class Engine {
 	#process: ChildProcess | undefined;
 	/** Of the process that was told to stop last. */
 	#gone: Promise<unknown> | undefined;
+	#isClosed = false;
 
 	constructor(options: EngineOptions) {
 		this.#options = options;
@@ -44,19 +45,18 @@ export class Engine {
 		return this.#process?.pid;
 	}
 
-	/** Throws OrderingError UNWRITABLE with what to do when the engine is not built. */
-	start(): void {
+	/**
+	 * Resolves when the process runs. Throws OrderingError UNWRITABLE with what to do when the engine is not built, and with the reason when the system does not
+	 * start it: that one has not ended. Whoever calls `stop` meanwhile stops it. Throws CLOSED behind a close.
+	 */
+	async start(): Promise<void> {
 		const { home, binary = BINARY, said, ended } = this.#options;
+		if (this.#isClosed) throw new OrderingError("CLOSED", "The engine is stopped for good.");
 		if (!isBuilt(binary)) throw new OrderingError("UNWRITABLE", `There is no ${binary}: run \`npm run comet:build\`, which needs Go.`);
 		const child: ChildProcess = spawn(binary, ["start", "--home", home], { stdio: ["ignore", "pipe", "pipe"] });
 		this.#process = child;
-		// One that the system does not start ends without an exit, and may have no pipes.
-		child.on("error", (error) => {
-			said?.(error.message);
-			if (this.#process !== child || child.pid !== undefined) return;
-			this.#process = undefined;
-			ended?.(undefined);
-		});
+		child.on("error", (error) => said?.(error.message));
+		// One that the system does not start may have no pipes.
 		for (const pipe of [child.stdout, child.stderr]) {
 			pipe?.setEncoding("utf8");
 			pipe?.on("data", (text: string) => {
@@ -68,6 +68,13 @@ export class Engine {
 			this.#process = undefined;
 			ended?.(code ?? undefined);
 		});
+		try {
+			await once(child, "spawn");
+		} catch (error) {
+			if (this.#process === child) this.#process = undefined;
+			const reason = error instanceof Error ? error.message : String(error);
+			throw new OrderingError("UNWRITABLE", `The system does not start ${binary}: ${reason}.`, error);
+		}
 	}
 
 	/** Resolves when the process is gone, also when another call told it to stop. */
@@ -81,6 +88,12 @@ export class Engine {
 		const patience = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
 		await gone;
 		clearTimeout(patience);
+	}
+
+	/** SAFETY: as `stop`, and for good, because one that is started behind it would sign beside the next process that has the key. */
+	async close(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+		this.#isClosed = true;
+		await this.stop(signal);
 	}
 }
 

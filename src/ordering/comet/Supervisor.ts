@@ -184,9 +184,13 @@ export class Supervisor {
 			this.#begin();
 			// A full disk ends an engine, too, and its data is as good as ever.
 			const isResynced = action === "resync" && this.#hasRoom() && (await this.#orderer.resync());
-			if (!isResynced && !this.#isStopped) engine.start();
+			const ends = endsAfter(action, this.#ends, this.#ladder, isResynced);
+			// What was set aside is, whether the engine starts or not.
+			if (isResynced) this.#ends = ends;
+			if (this.#isStopped) return;
+			await engine.start();
 			// Only then: one that cannot be started has not ended, and its data is as good as ever.
-			this.#ends = endsAfter(action, this.#ends, this.#ladder, isResynced);
+			this.#ends = ends;
 		} finally {
 			if (!this.#isStopped) this.#isBusy = false;
 		}

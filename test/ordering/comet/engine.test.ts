@@ -1,7 +1,7 @@
 // What a gateway hears when it says a bundle to its engine, and the engine answers, refuses, breaks off or is gone.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -26,23 +26,27 @@ async function broadcastTo(answer: (response: ServerResponse, asked: string) => 
 	}
 }
 
-test("an engine that the system does not start is heard as one that ended, and costs nobody his process", async () => {
+test("an engine that the system does not start is refused to whoever starts it: it has not ended, and costs nobody his process", async () => {
 	const directory = mkdtempSync(join(tmpdir(), "sp-engine-"));
 	const binary = join(directory, "cometbft");
 	// Nobody may execute it.
 	writeFileSync(binary, "", { mode: 0o600 });
-	const said: string[] = [];
 	let ends = 0;
-	const engine = new Engine.Engine({ home: directory, binary, said: (line) => said.push(line), ended: () => ends++ });
-	engine.start();
-	await engine.stop();
-	engine.start();
-	await until("it ended", () => ends > 0);
-	assert.match(said.join(), /EACCES/);
+	const engine = new Engine.Engine({ home: directory, binary, ended: () => ends++ });
+	const refused = { name: "OrderingError", code: "UNWRITABLE", message: /does not start .*cometbft: .*EACCES/ };
+	await assert.rejects(async () => engine.start(), refused);
 	assert.equal(engine.pid, undefined);
-	assert.equal(ends, 1, "and the one that was told to stop is not asked for");
+	const starting = assert.rejects(async () => engine.start(), refused);
+	await engine.stop();
+	await starting;
+	assert.equal(ends, 0);
+	chmodSync(binary, 0o700);
+	writeFileSync(binary, "#!/bin/sh\nexit 3\n");
+	await engine.start();
+	await until("it ended", () => ends > 0);
+	assert.equal(ends, 1);
 	rmSync(directory, { recursive: true });
-	assert.throws(() => engine.start(), /run `npm run comet:build`/);
+	await assert.rejects(async () => engine.start(), /run `npm run comet:build`/);
 });
 
 test("a bundle that the engine takes, holds already or refuses", async () => {

@@ -256,6 +256,30 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 		others.close();
 	});
 
+	it("sets the engine's data aside once, also where no engine can be started then", async () => {
+		const binary = join(root, "gone");
+		writeFileSync(binary, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+		// Whoever asks the others is about to set data aside.
+		const others = createServer((socket) => {
+			rmSync(binary, { force: true });
+			socket.destroy();
+		}).listen(0, "127.0.0.1");
+		await once(others, "listening");
+		const directory = folder(whole);
+		const orderer = await openWith(binary, directory, [`id@127.0.0.1:${(others.address() as AddressInfo).port}`]);
+		const watching = new Supervisor(orderer, silent, {
+			...{ patienceMilliseconds: 5_000, maxStartMilliseconds: 30_000, pauseMilliseconds: 1, maxPauseMilliseconds: 2, resyncAttempts: 3 },
+		});
+		const asides = (): string[] => readdirSync(join(directory, "engine")).filter((name) => name.startsWith("data.aside-"));
+		await until("its data is set aside", () => asides().length > 0);
+		const { starts } = watching;
+		await until("it is started again", () => watching.starts > starts + 2);
+		watching.stop();
+		await orderer.close();
+		others.close();
+		assert.deepEqual(asides(), ["data.aside-1"]);
+	});
+
 	it("starts no engine behind its close, since another process may have the key by then", async () => {
 		const others = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
 		await once(others, "listening");
@@ -272,6 +296,7 @@ describe("given a member whose engine's log is gone, and what it was locked on w
 			await orderer.close("SIGKILL");
 			assert.throws(() => process.kill(pid, 0), /ESRCH/);
 			assert.equal(await resyncing, false);
+			await assert.rejects(engine.start(), { code: "CLOSED" });
 			assert.equal(engine.pid, undefined);
 		}
 		others.close();

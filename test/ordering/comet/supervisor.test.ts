@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { CometOrderer } from "../../../src/ordering/comet/CometOrderer.ts";
+import { Engine } from "../../../src/ordering/comet/Engine.ts";
 import { endsAfter, LADDER, next, silence, Supervisor } from "../../../src/ordering/comet/Supervisor.ts";
 import type { Fields } from "../../../src/ports/Log.ts";
 import { bundleOf, silent, SKIP, startCommittee, until } from "./committee.ts";
@@ -101,6 +104,29 @@ describe("given what a supervisor knows of a member", () => {
 		await until("its data is copied, since it ended each time", () => copied > 2);
 		supervisor.stop();
 		assert.equal(alarms[2], "OrderingFailed: ENOSPC: no space left on device");
+	});
+
+	it("leaves its data to one that the system refuses to start, however often", async () => {
+		const directory = mkdtempSync(join(tmpdir(), "sp-engine-"));
+		const binary = join(directory, "cometbft");
+		writeFileSync(binary, "", { mode: 0o600 });
+		let copied = 0;
+		const orderer = {
+			engine: new Engine({ home: directory, binary }),
+			stillForMilliseconds: Number.POSITIVE_INFINITY,
+			voteAgain: async () => false,
+			resync: async () => (copied++, true),
+			reachesEnough: async () => undefined,
+		};
+		const alarms: string[] = [];
+		const log = { ...silent, alarm: (name: string, _: string, fields?: Fields) => alarms.push(`${name}: ${fields?.reason}`) };
+		const ladder = { ...LADDER, pauseMilliseconds: 1, maxPauseMilliseconds: 2 };
+		const supervisor = new Supervisor(orderer as unknown as CometOrderer, log, ladder);
+		await until("it was started more often than data is trusted", () => supervisor.starts > LADDER.resyncAttempts + 1);
+		supervisor.stop();
+		rmSync(directory, { recursive: true });
+		assert.equal(copied, 0);
+		assert.match(alarms.join(), /^OrderingFailed: [^,]*EACCES[^,]*$/);
 	});
 
 	it("leaves its data to one that was started anew while nobody decided, however often, and then ended", () => {
