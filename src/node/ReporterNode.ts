@@ -44,7 +44,7 @@ export type ReporterOptions = {
 const CATCH_UP_MS = 2000;
 
 /** How often L1 is asked who the members are; what is the same twice counts. */
-const MEMBERS_PAUSE_MS = 5000;
+const MEMBERS_PAUSE_MS = 2000;
 
 /**
  * One reporter alone: it answers what it sees, and signs for members of the committee what agrees with that; given a state that it follows, it attests it too. It
