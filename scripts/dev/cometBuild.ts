@@ -8,7 +8,7 @@ import { ROOT } from "../checks/files.ts";
 const ENGINE = "github.com/cometbft/cometbft";
 /**
  * The engine's connection to its application sends what waits after this long. The number is meant in milliseconds and taken for nanoseconds, so that a timer runs
- * without a pause whenever the connection is busy: half of an engine's time on two cores (docs/decisions/0010).
+ * without a pause whenever the connection is busy: a quarter of an engine's processor time on two busy cores, by its profile (docs/decisions/0010).
  */
 const MEND = { file: join("abci", "client", "socket_client.go"), from: "flushThrottleMS = 20 ", to: "flushThrottleMS = 1_000_000 " };
 
